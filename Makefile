@@ -1,0 +1,35 @@
+# The door to the project: every command sets up what it needs first.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PIP     = $(BIN)/python -m pip
+SETUP   = $(VENV)/.installed
+
+.PHONY: demo test lint format bench clean
+
+demo: $(SETUP)  ## learn a 2-D map of the whole of MNIST, and show it
+	$(BIN)/inscape fit mnist
+
+test: lint  ## lint, format check, types, tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(SETUP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(SETUP)  ## speed ratios, one run, one core, one thread
+	$(BIN)/python -m benchmarks
+
+$(SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q --upgrade "pip>=25.1"
+	$(PIP) install -q -c constraints.txt -e ".[data]" --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,220 @@
+"""Every check of an argument, and the one place that owns the wording of what went wrong.
+
+Each message is one sentence: what must hold, what came, how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from inscape._errors import InvalidDataError, InvalidParameterError, MissingDependencyError
+from inscape._typing import FloatArray
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# --------------------------------------------------------------------------- options
+
+
+def check_integer(
+    name: str, value: Any, *, minimum: int, maximum: int | None = None, limit: str = ""
+) -> int:
+    """Return `value` as an integer in [minimum, maximum]; `limit` names where the maximum is from.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not an integer, or outside.
+    """
+    if (
+        isinstance(value, numbers.Integral)
+        and not isinstance(value, bool)
+        and int(value) >= minimum
+        and (maximum is None or int(value) <= maximum)
+    ):
+        return int(value)
+    wanted = (
+        f"an integer >= {minimum}"
+        if maximum is None
+        else f"an integer from {minimum} to {f'{limit} = ' if limit else ''}{maximum}"
+    )
+    raise InvalidParameterError(f"`{name}` must be {wanted}; got {_shown(value)}.")
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    below: float | None = None,
+    maximum: float | None = None,
+) -> float:
+    """Return `value` as a finite float inside the named bounds.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a finite number, or outside.
+    """
+    bounds = [
+        (above, ">", lambda v, b: v > b),
+        (minimum, ">=", lambda v, b: v >= b),
+        (below, "<", lambda v, b: v < b),
+        (maximum, "<=", lambda v, b: v <= b),
+    ]
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    given = [(bound, sign, holds) for bound, sign, holds in bounds if bound is not None]
+    if (
+        real
+        and math.isfinite(float(value))
+        and all(holds(value, bound) for bound, _, holds in given)
+    ):
+        return float(value)
+    wanted = " and ".join(f"{sign} {bound:g}" for bound, sign, _ in given)
+    raise InvalidParameterError(f"`{name}` must be a number {wanted}; got {_shown(value)}.")
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not; the message names the nearest choice.
+    """
+    words = list(choices)
+    if isinstance(value, str) and value in words:
+        return value
+    raise InvalidParameterError(
+        f"`{name}` must be one of {', '.join(map(repr, words))}; got {_shown(value)}."
+        + did_you_mean(value, words)
+    )
+
+
+def did_you_mean(value: object, words: Sequence[str]) -> str:
+    """Return ' Did you mean ...?' where a word is near `value`, else an empty string."""
+    near = difflib.get_close_matches(str(value).lower(), words, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def look_up(name: str, value: Any, table: Mapping[str, Any]) -> Any:
+    """Return `table[value]`; the table of choices also writes the error."""
+    return table[check_choice(name, value, table)]
+
+
+def check_widths(name: str, value: Any) -> tuple[int, ...]:
+    """Return layer widths as a tuple of integers >= 1; an empty one means no hidden layer.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a sequence of integers >= 1.
+    """
+    if isinstance(value, (tuple, list)) and all(
+        isinstance(width, numbers.Integral) and not isinstance(width, bool) and width >= 1
+        for width in value
+    ):
+        return tuple(int(width) for width in value)
+    raise InvalidParameterError(
+        f"`{name}` must be a tuple of layer widths >= 1, such as (256, 64), or () for no hidden "
+        f"layer; got {_shown(value)}."
+    )
+
+
+# --------------------------------------------------------------------------- data
+
+
+def _first_place(bad: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), bad.shape))
+
+
+def check_finite(X: FloatArray, *, name: str = "X") -> None:
+    """Locate NaN and infinity by row and column.
+
+    Raises
+    ------
+    InvalidDataError
+        If one is there.
+    """
+    # A sum is finite if and only if nothing overflows or is missing: one pass, no mask.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if math.isfinite(float(X.sum(dtype=np.float64))):
+            return
+        bad = ~np.isfinite(X)
+    if not bad.any():
+        return
+    place = _first_place(bad)
+    kind = "NaN" if np.isnan(X[place]) else "infinity"
+    where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
+    raise InvalidDataError(
+        f"{name} must be finite; got {kind} at {where} ({int(bad.sum())} such values in all): "
+        "remove or impute them first."
+    )
+
+
+def check_enough_samples(n_samples: int, *, minimum: int = 2) -> None:
+    """Ask for enough rows to learn from.
+
+    Raises
+    ------
+    InvalidDataError
+        If there are fewer.
+    """
+    if n_samples < minimum:
+        raise InvalidDataError(
+            f"X must hold at least {minimum} rows to learn from; got {n_samples} sample(s): "
+            "give it more data."
+        )
+
+
+def check_varies(X: FloatArray) -> None:
+    """Ask for at least one column that is not constant.
+
+    Raises
+    ------
+    InvalidDataError
+        If every row is the same.
+    """
+    if (X[0] == X[-1]).all() and (X[0] == X).all():
+        raise InvalidDataError(
+            f"X must vary; got {X.shape[0]} identical rows ({X.shape[1]} constant columns), "
+            "from which nothing can be learned: check how the data were read."
+        )
+
+
+def check_unit_interval(X: FloatArray, *, likelihood: str) -> None:
+    """Ask for values in [0, 1], as a likelihood on that interval needs.
+
+    Raises
+    ------
+    InvalidDataError
+        If a value lies outside; it is named by row and column.
+    """
+    if X.min() >= 0 and X.max() <= 1:
+        return
+    row, column = _first_place((X < 0) | (X > 1))
+    raise InvalidDataError(
+        f"X must lie in [0, 1] for the {likelihood} likelihood; got {X[row, column]:g} at row "
+        f"{row}, column {column}: use scaler='minmax' or likelihood='gaussian'."
+    )
+
+
+# --------------------------------------------------------------------------- packages
+
+
+def missing_dependency(package: str, purpose: str, extra: str) -> MissingDependencyError:
+    """Return the error that says which extra brings `package`."""
+    return MissingDependencyError(
+        f"{purpose} needs the package {package}, which is not installed: "
+        f"run pip install 'inscape[{extra}]'."
+    )

@@ -1,0 +1,50 @@
+"""Names for the types that cross rooms, and the words that the options accept.
+
+The words live here, not beside their classes, so that the command line can print its help
+without loading torch; a test asserts that the tables in `networks`, `objectives` and `training`
+have exactly these keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.floating[Any]]
+IntArray: TypeAlias = NDArray[np.integer[Any]]
+ImageShape: TypeAlias = tuple[int, ...]
+
+ActivationName: TypeAlias = Literal[
+    "relu",
+    "prelu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "softplus",
+    "sigmoid",
+    "tanh",
+    "identity",
+]
+InitializationName: TypeAlias = Literal[
+    "torch", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
+]
+LikelihoodName: TypeAlias = Literal["gaussian", "bernoulli", "continuous_bernoulli"]
+OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
+ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
+ScalerName: TypeAlias = Literal["minmax", "standard"]
+
+
+class Representation(Protocol):
+    """Any fitted object that encodes rows to codes and decodes codes to rows.
+
+    Our estimators are ones; so are scikit-learn's `PCA`, `TruncatedSVD` and `NMF` as they are.
+    """
+
+    def transform(self, X: Any) -> Any:
+        """Encode rows (n_samples, n_features) to codes (n_samples, n_components)."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Decode codes (n_samples, n_components) to rows (n_samples, n_features)."""
