@@ -1,1 +1,52 @@
-"""Inscape."""
+"""Inscape learns the inner representation of data, shows it, and puts it to use.
+
+The names a user types are loaded when they are first used, so that ``import inscape`` is quick
+and brings neither torch nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inscape import data, figures, measures, networks, objectives, recipes, runs, training
+    from inscape._errors import InscapeError
+    from inscape.estimators import Autoencoder, DeadUnitWarning, load
+
+__version__ = "0.1.0"
+
+_ROOMS = ("data", "figures", "measures", "networks", "objectives", "recipes", "runs", "training")
+_NAMES = {
+    "Autoencoder": "inscape.estimators",
+    "DeadUnitWarning": "inscape.estimators",
+    "InscapeError": "inscape._errors",
+    "load": "inscape.estimators",
+}
+
+__all__ = [
+    "Autoencoder",
+    "DeadUnitWarning",
+    "InscapeError",
+    "data",
+    "figures",
+    "load",
+    "measures",
+    "networks",
+    "objectives",
+    "recipes",
+    "runs",
+    "training",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"inscape.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'inscape' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -5,9 +5,11 @@ Each message is one sentence: what must hold, what came, how to mend it.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 import numbers
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -112,6 +114,44 @@ def look_up(name: str, value: Any, table: Mapping[str, Any]) -> Any:
     return table[check_choice(name, value, table)]
 
 
+def resolve_part(name: str, value: Any, table: Mapping[str, Any]) -> Any:
+    """Return the part that `value` stands for: a word of `table`, its description, or itself.
+
+    A part is a small frozen dataclass (a likelihood, an optimiser, a network). It can be given as
+    a word ("adam"), as a description ({"type": "adam", "beta2": 0.99}, the form that config files
+    hold), or as the object. The table of choices also writes the error.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the word is not in `table`, or the object is not one of its classes.
+    """
+    if isinstance(value, tuple(table.values())):
+        return value
+    if isinstance(value, Mapping) and "type" in value:
+        options = {key: option for key, option in value.items() if key != "type"}
+        part = look_up(f"{name}.type", value["type"], table)
+        fields = [field.name for field in dataclasses.fields(part)]
+        for key in options:
+            check_choice(f"{name}.{key}", key, fields)
+        return part(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+    return look_up(name, value, table)()
+
+
+def describe_part(part: Any) -> Any:
+    """Return the description from which `resolve_part` makes the same part again.
+
+    The word is the class's name in lower case, as a test asserts of every table of parts.
+    """
+    if isinstance(part, (tuple, list)):
+        return [describe_part(item) for item in part]
+    if not dataclasses.is_dataclass(part):
+        return part
+    word = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(part).__name__).lower()
+    options = {f.name: describe_part(getattr(part, f.name)) for f in dataclasses.fields(part)}
+    return {"type": word, **options}
+
+
 def check_widths(name: str, value: Any) -> tuple[int, ...]:
     """Return layer widths as a tuple of integers >= 1; an empty one means no hidden layer.
 
@@ -121,7 +161,7 @@ def check_widths(name: str, value: Any) -> tuple[int, ...]:
         If it is not a sequence of integers >= 1.
     """
     if isinstance(value, (tuple, list)) and all(
-        isinstance(width, numbers.Integral) and not isinstance(width, bool) and width >= 1
+        isinstance(width, numbers.Integral) and not isinstance(width, bool) and int(width) >= 1
         for width in value
     ):
         return tuple(int(width) for width in value)
@@ -207,6 +247,45 @@ def check_unit_interval(X: FloatArray, *, likelihood: str) -> None:
         f"X must lie in [0, 1] for the {likelihood} likelihood; got {X[row, column]:g} at row "
         f"{row}, column {column}: use scaler='minmax' or likelihood='gaussian'."
     )
+
+
+def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> FloatArray:
+    """Return `value` as a finite array (n_samples, n_columns) of at least one row and column.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one.
+    """
+    array = np.asarray(value)
+    wanted = f"two dimensions{'' if n_columns is None else f' and {n_columns} columns'}"
+    if array.dtype.kind not in "fiub":
+        raise InvalidDataError(
+            f"{name} must hold numbers; got values of type {array.dtype}: encode them first."
+        )
+    if array.ndim != 2 or array.size == 0 or n_columns not in (None, array.shape[1]):
+        raise InvalidDataError(
+            f"{name} must be a non-empty array of {wanted}; got the shape {array.shape}: "
+            "give one row a sample."
+        )
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    check_finite(array, name=name)
+    return array
+
+
+def check_same_rows(array: Any, n_rows: int, *, name: str, of: str) -> None:
+    """Ask for one row (or value) of `name` a row of `of`.
+
+    Raises
+    ------
+    InvalidDataError
+        If the lengths differ.
+    """
+    if np.ndim(array) == 0 or len(array) != n_rows:
+        raise InvalidDataError(
+            f"{name} must have as many rows as {of} ({n_rows}); got the shape "
+            f"{np.shape(array)}: give both for the same samples."
+        )
 
 
 # --------------------------------------------------------------------------- packages

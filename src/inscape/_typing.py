@@ -29,7 +29,7 @@ ActivationName: TypeAlias = Literal[
     "identity",
 ]
 InitializationName: TypeAlias = Literal[
-    "torch", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
+    "torch_default", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
 ]
 LikelihoodName: TypeAlias = Literal["gaussian", "bernoulli", "continuous_bernoulli"]
 OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]

@@ -1,0 +1,481 @@
+"""The autoencoder as a scikit-learn transformer: network + objective + loop."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, get_args
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from inscape._checks import (
+    check_choice,
+    check_enough_samples,
+    check_integer,
+    check_number,
+    check_unit_interval,
+    check_varies,
+    resolve_part,
+)
+from inscape._errors import InvalidParameterError
+from inscape._typing import FloatArray, ScalerName
+from inscape.data.scaling import fit_scaler
+from inscape.estimators.inputs import (
+    as_tensor,
+    check_codes,
+    check_rows,
+    choose_device,
+    make_generator,
+)
+from inscape.measures import dead_units
+from inscape.networks import ACTIVATIONS, NETWORKS, Dense, Network
+from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
+from inscape.training import OPTIMIZERS, Plan, Recorder, Report, TrainingState, train
+from inscape.training.progress import with_progress
+
+Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
+
+# Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
+_BLOCK = 4096
+# The default training: this many passes, or more where the data are too few for so many steps.
+_DEFAULT_EPOCHS, _DEFAULT_STEPS = 5, 1000
+
+
+class DeadUnitWarning(UserWarning):
+    """A bottleneck unit gives the same code for every training row."""
+
+
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    r"""Learn a code of each row from which the row can be told again.
+
+    An encoder :math:`f` and a decoder :math:`g` minimise
+    :math:`-\log p(x \mid g(f(x)))`, in nats per sample.
+
+    Parameters
+    ----------
+    n_components : int
+        Width of the code.
+    hidden : tuple of int
+        Widths of the encoder's hidden layers, outermost first, mirrored by the decoder; ``()`` is
+        the shallow autoencoder.
+    activation : str
+        After each hidden layer: "relu", "prelu", "leaky_relu", "elu", "gelu", "silu", "softplus",
+        "sigmoid", "tanh" or "identity".
+    bottleneck : str
+        Activation of the code. The default, "identity", cannot die as "relu" can.
+    network : Dense or None
+        A network part in place of `hidden` and `activation`.
+    likelihood : str or Likelihood
+        "gaussian" (squared error; any real data), "bernoulli" (cross-entropy; data in [0, 1]) or
+        "continuous_bernoulli", or a part such as ``Gaussian(link="sigmoid")``.
+    scaler : {None, "minmax", "standard"}
+        Fitted on the training rows, applied before encoding, inverted after decoding.
+    epochs : float or None
+        Passes over the data; None is as many as bring a good map soon (see Notes).
+    batch_size : int
+        Rows in a step.
+    optimizer : str or part
+        "muon", "adam", "sgd" or "adadelta", or a part such as ``Adam(beta2=0.99)``, which also
+        holds the schedule.
+    learning_rate : float or None
+        None is the optimiser's own default.
+    validation_fraction : float
+        Share of the rows, in [0, 1), held out to measure the loss after each epoch.
+    patience : int or None
+        Epochs without a lower validation loss after which training stops and takes back the best
+        weights.
+    random_state : int, RandomState or None
+        Where every draw comes from; an integer makes two fits equal bit by bit.
+    device : str
+        "auto" takes a GPU where there is one; or "cpu", "cuda", "cuda:1", ...
+    record : bool
+        Whether to keep snapshots of the training in `recorder_`.
+    verbose : int
+        1 draws a progress bar on a terminal.
+
+    Attributes
+    ----------
+    network_ : Network
+        The trained encoder and decoder.
+    scaler_ : Scaler or None
+        The fitted scaler.
+    history_ : list of dict
+        One entry an epoch: loss in nats per sample and per feature, squared error, seconds.
+    dead_units_ : tuple of int
+        Code units that are constant over all training rows.
+    recorder_ : Recorder or None
+        Weights over training, where `record` asked for it.
+    n_features_in_ : int
+        Columns seen in training.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option cannot hold; before any training starts.
+    InvalidDataError
+        If the rows cannot be learned from.
+    TrainingDivergedError
+        If the loss does not stay finite.
+
+    Notes
+    -----
+    The default `epochs` are 5, or more where the data are so few that this is under 1,000 steps.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> X = load_digits().data / 16
+    >>> model = Autoencoder(2, hidden=(32,), epochs=20, random_state=0).fit(X)
+    >>> model.transform(X).shape, model.reconstruct(X).shape
+    ((1797, 2), (1797, 64))
+    """
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        hidden: tuple[int, ...] = (256, 64),
+        activation: str = "relu",
+        bottleneck: str = "identity",
+        network: Any = None,
+        likelihood: Any = "gaussian",
+        scaler: str | None = None,
+        epochs: float | None = None,
+        batch_size: int = 256,
+        optimizer: Any = "muon",
+        learning_rate: float | None = None,
+        validation_fraction: float = 0.0,
+        patience: int | None = None,
+        random_state: Any = None,
+        device: str = "auto",
+        record: bool = False,
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.hidden = hidden
+        self.activation = activation
+        self.bottleneck = bottleneck
+        self.network = network
+        self.likelihood = likelihood
+        self.scaler = scaler
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+        self.device = device
+        self.record = record
+        self.verbose = verbose
+
+    # ----------------------------------------------------------------------- learning
+
+    def fit(self, X: Any, y: Any = None) -> Autoencoder:
+        """Learn the representation of the rows.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Training rows.
+        y : ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        Autoencoder
+            Itself.
+        """
+        reports = (report for report, _ in self.iter_fit(X))
+        for _ in with_progress(reports, label="Autoencoder") if self.verbose else reports:
+            pass
+        return self
+
+    def iter_fit(
+        self, X: Any, *, checkpoint: Checkpoint | None = None
+    ) -> Iterator[tuple[Report, TrainingState]]:
+        """Learn as `fit` does; yield where training stands, before it and ten times an epoch.
+
+        Every check has been made when the first pair comes; the estimator is fitted when the last
+        one has been taken.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Training rows.
+        checkpoint : pair of (arrays, metadata) or None
+            What `TrainingState.to_arrays` gave after a report with `epoch_done`: training goes
+            on from there, and ends with the same bits as if it had never stopped.
+
+        Yields
+        ------
+        tuple of (Report, TrainingState)
+            The numbers, and the live state.
+        """
+        rows = check_rows(self, X, reset=True)
+        check_enough_samples(len(rows))
+        check_varies(rows)
+        parts = self._check_options(n_features=rows.shape[1])
+        self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
+        scaled = self._scale(rows)
+        if parts.likelihood.unit_interval:
+            check_unit_interval(scaled, likelihood=str(self.likelihood))
+
+        device, generator = choose_device(self.device), make_generator(self.random_state)
+        self.network_ = self._build_network(parts, generator).to(device)
+        optimizers = parts.optimizer.build(self.network_, learning_rate=parts.learning_rate)
+        state = TrainingState(self.network_, optimizers, generator)
+        self.recorder_ = Recorder() if self.record else None
+        train_rows, held_out = self._split(scaled, generator)
+        if checkpoint is not None:
+            state.restore(*checkpoint)
+        self.history_ = state.history
+        self.dead_units_: tuple[int, ...] = ()
+        for report in train(
+            state,
+            Reconstruction(parts.likelihood),
+            self._plan(parts.optimizer, n_samples=len(train_rows)),
+            X=train_rows.to(device),
+            X_validation=None if held_out is None else held_out.to(device),
+        ):
+            if self.recorder_ is not None:
+                self.recorder_.observe(report, self.network_)
+            self.dead_units_ = report.dead_units
+            yield report, state
+        self.network_.eval()
+        self._confirm_dead_units(rows)
+
+    def _check_options(self, *, n_features: int) -> _Parts:
+        """Check every option before any training starts, and return the parts they stand for."""
+        check_integer(
+            "n_components", self.n_components, minimum=1, maximum=n_features, limit="n_features"
+        )
+        network = Dense(hidden=self.hidden, activation=self.activation)
+        if self.network is not None:
+            if network != Dense():
+                raise InvalidParameterError(
+                    "`hidden` and `activation` must be left out where `network` is given; got "
+                    "both: give them to the network part, as in network=Dense(hidden=(128,))."
+                )
+            network = resolve_part("network", self.network, NETWORKS)
+        check_choice("bottleneck", self.bottleneck, ACTIVATIONS)
+        if self.scaler is not None:
+            check_choice("scaler", self.scaler, get_args(ScalerName))
+        if self.epochs is not None:
+            check_number("epochs", self.epochs, above=0)
+        check_integer("batch_size", self.batch_size, minimum=1)
+        check_number("validation_fraction", self.validation_fraction, minimum=0, below=1)
+        if self.patience is not None:
+            check_integer("patience", self.patience, minimum=1)
+            if self.validation_fraction == 0:
+                raise InvalidParameterError(
+                    "`patience` must come with rows to measure it on; got validation_fraction=0: "
+                    "set validation_fraction=0.1."
+                )
+        optimizer = resolve_part("optimizer", self.optimizer, OPTIMIZERS)
+        rate = self.learning_rate
+        return _Parts(
+            network=network,
+            likelihood=resolve_part("likelihood", self.likelihood, LIKELIHOODS),
+            optimizer=optimizer,
+            learning_rate=optimizer.default_learning_rate
+            if rate is None
+            else check_number("learning_rate", rate, above=0),
+        )
+
+    def _build_network(self, parts: _Parts, generator: torch.Generator) -> Network:
+        return parts.network.build(
+            n_features=self.n_features_in_,
+            n_code=self.n_components,
+            n_components=self.n_components,
+            n_outputs=self.n_features_in_ * parts.likelihood.n_parameters,
+            bottleneck=self.bottleneck,
+            generator=generator,
+        )
+
+    def _plan(self, optimizer: Any, *, n_samples: int) -> Plan:
+        epochs = self.epochs
+        if epochs is None:
+            steps_per_epoch = math.ceil(n_samples / self.batch_size)
+            epochs = max(_DEFAULT_EPOCHS, math.ceil(_DEFAULT_STEPS / steps_per_epoch))
+        return Plan(epochs, self.batch_size, optimizer, self.patience)
+
+    def _split(self, X: FloatArray, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Return the rows to train on, and those held out."""
+        rows = as_tensor(X)
+        n_held_out = round(self.validation_fraction * len(rows))
+        if not n_held_out:
+            return rows, None
+        order = torch.randperm(len(rows), generator=generator)
+        check_enough_samples(len(rows) - n_held_out)
+        return rows[order[n_held_out:]], rows[order[:n_held_out]]
+
+    def _confirm_dead_units(self, X: FloatArray) -> None:
+        """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
+        if not self.dead_units_:
+            return
+        self.dead_units_ = dead_units(self.transform(X))
+        if self.dead_units_:
+            units = ", ".join(map(str, self.dead_units_))
+            warnings.warn(
+                f"Bottleneck unit(s) {units} of {self.n_components} are dead: the code is the "
+                "same for every training row, so they tell nothing and cannot recover. Try "
+                "bottleneck='identity' or 'prelu', another initialization of the encoder "
+                "(Dense(initialization='kaiming_normal')), or optimizer='muon'.",
+                DeadUnitWarning,
+                stacklevel=3,
+            )
+
+    # ----------------------------------------------------------------------- using
+
+    def transform(self, X: Any) -> FloatArray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_components)
+            Codes, in the dtype of X; two calls give the same bits.
+        """
+        check_is_fitted(self)
+        rows = check_rows(self, X, reset=False)
+        return self._by_block(self.network_.encode, self._scale(rows), dtype=rows.dtype)
+
+    def inverse_transform(self, X: Any) -> FloatArray:
+        """Decode codes to expected rows, in the units of the training data.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_components)
+            Codes.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_features)
+            The mean of the likelihood, in the dtype of the codes.
+        """
+        check_is_fitted(self)
+        codes = check_codes(X, n_components=self.n_components)
+        mean = resolve_part("likelihood", self.likelihood, LIKELIHOODS).mean
+        rows = self._by_block(lambda z: mean(self.network_.decode(z)), codes, dtype=codes.dtype)
+        return rows if self.scaler_ is None else self.scaler_.inverse_transform(rows)
+
+    def reconstruct(self, X: Any) -> FloatArray:
+        """Encode rows and decode them again.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_features)
+            What came back.
+        """
+        return self.inverse_transform(np.asarray(self.transform(X)))
+
+    def score_samples(self, X: Any) -> FloatArray:
+        """Return the log-likelihood of each row under its reconstruction.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray, shape (n_samples,)
+            Nats per sample, of the scaled rows where there is a scaler; higher is better.
+        """
+        check_is_fitted(self)
+        rows = self._scale(check_rows(self, X, reset=False))
+        likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
+        if likelihood.unit_interval:
+            check_unit_interval(rows, likelihood=str(self.likelihood))
+        return self._by_block(
+            lambda x: -likelihood.negative_log_likelihood(self.network_(x), x),
+            rows,
+            dtype=np.dtype(np.float64),
+        )
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the mean log-likelihood of the rows under their reconstructions.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+        y : ignored
+            For scikit-learn's searches.
+
+        Returns
+        -------
+        float
+            Nats per sample; higher is better.
+        """
+        return float(self.score_samples(X).mean())
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write a directory from which `inscape.load` makes the same estimator again.
+
+        Parameters
+        ----------
+        path : path-like
+            A new directory.
+        overwrite : bool
+            Whether a run that is there may be replaced.
+
+        Raises
+        ------
+        RunExistsError
+            If something is there already.
+        StorageError
+            If the place is read-only or full; nothing is left behind.
+        """
+        from inscape.estimators.persistence import save
+
+        check_is_fitted(self)
+        save(self, Path(path), overwrite=overwrite)
+
+    def _scale(self, X: FloatArray) -> FloatArray:
+        return X if self.scaler_ is None else self.scaler_.transform(X)
+
+    @torch.no_grad()
+    def _by_block(
+        self, function: Callable[[Tensor], Tensor], X: FloatArray, *, dtype: Any
+    ) -> FloatArray:
+        """Apply `function` block by block, so that memory stays small."""
+        device = next(self.network_.parameters()).device
+        blocks = [function(rows.to(device)).cpu() for rows in as_tensor(X).split(_BLOCK)]
+        return torch.cat(blocks).numpy().astype(dtype, copy=False)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_components
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the options stand for, once checked."""
+
+    network: Any
+    likelihood: Likelihood
+    optimizer: Any
+    learning_rate: float

@@ -1,0 +1,122 @@
+"""What comes in at the public door: rows and codes, checked once, worded in one place."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
+from torch import Tensor
+
+from inscape._checks import check_finite
+from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape._typing import FloatArray
+
+
+def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
+    """Return X as a finite 2-D float array; in `fit`, remember its columns on the estimator.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Gets `n_features_in_` and `feature_names_in_`, or is asked for them.
+    X : array-like, shape (n_samples, n_features)
+        Rows.
+    reset : bool
+        True in `fit`.
+
+    Raises
+    ------
+    InvalidDataError
+        If X is no such array, or does not fit the fitted estimator.
+    """
+    shape = np.shape(X) if isinstance(X, (np.ndarray, list, tuple)) else None
+    if shape is not None and len(shape) == 1 and len(shape) > 0:
+        raise InvalidDataError(
+            f"X must be a 2-D array of rows and columns; got a 1-D array of shape {shape}: "
+            "Reshape your data with X.reshape(-1, 1) for one column or X.reshape(1, -1) for one "
+            "row."
+        )
+    if shape is not None and len(shape) == 2 and shape[0] == 0:
+        raise InvalidDataError(
+            f"X must hold rows; got an empty array, 0 sample(s) (shape={shape}) while a minimum "
+            "of 1 is required: check how the data were read."
+        )
+    try:
+        rows = validate_data(
+            estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False
+        )
+    except ValueError as error:
+        if "could not convert string" in str(error):
+            raise InvalidDataError(
+                f"X must hold numbers; got text ({error}): encode text columns as numbers, or "
+                "drop them."
+            ) from error
+        raise InvalidDataError(str(error)) from error
+    check_finite(rows)
+    return rows
+
+
+def check_codes(codes: Any, *, n_components: int) -> FloatArray:
+    """Return codes as a finite 2-D float array of the fitted width.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are not.
+    """
+    try:
+        array = np.asarray(codes)
+        array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(f"Codes must hold numbers; got {error}: pass an array.") from error
+    if array.ndim != 2 or array.shape[1] != n_components:
+        raise InvalidDataError(
+            f"Codes must have shape (n_samples, {n_components}), as `transform` gives them; got "
+            f"shape {array.shape}."
+        )
+    check_finite(array, name="Codes")
+    return array
+
+
+def as_tensor(X: FloatArray) -> Tensor:
+    """Return X as a float32 tensor, without a copy where X is float32 already."""
+    rows = np.ascontiguousarray(X, dtype=np.float32)
+    with warnings.catch_warnings():
+        # A memory-mapped file is read-only, which torch warns of; training only reads it.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(rows)
+
+
+def make_generator(random_state: Any) -> torch.Generator:
+    """Return a generator of its own, seeded from scikit-learn's kind of random state."""
+    generator = torch.Generator()
+    if random_state is None:
+        generator.seed()
+    else:
+        generator.manual_seed(int(check_random_state(random_state).randint(2**31 - 1)))
+    return generator
+
+
+def choose_device(device: Any) -> torch.device:
+    """Return the device: for "auto" a GPU where there is one.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such device here.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise InvalidParameterError(
+            f"`device` must be 'auto', 'cpu' or a GPU of this machine such as 'cuda'; got "
+            f"{device!r}: use device='auto'."
+        ) from error
+    return chosen

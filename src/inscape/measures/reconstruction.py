@@ -1,0 +1,83 @@
+"""How well a representation gives back what it encoded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inscape._typing import FloatArray, Representation
+
+
+def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:
+    """Encode and decode rows with any representation, scikit-learn's PCA and NMF included.
+
+    Parameters
+    ----------
+    representation : Representation
+        A fitted object with `transform` and `inverse_transform`.
+    X : ndarray, shape (n_samples, n_features)
+        Rows.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> X = np.random.default_rng(0).normal(size=(20, 3))
+    >>> reconstruct(PCA(2).fit(X), X).shape
+    (20, 3)
+    """
+    return np.asarray(representation.inverse_transform(representation.transform(X)))
+
+
+def squared_error(X: FloatArray, reconstruction: FloatArray) -> float:
+    """Return the squared error, the mean over samples and features.
+
+    Parameters
+    ----------
+    X, reconstruction : ndarray, shape (n_samples, n_features)
+        Rows and what came back.
+
+    Examples
+    --------
+    >>> squared_error(np.array([[0.0, 1.0]]), np.array([[0.0, 0.0]]))
+    0.5
+    """
+    return float(np.square(reconstruction - X).mean(dtype=np.float64))
+
+
+def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
+    r"""Return the binary cross-entropy in nats, the mean over samples and features.
+
+    .. math:: -x \log p - (1 - x) \log(1 - p)
+
+    Probabilities are clipped to [1e-7, 1 - 1e-7], as the field's libraries do, so that a linear
+    method's values outside (0, 1) have a finite cost.
+
+    Parameters
+    ----------
+    X, probabilities : ndarray, shape (n_samples, n_features)
+        Rows in [0, 1] and what came back.
+
+    Examples
+    --------
+    >>> round(binary_cross_entropy(np.array([[1.0]]), np.array([[0.5]])), 4)
+    0.6931
+    """
+    p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+    return float(-(X * np.log(p) + (1 - X) * np.log1p(-p)).mean())
+
+
+def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
+    """Return the share of the variance of X that came back, 1 being all of it.
+
+    Parameters
+    ----------
+    X, reconstruction : ndarray, shape (n_samples, n_features)
+        Rows and what came back.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [2.0]])
+    >>> explained_variance(X, X), explained_variance(X, np.ones((2, 1)))
+    (1.0, 0.0)
+    """
+    total = np.square(X - X.mean(axis=0)).mean(dtype=np.float64)
+    return float(1 - squared_error(X, reconstruction) / total)

@@ -1,0 +1,94 @@
+"""Fully connected encoder and decoder of any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+from inscape._checks import check_choice, check_widths, resolve_part
+from inscape.networks.activations import ACTIVATIONS, activation
+from inscape.networks.initialization import INITIALIZATIONS, initialize
+from inscape.networks.network import Network
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected encoder with its mirror as decoder.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the encoder's hidden layers, outermost first; the decoder mirrors them. ``()``
+        is the shallow autoencoder: one matrix in, one matrix out.
+    activation : str
+        After each hidden layer; a name in `inscape.networks.ACTIVATIONS`.
+    initialization : str, Initialization, or a pair of them
+        Of the weights; a pair names the encoder's and the decoder's.
+
+    Examples
+    --------
+    >>> network = Dense(hidden=(16,)).build(
+    ...     n_features=64, n_code=2, n_components=2, n_outputs=64, bottleneck="identity",
+    ...     generator=torch.Generator().manual_seed(0))
+    >>> network(torch.zeros(5, 64)).shape
+    torch.Size([5, 64])
+    """
+
+    hidden: tuple[int, ...] = (256, 64)
+    activation: str = "relu"
+    initialization: Any = "torch_default"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
+        check_choice("activation", self.activation, ACTIVATIONS)
+        for part in self._initializations():
+            resolve_part("initialization", part, INITIALIZATIONS)
+
+    def build(
+        self,
+        *,
+        n_features: int,
+        n_code: int,
+        n_components: int,
+        n_outputs: int,
+        bottleneck: str,
+        generator: torch.Generator,
+    ) -> Network:
+        """Return the network, its weights drawn from `generator`.
+
+        Parameters
+        ----------
+        n_features, n_outputs : int
+            Width of the input and of the decoder's output.
+        n_code, n_components : int
+            Width of the encoder's output and of the decoder's input. They differ where the
+            encoder gives the parameters of a distribution over codes.
+        bottleneck : str
+            Activation of the code.
+        generator : torch.Generator
+            Where every draw comes from.
+        """
+        encoder = self._stack((n_features, *self.hidden, n_code))
+        decoder = self._stack((n_components, *reversed(self.hidden), n_outputs))
+        for module, part in zip((encoder, decoder), self._initializations(), strict=True):
+            initialization = resolve_part("initialization", part, INITIALIZATIONS)
+            initialize(module, initialization, generator=generator)
+        return Network(encoder, activation(bottleneck, name="bottleneck"), decoder)
+
+    def _initializations(self) -> tuple[Any, Any]:
+        if isinstance(self.initialization, (tuple, list)) and len(self.initialization) == 2:
+            return self.initialization[0], self.initialization[1]
+        return self.initialization, self.initialization
+
+    def _stack(self, widths: Sequence[int]) -> nn.Sequential:
+        # skip_init leaves the global generator alone: the weights are drawn afterwards.
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise(widths):
+            layers += [skip_init(nn.Linear, n_in, n_out), activation(self.activation)]
+        return nn.Sequential(*layers[:-1])

@@ -1,0 +1,37 @@
+"""The pair of modules that everything else trains, saves and shows."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """An encoder, a bottleneck and a decoder.
+
+    Parameters
+    ----------
+    encoder : nn.Module
+        Rows (n_samples, n_features) to linear codes (n_samples, n_components).
+    bottleneck : nn.Module
+        What is done to the linear code before anybody sees it, such as an activation.
+    decoder : nn.Module
+        Codes to the outputs that the likelihood reads, (n_samples, n_features * parameters).
+    """
+
+    def __init__(self, encoder: nn.Module, bottleneck: nn.Module, decoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.bottleneck = bottleneck
+        self.decoder = decoder
+
+    def encode(self, inputs: Tensor) -> Tensor:
+        """Return the codes of the rows."""
+        return self.bottleneck(self.encoder(inputs))
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the decoder's outputs, from which the likelihood takes its mean."""
+        return self.decoder(codes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the decoder's outputs for the rows."""
+        return self.decode(self.encode(inputs))

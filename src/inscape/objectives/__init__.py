@@ -1,0 +1,45 @@
+"""Objectives: what is minimised, each a small immutable part; all in nats."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from inscape.objectives.bernoulli import Bernoulli
+from inscape.objectives.continuous_bernoulli import ContinuousBernoulli
+from inscape.objectives.gaussian import Gaussian
+from inscape.objectives.reconstruction import Reconstruction
+
+
+class Likelihood(Protocol):
+    """What turns a decoder's outputs into a distribution over rows."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Outputs that the decoder gives for each feature."""
+
+    @property
+    def unit_interval(self) -> bool:
+        """Whether the features must lie in [0, 1]."""
+
+    def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats per sample, shape (n_samples,)."""
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Return the expected features, shape (n_samples, n_features)."""
+
+
+LIKELIHOODS: Mapping[str, Any] = {
+    "gaussian": Gaussian,
+    "bernoulli": Bernoulli,
+    "continuous_bernoulli": ContinuousBernoulli,
+}
+
+__all__ = [
+    "LIKELIHOODS",
+    "Bernoulli",
+    "ContinuousBernoulli",
+    "Gaussian",
+    "Likelihood",
+    "Reconstruction",
+]

@@ -1,0 +1,37 @@
+"""The Bernoulli likelihood: binary cross-entropy, in nats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    r"""Independent features in [0, 1], the decoder's output being the log-odds :math:`o`.
+
+    .. math:: -\log p(x \mid o) = \sum_i \log(1 + e^{o_i}) - x_i o_i
+
+    For binary features this is a likelihood. For grey pixels it is the customary cross-entropy,
+    which is no density over [0, 1]: see `ContinuousBernoulli`.
+
+    Examples
+    --------
+    >>> round(Bernoulli().negative_log_likelihood(torch.zeros(1, 2), torch.ones(1, 2)).item(), 4)
+    1.3863
+    """
+
+    n_parameters: ClassVar[int] = 1
+    unit_interval: ClassVar[bool] = True
+
+    def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats per sample, shape (n_samples,)."""
+        return binary_cross_entropy_with_logits(outputs, targets, reduction="none").sum(dim=1)
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Return the expected features, shape (n_samples, n_features)."""
+        return torch.sigmoid(outputs)

@@ -1,0 +1,228 @@
+"""The one training loop, a generator: it yields reports, and whoever consumes them acts on them.
+
+The progress bar, the checkpoint, the recorder and the browser lab are consumers; none of them is
+known here.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inscape._errors import TrainingDivergedError
+from inscape.measures import dead_units
+from inscape.networks import Network
+from inscape.training.optimizers import learning_rate_factor
+from inscape.training.state import TrainingState, copy_weights
+
+# Reports in an epoch, besides the first steps, which are reported on a logarithmic scale.
+_REPORTS_PER_EPOCH = 10
+# Rows on which codes and errors are watched while training.
+PROBE_SIZE = 512
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training is asked to do.
+
+    Parameters
+    ----------
+    epochs : float
+        Passes over the data; a fraction ends inside a pass.
+    batch_size : int
+        Rows in a step; the last batch of a pass may be smaller.
+    optimizer : Muon, Adam, SGD or Adadelta
+        Whose schedule and warm-up shape the learning rate.
+    patience : int or None
+        Epochs without a lower validation loss after which training stops and takes back the best
+        weights; None trains to the end.
+    """
+
+    epochs: float
+    batch_size: int
+    optimizer: Any
+    patience: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a training stands.
+
+    Parameters
+    ----------
+    step, n_steps : int
+        Steps done, and steps planned.
+    epoch : float
+        Passes over the data so far.
+    epoch_done : bool
+        Whether a pass has just ended; the state is whole then, and can be kept.
+    loss : float
+        Mean loss of the pass so far, in nats per sample.
+    validation_loss : float or None
+        Of the held-out rows after the pass, in nats per sample.
+    squared_error : float
+        On some training rows, mean over samples and features, in the scaled units.
+    dead_units : tuple of int
+        Code units that are constant over those rows.
+    """
+
+    step: int
+    n_steps: int
+    epoch: float
+    epoch_done: bool
+    loss: float
+    validation_loss: float | None
+    squared_error: float
+    dead_units: tuple[int, ...]
+
+
+def train(
+    state: TrainingState,
+    objective: Any,
+    plan: Plan,
+    *,
+    X: Tensor,
+    X_validation: Tensor | None = None,
+) -> Iterator[Report]:
+    """Train `state.network` in place; yield a report before it starts and ten times an epoch.
+
+    Parameters
+    ----------
+    state : TrainingState
+        New, or restored: training goes on from there.
+    objective : Objective
+        Gives the terms whose sum, in nats per feature, is minimised.
+    plan : Plan
+        How long, in which batches, at what rate.
+    X : Tensor, shape (n_samples, n_features)
+        Training rows on the network's device.
+    X_validation : Tensor or None
+        Held-out rows.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss is no longer finite.
+    """
+    steps_per_epoch = math.ceil(len(X) / plan.batch_size)
+    n_steps = max(1, round(plan.epochs * steps_per_epoch))
+    probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
+
+    def report(loss: float, *, epoch_done: bool = False, held_out: float | None = None) -> Report:
+        return Report(
+            step=state.step,
+            n_steps=n_steps,
+            epoch=state.step / steps_per_epoch,
+            epoch_done=epoch_done,
+            loss=_finite(loss, state),
+            validation_loss=held_out,
+            **_watch(state.network, objective, probe),
+        )
+
+    yield report(_evaluate(state, objective, probe))
+    while state.step < n_steps and not _out_of_patience(state, plan):
+        started = time.perf_counter()
+        total, seen = X.new_zeros(()), 0
+        order = torch.randperm(len(X), generator=state.generator).to(X.device)
+        for rows in order.split(plan.batch_size):
+            _set_learning_rates(state, plan, n_steps)
+            total += _step(state, objective, X.index_select(0, rows)) * len(rows)
+            seen += len(rows)
+            state.step += 1
+            if seen == len(X) or state.step == n_steps:
+                held_out = (
+                    None if X_validation is None else _evaluate(state, objective, X_validation)
+                )
+                last = report(total.item() / seen, epoch_done=True, held_out=held_out)
+                _close_epoch(state, plan, last, n_features=X.shape[1], started=started)
+                yield last
+                break
+            if _is_reported(state.step, steps_per_epoch):
+                yield report(total.item() / seen)
+    if plan.patience is not None and state.best_weights is not None:
+        state.network.load_state_dict(state.best_weights)
+
+
+def _set_learning_rates(state: TrainingState, plan: Plan, n_steps: int) -> None:
+    factor = learning_rate_factor(
+        plan.optimizer.schedule, plan.optimizer.warmup, step=state.step, n_steps=n_steps
+    )
+    for optimizer in state.optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
+
+
+def _step(state: TrainingState, objective: Any, batch: Tensor) -> Tensor:
+    terms = objective.terms(state.network, batch, batch, generator=state.generator)
+    loss = sum(terms.values())
+    for optimizer in state.optimizers:
+        optimizer.zero_grad()
+    # Per feature, so that a learning rate means the same for ten columns and for a thousand.
+    (loss / batch.shape[1]).backward()
+    for optimizer in state.optimizers:
+        optimizer.step()
+    return loss.detach()
+
+
+def _is_reported(step: int, steps_per_epoch: int) -> bool:
+    """Report on steps 1, 2, 4, 8, ..., and about ten times an epoch."""
+    early = step & (step - 1) == 0
+    return early or step % max(1, steps_per_epoch // _REPORTS_PER_EPOCH) == 0
+
+
+@torch.no_grad()
+def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
+    network.eval()
+    codes = network.encode(probe)
+    error = (objective.likelihood.mean(network.decode(codes)) - probe).square().mean()
+    network.train()
+    return {"squared_error": error.item(), "dead_units": dead_units(codes.cpu().numpy())}
+
+
+@torch.no_grad()
+def _evaluate(state: TrainingState, objective: Any, X: Tensor) -> float:
+    state.network.eval()
+    total = sum(
+        sum(objective.terms(state.network, rows, rows, generator=state.generator).values())
+        * len(rows)
+        for rows in X.split(PROBE_SIZE)
+    )
+    state.network.train()
+    return _finite(float(total) / len(X), state)
+
+
+def _close_epoch(
+    state: TrainingState, plan: Plan, report: Report, *, n_features: int, started: float
+) -> None:
+    entry = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
+    entry["loss_per_feature"] = report.loss / n_features
+    entry["squared_error"] = report.squared_error
+    if report.validation_loss is not None:
+        entry["validation_loss"] = report.validation_loss
+    entry["seconds"] = time.perf_counter() - started
+    state.history.append(entry)
+    if plan.patience is None or report.validation_loss is None:
+        return
+    state.stale_epochs += 1
+    if report.validation_loss < state.best_loss:
+        state.best_loss, state.stale_epochs = report.validation_loss, 0
+        state.best_weights = copy_weights(state.network)
+
+
+def _out_of_patience(state: TrainingState, plan: Plan) -> bool:
+    return plan.patience is not None and state.stale_epochs >= plan.patience
+
+
+def _finite(loss: float, state: TrainingState) -> float:
+    if math.isfinite(loss):
+        return loss
+    raise TrainingDivergedError(
+        f"The loss must stay finite while training; it became {loss} by step {state.step}: "
+        "lower `learning_rate`, or scale the data with scaler='standard'."
+    )
