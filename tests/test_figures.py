@@ -21,7 +21,7 @@ from inscape.figures.glyphs import thinned
 from inscape.figures.labels import spread
 from inscape.figures.panels import draw_order, limits_around
 from inscape.figures.style import CLASS_COLORS
-from inscape.figures.tiles import as_images, montage
+from inscape.figures.tiles import as_images, montage, value_range
 
 SHAPE = (8, 8)
 X, Y = load_digits(return_X_y=True)
@@ -30,14 +30,6 @@ Y = Y[:300]
 PCA2 = PCA(2, random_state=0).fit(X)
 NMF2 = NMF(2, init="nndsvda", random_state=0, max_iter=500, tol=1e-3).fit(X)
 BOTH = pytest.mark.parametrize("model", [PCA2, NMF2], ids=["PCA", "NMF"])
-
-
-def _weights(model):
-    return {"encoder": model.components_, "decoder": model.components_.T}
-
-
-def _moved(model):
-    return {part: array * 1.5 for part, array in _weights(model).items()}
 
 
 def _history(rows):
@@ -191,7 +183,7 @@ def test_labels_are_classes_or_continuous(labels, kind):
 
 
 def test_many_classes_and_continuous_labels_are_drawn():
-    codes = np.tile(PCA2.transform(X), (1, 1))
+    codes = PCA2.transform(X)
     figures.png(figures.latent_map(codes, np.arange(len(codes)) % 23))
     with_bar = figures.latent_map(codes, X.mean(axis=1))
     assert len(with_bar.axes) == 2
@@ -263,6 +255,14 @@ def test_points_outside_the_frame_are_counted():
     codes = np.column_stack([np.arange(10.0), np.zeros(10)])
     ax = figures.latent_map(codes, limits=((-1, 6.5), (-1, 1))).axes[0]
     assert "10 samples, 30.0% of them outside the frame" in [t.get_text() for t in ax.texts]
+
+
+@pytest.mark.parametrize("limits", [(0, 1), ((1, 0), (0, 1)), ((0, np.nan), (0, 1))])
+def test_limits_that_are_no_frame_are_refused(limits):
+    with pytest.raises(InvalidParameterError, match="left < right and bottom < top"):
+        figures.latent_map(PCA2.transform(X), limits=limits)
+    with pytest.raises(InvalidParameterError, match="left < right and bottom < top"):
+        figures.decoder_grid(PCA2, image_shape=SHAPE, limits=limits)
 
 
 def test_limits_are_percentiles():
@@ -393,17 +393,27 @@ def test_reconstructions_show_each_model_and_its_error():
     np.testing.assert_allclose(sheet[18:26, 27:35], decoded[NMF2][3].reshape(8, 8))
 
 
+def test_a_decoder_that_oversteps_keeps_its_black_at_zero():
+    assert value_range(np.array([0.0, 0.2, 1.0])) == (0, 1)
+    assert value_range(np.linspace(-0.2, 1.1, 1001))[0] == 0
+    assert value_range(np.linspace(-1, 1, 1001)) == pytest.approx((-0.99, 0.99))
+    assert value_range(np.ones(3) * 7) == (6.5, 7.5)
+
+
 def test_tabular_data_are_heat_maps():
     figure = figures.reconstructions(X[:, :6], X[:, :6], n=5, feature_names=list("abcdef"))
     assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == ["Original", "Reconstruction"]
     assert np.asarray(figure.axes[0].get_images()[0].get_array()).shape == (5, 6)
     figures.png(figure)
+    figures.png(figures.reconstructions(X[:1, :6], X[:1, :6]))
     figures.png(figures.components(X[:3, :6] - 0.3, feature_names=list("abcdef")))
 
 
 def test_reconstructions_of_other_rows_are_refused():
     with pytest.raises(InvalidDataError, match="PCA must have as many rows as originals"):
         figures.reconstructions(X, {"PCA": X[:-1]}, image_shape=SHAPE)
+    with pytest.raises(InvalidParameterError, match="'Original' for both"):
+        figures.reconstructions(X, {"Original": X}, image_shape=SHAPE)
     with pytest.raises(InvalidDataError, match="64 columns"):
         figures.reconstructions(X, X[:, 1:], image_shape=SHAPE)
 
@@ -473,10 +483,6 @@ def test_signed_components_are_centred_and_the_others_grey():
 # --------------------------------------------------------------------------- training
 
 
-def _lines(figure: Figure) -> dict[str, np.ndarray]:
-    return {line.get_linestyle(): line.get_xydata() for line in figure.axes[0].lines}
-
-
 def test_the_floor_is_drawn_at_its_height_and_labelled():
     history = [{"epoch": e, "loss": 1 / e, "validation_loss": 1.1 / e} for e in (1, 2, 3)]
     figure = figures.loss_curve(history, floors={"PCA": 0.4}, unit="squared error")
@@ -504,7 +510,7 @@ def test_one_record_is_a_dot_at_the_end_of_its_epoch():
     assert ax.lines[0].get_marker() == "o"
 
 
-@pytest.mark.parametrize("history", [[], [{"epoch": 1}], [{"loss": 1.0}]])
+@pytest.mark.parametrize("history", [[], [{"epoch": 1}], [{"epoch": 1, "loss": None}]])
 def test_a_history_without_losses_is_refused(history):
     with pytest.raises(InvalidDataError, match="history must hold"):
         figures.loss_curve(history)

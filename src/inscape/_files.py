@@ -148,7 +148,7 @@ def prepare_directory(path: Path, *, overwrite: bool) -> None:
             f"{path} must be a new directory; it already exists: choose another one, "
             "or allow it to be replaced with overwrite (--overwrite)."
         )
-    if not (path / "config.toml").is_file():
+    if not any((path / name).is_file() for name in (MANIFEST, "config.toml")):
         raise RunExistsError(
             f"{path} must be a run to be overwritten; it holds something else: choose another one."
         )

@@ -34,6 +34,8 @@ InitializationName: TypeAlias = Literal[
 LikelihoodName: TypeAlias = Literal["gaussian", "bernoulli", "continuous_bernoulli"]
 OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
+BiasName: TypeAlias = Literal["data_mean", "torch_default"]
+LinkName: TypeAlias = Literal["identity", "sigmoid"]
 ScalerName: TypeAlias = Literal["minmax", "standard"]
 
 

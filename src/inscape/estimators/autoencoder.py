@@ -37,15 +37,17 @@ from inscape.estimators.inputs import (
 from inscape.measures import dead_units
 from inscape.networks import ACTIVATIONS, NETWORKS, Dense, Network
 from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Plan, Recorder, Report, TrainingState, train
+from inscape.training import OPTIMIZERS, Plan, Report, TrainingState, train
 from inscape.training.progress import with_progress
 
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 4096
-# The default training: this many passes, or more where the data are too few for so many steps.
-_DEFAULT_EPOCHS, _DEFAULT_STEPS = 5, 1000
+# The default training: about so many steps, in at least and at most so many passes.
+_DEFAULT_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 5, 100
+# Rows from which the mean is taken that biases start from.
+_MEAN_ROWS = 2048
 
 
 class DeadUnitWarning(UserWarning):
@@ -78,9 +80,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     scaler : {None, "minmax", "standard"}
         Fitted on the training rows, applied before encoding, inverted after decoding.
     epochs : float or None
-        Passes over the data; None is as many as bring a good map soon (see Notes).
-    batch_size : int
-        Rows in a step.
+        Passes over the data; None is 600 steps, in at least 5 and at most 100 passes.
+    batch_size : int or None
+        Rows in a step; None is 256, or down to 32 where the rows are few.
     optimizer : str or part
         "muon", "adam", "sgd" or "adadelta", or a part such as ``Adam(beta2=0.99)``, which also
         holds the schedule.
@@ -95,8 +97,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Where every draw comes from; an integer makes two fits equal bit by bit.
     device : str
         "auto" takes a GPU where there is one; or "cpu", "cuda", "cuda:1", ...
-    record : bool
-        Whether to keep snapshots of the training in `recorder_`.
     verbose : int
         1 draws a progress bar on a terminal.
 
@@ -110,8 +110,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         One entry an epoch: loss in nats per sample and per feature, squared error, seconds.
     dead_units_ : tuple of int
         Code units that are constant over all training rows.
-    recorder_ : Recorder or None
-        Weights over training, where `record` asked for it.
     n_features_in_ : int
         Columns seen in training.
 
@@ -123,10 +121,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         If the rows cannot be learned from.
     TrainingDivergedError
         If the loss does not stay finite.
-
-    Notes
-    -----
-    The default `epochs` are 5, or more where the data are so few that this is under 1,000 steps.
 
     Examples
     --------
@@ -148,14 +142,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         likelihood: Any = "gaussian",
         scaler: str | None = None,
         epochs: float | None = None,
-        batch_size: int = 256,
+        batch_size: int | None = None,
         optimizer: Any = "muon",
         learning_rate: float | None = None,
         validation_fraction: float = 0.0,
         patience: int | None = None,
         random_state: Any = None,
         device: str = "auto",
-        record: bool = False,
         verbose: int = 0,
     ) -> None:
         self.n_components = n_components
@@ -173,7 +166,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.patience = patience
         self.random_state = random_state
         self.device = device
-        self.record = record
         self.verbose = verbose
 
     # ----------------------------------------------------------------------- learning
@@ -193,8 +185,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Autoencoder
             Itself.
         """
-        reports = (report for report, _ in self.iter_fit(X))
-        for _ in with_progress(reports, label="Autoencoder") if self.verbose else reports:
+        pairs = self.iter_fit(X)
+        for _ in with_progress(pairs, label="Autoencoder") if self.verbose else pairs:
             pass
         return self
 
@@ -226,27 +218,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
         scaled = self._scale(rows)
         if parts.likelihood.unit_interval:
-            check_unit_interval(scaled, likelihood=str(self.likelihood))
+            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
 
         device, generator = choose_device(self.device), make_generator(self.random_state)
-        self.network_ = self._build_network(parts, generator).to(device)
-        optimizers = parts.optimizer.build(self.network_, learning_rate=parts.learning_rate)
-        state = TrainingState(self.network_, optimizers, generator)
-        self.recorder_ = Recorder() if self.record else None
         train_rows, held_out = self._split(scaled, generator)
+        plan, learning_rate = self._plan(parts.optimizer, n_samples=len(train_rows))
+        self.network_ = self._build_network(parts, generator, rows=train_rows).to(device)
+        optimizers = parts.optimizer.build(self.network_, learning_rate=learning_rate)
+        state = TrainingState(self.network_, optimizers, generator)
         if checkpoint is not None:
             state.restore(*checkpoint)
         self.history_ = state.history
-        self.dead_units_: tuple[int, ...] = ()
         for report in train(
             state,
             Reconstruction(parts.likelihood),
-            self._plan(parts.optimizer, n_samples=len(train_rows)),
+            plan,
             X=train_rows.to(device),
             X_validation=None if held_out is None else held_out.to(device),
         ):
-            if self.recorder_ is not None:
-                self.recorder_.observe(report, self.network_)
             self.dead_units_ = report.dead_units
             yield report, state
         self.network_.eval()
@@ -270,7 +259,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             check_choice("scaler", self.scaler, get_args(ScalerName))
         if self.epochs is not None:
             check_number("epochs", self.epochs, above=0)
-        check_integer("batch_size", self.batch_size, minimum=1)
+        if self.batch_size is not None:
+            check_integer("batch_size", self.batch_size, minimum=1)
+        if self.learning_rate is not None:
+            check_number("learning_rate", self.learning_rate, above=0)
         check_number("validation_fraction", self.validation_fraction, minimum=0, below=1)
         if self.patience is not None:
             check_integer("patience", self.patience, minimum=1)
@@ -279,18 +271,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                     "`patience` must come with rows to measure it on; got validation_fraction=0: "
                     "set validation_fraction=0.1."
                 )
-        optimizer = resolve_part("optimizer", self.optimizer, OPTIMIZERS)
-        rate = self.learning_rate
         return _Parts(
             network=network,
             likelihood=resolve_part("likelihood", self.likelihood, LIKELIHOODS),
-            optimizer=optimizer,
-            learning_rate=optimizer.default_learning_rate
-            if rate is None
-            else check_number("learning_rate", rate, above=0),
+            optimizer=resolve_part("optimizer", self.optimizer, OPTIMIZERS),
         )
 
-    def _build_network(self, parts: _Parts, generator: torch.Generator) -> Network:
+    def _build_network(
+        self, parts: _Parts, generator: torch.Generator, *, rows: Tensor | None = None
+    ) -> Network:
+        """Return a new network; without rows its biases do not start from their mean."""
+        mean = None if rows is None else rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0)
         return parts.network.build(
             n_features=self.n_features_in_,
             n_code=self.n_components,
@@ -298,14 +289,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             n_outputs=self.n_features_in_ * parts.likelihood.n_parameters,
             bottleneck=self.bottleneck,
             generator=generator,
+            mean_row=mean,
+            mean_output=None if mean is None else parts.likelihood.start(mean),
         )
 
-    def _plan(self, optimizer: Any, *, n_samples: int) -> Plan:
-        epochs = self.epochs
+    def _plan(self, optimizer: Any, *, n_samples: int) -> tuple[Plan, float]:
+        """Return how to train, and the learning rate, with defaults that suit the data's size."""
+        batch_size, epochs, rate = self.batch_size, self.epochs, self.learning_rate
+        if batch_size is None:
+            batch_size = min(max(2 ** round(math.log2(n_samples / 24)), 32), 256)
         if epochs is None:
-            steps_per_epoch = math.ceil(n_samples / self.batch_size)
-            epochs = max(_DEFAULT_EPOCHS, math.ceil(_DEFAULT_STEPS / steps_per_epoch))
-        return Plan(epochs, self.batch_size, optimizer, self.patience)
+            epochs = math.ceil(_DEFAULT_STEPS * batch_size / n_samples)
+            epochs = min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
+        if rate is None:
+            rate = optimizer.default_learning_rate(batch_size)
+        return Plan(epochs, batch_size, optimizer, self.patience), rate
 
     def _split(self, X: FloatArray, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Return the rows to train on, and those held out."""
@@ -319,19 +317,29 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _confirm_dead_units(self, X: FloatArray) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
-        if not self.dead_units_:
-            return
-        self.dead_units_ = dead_units(self.transform(X))
         if self.dead_units_:
-            units = ", ".join(map(str, self.dead_units_))
-            warnings.warn(
-                f"Bottleneck unit(s) {units} of {self.n_components} are dead: the code is the "
-                "same for every training row, so they tell nothing and cannot recover. Try "
-                "bottleneck='identity' or 'prelu', another initialization of the encoder "
-                "(Dense(initialization='kaiming_normal')), or optimizer='muon'.",
-                DeadUnitWarning,
-                stacklevel=3,
-            )
+            self.dead_units_ = dead_units(self.transform(X))
+        if self.dead_units_:
+            warnings.warn(self.diagnosis(), DeadUnitWarning, stacklevel=3)
+
+    def diagnosis(self) -> str:
+        """Return in words what is wrong with the fitted code, or an empty text.
+
+        Returns
+        -------
+        str
+            Which units are dead, and the remedies.
+        """
+        check_is_fitted(self)
+        if not self.dead_units_:
+            return ""
+        units = ", ".join(map(str, self.dead_units_))
+        return (
+            f"Bottleneck unit(s) {units} of {self.n_components} are dead: the code is the same "
+            "for every training row, so they tell nothing and cannot recover. Remedies: another "
+            "initialization of the encoder (kaiming_normal), another bottleneck activation "
+            "(identity or prelu), or another optimizer (muon)."
+        )
 
     # ----------------------------------------------------------------------- using
 
@@ -478,4 +486,3 @@ class _Parts:
     network: Any
     likelihood: Likelihood
     optimizer: Any
-    learning_rate: float

@@ -129,7 +129,6 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
     estimator.scaler_ = None if shift is None else Scaler(shift, tensors.pop("scaler.scale"))
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
-    estimator.recorder_ = None
     parts = estimator._check_options(n_features=estimator.n_features_in_)
     estimator.network_ = estimator._build_network(parts, torch.Generator())
     estimator.network_.load_state_dict(

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from inscape._checks import check_integer, check_matrix, check_same_rows
+from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
 from inscape.figures.style import (
     DIVERGING,
@@ -79,6 +80,11 @@ def reconstructions(
     named = (
         reconstructions if isinstance(reconstructions, Mapping) else {titles[1]: reconstructions}
     )
+    if titles[0] in named:
+        raise InvalidParameterError(
+            f"`reconstructions` must have names other than that of the originals; got "
+            f"{titles[0]!r} for both: rename one, or give `titles`."
+        )
     rows = {titles[0]: originals}
     for name, array in named.items():
         rows[name] = check_matrix(array, name=name, n_columns=originals.shape[1])

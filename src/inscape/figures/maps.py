@@ -17,6 +17,7 @@ from inscape.figures.panels import (
     PANEL,
     Labels,
     Limits,
+    check_limits,
     draw_key,
     draw_map,
     draw_order,
@@ -95,7 +96,7 @@ def latent_map(
         return _histograms(codes[:, 0], classes, title=title)
     if n_components > 2:
         return _pairs(codes, classes, title=title)
-    limits = limits or limits_around(codes)
+    limits = limits_around(codes) if limits is None else check_limits(limits)
     shape = panel_shape(limits)
     bar = 0.9 if isinstance(classes, np.ndarray) else 0
     height = PANEL * min(shape, 1)

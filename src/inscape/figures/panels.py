@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba_array
 
+from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, IntArray
 from inscape.figures.classes import Classes
 from inscape.figures.style import ALERT, FILL, MUTED, SEQUENTIAL, color_bar, dress
@@ -19,6 +20,24 @@ Labels: TypeAlias = Classes | FloatArray | None
 
 # The side of a map, in inches.
 PANEL = 5.2
+
+
+def check_limits(limits: Limits) -> Limits:
+    """Return the limits of a frame as pairs of floats, the smaller first.
+
+    Raises
+    ------
+    InvalidParameterError
+        If they are not.
+    """
+    frame = np.asarray(limits, dtype=float)
+    if frame.shape == (2, 2) and np.isfinite(frame).all() and (frame[:, 0] < frame[:, 1]).all():
+        (left, right), (bottom, top) = frame.tolist()
+        return (left, right), (bottom, top)
+    raise InvalidParameterError(
+        "`limits` must be ((left, right), (bottom, top)) with left < right and bottom < top; "
+        f"got {limits}: give two finite pairs."
+    )
 
 
 def draw_order(n_samples: int) -> IntArray:

@@ -13,7 +13,15 @@ from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape, Representation
 from inscape.figures.classes import Classes, name_classes, read_labels
-from inscape.figures.panels import PANEL, Limits, draw_key, draw_map, dress_map, limits_around
+from inscape.figures.panels import (
+    PANEL,
+    Limits,
+    check_limits,
+    draw_key,
+    draw_map,
+    dress_map,
+    limits_around,
+)
 from inscape.figures.style import dress, new_figure, styled
 from inscape.figures.tiles import as_images, montage, show_sheet, value_range
 
@@ -159,7 +167,7 @@ def _plane(representation: Representation, limits: Limits | None, codes: Any) ->
             "fit one with n_components=2."
         )
     if limits is not None:
-        return limits
+        return check_limits(limits)
     if codes is None:
         raise InvalidParameterError(
             "A decoder grid must know its frame; got neither `limits` nor `codes`: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,12 @@ def loss_curve(
     >>> figure.axes[0].texts[0].get_text()
     'training 0.200'
     """
-    if not history or any("epoch" not in entry or "loss" not in entry for entry in history):
+    if not history or not all(
+        isinstance(entry.get(key), Real) for entry in history for key in ("epoch", "loss")
+    ):
         raise InvalidDataError(
-            f"history must hold records with an epoch and a loss; got {len(history)} record(s): "
-            "give the history_ of a fitted model."
+            "history must hold records with a number as epoch and as loss; got "
+            f"{len(history)} record(s), not all so: give the history_ of a fitted model."
         )
     curves = {}
     for name, key in (("training", "loss"), ("validation", "validation_loss")):

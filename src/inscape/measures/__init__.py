@@ -3,6 +3,7 @@
 from inscape.measures.codes import dead_units
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
+    code_directions,
     explained_variance,
     reconstruct,
     squared_error,
@@ -10,6 +11,7 @@ from inscape.measures.reconstruction import (
 
 __all__ = [
     "binary_cross_entropy",
+    "code_directions",
     "dead_units",
     "explained_variance",
     "reconstruct",

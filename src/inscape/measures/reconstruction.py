@@ -81,3 +81,38 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     """
     total = np.square(X - X.mean(axis=0)).mean(dtype=np.float64)
     return float(1 - squared_error(X, reconstruction) / total)
+
+
+def code_directions(representation: Representation, codes: FloatArray) -> FloatArray:
+    r"""Return what each unit of the code adds to a row, at the middle of the codes.
+
+    .. math:: d_k = \tfrac{1}{2} \left[ g(\bar z + s_k e_k) - g(\bar z - s_k e_k) \right]
+
+    with :math:`\bar z` and :math:`s` the mean and standard deviation of the codes. For PCA these
+    are the components, each scaled by the standard deviation along it.
+
+    Parameters
+    ----------
+    representation : Representation
+        A fitted object with `inverse_transform`.
+    codes : ndarray, shape (n_samples, n_components)
+        Codes of some rows.
+
+    Returns
+    -------
+    ndarray, shape (n_components, n_features)
+        In the units of the rows.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> X = np.random.default_rng(0).normal(size=(50, 3))
+    >>> pca = PCA(2).fit(X)
+    >>> Z = pca.transform(X)
+    >>> np.allclose(code_directions(pca, Z), pca.components_ * Z.std(axis=0)[:, None])
+    True
+    """
+    middle, steps = codes.mean(axis=0), np.diag(codes.std(axis=0))
+    both = np.concatenate([middle + steps, middle - steps]).astype(codes.dtype)
+    ahead, behind = np.split(np.asarray(representation.inverse_transform(both)), 2)
+    return (ahead - behind) / 2

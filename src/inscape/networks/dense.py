@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from inscape._checks import check_choice, check_widths, resolve_part
@@ -30,6 +30,9 @@ class Dense:
         After each hidden layer; a name in `inscape.networks.ACTIVATIONS`.
     initialization : str, Initialization, or a pair of them
         Of the weights; a pair names the encoder's and the decoder's.
+    bias : {"data_mean", "torch_default"}
+        "data_mean" starts where the mean row has the code 0 before the first activation and is
+        what the decoder gives; "torch_default" draws the biases without looking at the data.
 
     Examples
     --------
@@ -43,10 +46,12 @@ class Dense:
     hidden: tuple[int, ...] = (256, 64)
     activation: str = "relu"
     initialization: Any = "torch_default"
+    bias: str = "data_mean"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
         check_choice("activation", self.activation, ACTIVATIONS)
+        check_choice("bias", self.bias, ("data_mean", "torch_default"))
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
 
@@ -59,6 +64,8 @@ class Dense:
         n_outputs: int,
         bottleneck: str,
         generator: torch.Generator,
+        mean_row: Tensor | None = None,
+        mean_output: Tensor | None = None,
     ) -> Network:
         """Return the network, its weights drawn from `generator`.
 
@@ -73,12 +80,23 @@ class Dense:
             Activation of the code.
         generator : torch.Generator
             Where every draw comes from.
+        mean_row : Tensor or None, shape (n_features,)
+            Mean of the training rows, which ``bias="data_mean"`` starts from.
+        mean_output : Tensor or None, shape (n_outputs,)
+            The decoder's output that stands for that row.
         """
         encoder = self._stack((n_features, *self.hidden, n_code))
         decoder = self._stack((n_components, *reversed(self.hidden), n_outputs))
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
+        if self.bias == "data_mean" and mean_row is not None and mean_output is not None:
+            with torch.no_grad():
+                first, last = encoder[0], decoder[-1]
+                assert isinstance(first, nn.Linear)
+                assert isinstance(last, nn.Linear)
+                first.bias.copy_(-(first.weight @ mean_row))
+                last.bias.copy_(mean_output)
         return Network(encoder, activation(bottleneck, name="bottleneck"), decoder)
 
     def _initializations(self) -> tuple[Any, Any]:

@@ -28,6 +28,9 @@ class Likelihood(Protocol):
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""
 
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+
 
 LIKELIHOODS: Mapping[str, Any] = {
     "gaussian": Gaussian,

@@ -35,3 +35,7 @@ class Bernoulli:
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""
         return torch.sigmoid(outputs)
+
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+        return torch.logit(mean.clamp(0.01, 0.99))

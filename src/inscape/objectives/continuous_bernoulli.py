@@ -47,6 +47,10 @@ class ContinuousBernoulli:
         series = 0.5 + outputs / 12 - outputs**3 / 720 + outputs**5 / 30240
         return torch.where(near, series, exact)
 
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+        return torch.logit(mean.clamp(0.01, 0.99))
+
 
 def _log_normalizer(outputs: Tensor) -> Tensor:
     near = outputs.abs() < _NEAR_EVEN

@@ -50,3 +50,9 @@ class Gaussian:
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""
         return torch.sigmoid(outputs) if self.link == "sigmoid" else outputs
+
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+        if self.link == "identity":
+            return mean
+        return torch.logit(mean.clamp(0.01, 0.99))

@@ -1,7 +1,7 @@
 """Training: the one loop, its optimisers, and the state that survives a kill."""
 
 from inscape.training.loop import PROBE_SIZE, Plan, Report, train
-from inscape.training.muon import MuonOptimizer, orthogonalize
+from inscape.training.muon import POLYNOMIALS, MuonOptimizer, orthogonalize
 from inscape.training.optimizers import (
     OPTIMIZERS,
     SCHEDULES,
@@ -16,6 +16,7 @@ from inscape.training.state import TrainingState, Weights, copy_weights
 
 __all__ = [
     "OPTIMIZERS",
+    "POLYNOMIALS",
     "PROBE_SIZE",
     "SCHEDULES",
     "SGD",

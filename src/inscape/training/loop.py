@@ -125,7 +125,7 @@ def train(
             **_watch(state.network, objective, probe),
         )
 
-    yield report(_evaluate(state, objective, probe))
+    yield report(_evaluate(state, objective, probe) or 0.0)
     while state.step < n_steps and not _out_of_patience(state, plan):
         started = time.perf_counter()
         total, seen = X.new_zeros(()), 0
@@ -186,7 +186,9 @@ def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _evaluate(state: TrainingState, objective: Any, X: Tensor) -> float:
+def _evaluate(state: TrainingState, objective: Any, X: Tensor | None) -> float | None:
+    if X is None:
+        return None
     state.network.eval()
     total = sum(
         sum(objective.terms(state.network, rows, rows, generator=state.generator).values())
