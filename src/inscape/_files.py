@@ -70,6 +70,12 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         _sync_directory(path.parent)
 
 
+def remove_unfinished(directory: Path) -> None:
+    """Remove the temporary files that a kill left behind below `directory`."""
+    for path in directory.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def _sync_directory(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -53,8 +53,12 @@ class Recorder:
         self.snapshots: list[Snapshot] = []
 
     def observe(self, report: Report, network: Network) -> None:
-        """Keep the report's numbers, and the weights where the schedule asks for them."""
-        self.curve = [point for point in self.curve if point["step"] < report.step]
+        """Keep the report's numbers, and the weights where the schedule asks for them.
+
+        A report on a step that is kept already, as a resumed training begins with, is passed over.
+        """
+        if self.curve and report.step <= self.curve[-1]["step"]:
+            return
         self.curve.append(
             {
                 "step": report.step,
@@ -64,8 +68,7 @@ class Recorder:
             }
         )
         if report.step & (report.step - 1) == 0 or report.step == report.n_steps:
-            earlier = [s for s in self.snapshots if s.step < report.step]
-            self.snapshots = [*earlier, Snapshot(report.step, report.epoch, _arrays(network))]
+            self.snapshots.append(Snapshot(report.step, report.epoch, _arrays(network)))
             self._thin()
 
     def _thin(self) -> None:

@@ -1,0 +1,83 @@
+"""The command line: one file a command; torch is loaded when a command runs, not for its help."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsPanel, Parameter, convert
+from cyclopts.config import Toml
+
+from inscape import __version__
+from inscape._errors import InscapeError
+from inscape.cli.datasets import datasets
+from inscape.cli.encode import decode, encode
+from inscape.cli.fit import fit
+from inscape.cli.output import errors, say_error
+from inscape.cli.reproduce import reproduce
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 for success, 2 for an error that is told in one sentence.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        None takes those of the process.
+    """
+    app = App(
+        name="inscape",
+        version=__version__,
+        help="Learn the inner representation of data, show it, and put it to use.",
+        config=_from_config_file,
+        default_parameter=Parameter(converter=_convert, negative=()),
+        error_console=errors(),
+        error_formatter=lambda error: CycloptsPanel(str(error), title="Error"),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+    )
+    for command in (fit, encode, decode, reproduce, datasets):
+        app.command(command)
+    sys.exit(_run(app, arguments))
+
+
+def _run(app: App, arguments: Sequence[str] | None) -> int:
+    from cyclopts import CycloptsError
+
+    try:
+        app(arguments)
+    except (InscapeError, CycloptsError) as error:
+        say_error(str(error))
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        say_error("Interrupted; what was finished is kept.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _convert(kind: Any, tokens: Any) -> Any:
+    """Read layer widths such as 256,64; "" or none is no hidden layer."""
+    if kind != tuple[int, ...]:
+        return convert(kind, tokens)
+    words = [word.strip() for token in tokens for word in token.value.split(",")]
+    try:
+        return tuple(int(word) for word in words if word not in ("", "none"))
+    except ValueError as error:
+        raise ValueError(
+            f"widths must be integers joined by commas, such as 256,64; got {','.join(words)!r}"
+        ) from error
+
+
+def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
+    """Let the file that --config names fill what no flag has given."""
+    for argument in arguments:
+        if argument.name == "--config" and argument.tokens:
+            path = argument.tokens[0].value
+            Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)

@@ -1,0 +1,59 @@
+"""What the commands say: tables and sentences on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def errors() -> Console:
+    """Return the console for errors, which are one line however narrow the terminal."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Print one line."""
+    Console(soft_wrap=True, highlight=False).print(Text(text))
+
+
+def say_error(text: str) -> None:
+    """Print one sentence about what went wrong."""
+    errors().print(Text("error: ", style="bold red") + Text(text))
+
+
+def say_warning(text: str) -> None:
+    """Print one sentence about what may be wrong."""
+    errors().print(Text("warning: ", style="bold yellow") + Text(text))
+
+
+def say_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    bold_first: bool = False,
+) -> None:
+    """Print a table, its first column to the left and the others to the right.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequence of str
+        Cells.
+    title : str
+        Above the table.
+    bold_first : bool
+        Whether the first row is ours.
+    """
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=i > 0)
+    for i, row in enumerate(rows):
+        table.add_row(*row, style="bold" if bold_first and i == 0 else None)
+    console = Console(highlight=False)
+    # A pipe has no width of its own: a table must not be cut to 80 columns there.
+    console.print(table, width=None if console.is_terminal else 200)
