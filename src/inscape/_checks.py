@@ -145,6 +145,8 @@ def describe_part(part: Any) -> Any:
     """
     if isinstance(part, (tuple, list)):
         return [describe_part(item) for item in part]
+    if isinstance(part, np.generic):
+        return part.item()
     if not dataclasses.is_dataclass(part):
         return part
     word = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(part).__name__).lower()

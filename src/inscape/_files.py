@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ import numpy as np
 from inscape._errors import DamagedFileError, RunExistsError, RunNotFoundError, StorageError
 
 MANIFEST = "MANIFEST"
+_MANIFEST_LINE = re.compile("([0-9a-f]{64})  (.+)")
 
 
 @contextlib.contextmanager
@@ -37,6 +39,7 @@ def storage_errors(path: Path) -> Iterator[None]:
             errno.EPERM: "permission was denied: choose another place",
             errno.ENOSPC: "the disk is full: free some space, then resume",
             errno.EDQUOT: "the disk quota is used up: free some space, then resume",
+            errno.EEXIST: "a part of the path is a file, not a directory: choose another place",
             errno.ENOTDIR: "a part of the path is a file, not a directory: choose another place",
         }
         if isinstance(error, StorageError) or error.errno not in reasons:
@@ -176,7 +179,11 @@ def staged_directory(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             if path.exists():
                 old = stage.with_suffix(".old")
                 os.replace(path, old)
-                os.replace(stage, path)
+                try:
+                    os.replace(stage, path)
+                except BaseException:
+                    os.replace(old, path)
+                    raise
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 os.replace(stage, path)
@@ -222,8 +229,25 @@ def verify_manifest(directory: Path, *, below: str = "") -> None:
             f"{directory} must be a finished run (a directory with a MANIFEST); there is none: "
             "check the path, or finish the run with inscape fit --resume."
         )
-    for line in (directory / MANIFEST).read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
+    digests = _read_manifest(directory / MANIFEST)
+    for name, digest in digests.items():
         path = directory / name
         if name.startswith(below) and (not path.is_file() or sha256(path) != digest):
             raise damaged(path)
+    # What lies beside the listed parts is the user's; below one, nothing may go unproved.
+    names = {path.relative_to(directory).as_posix() for path in _members(directory)}
+    if below and any(name.startswith(below) for name in names - set(digests)):
+        raise damaged(directory / MANIFEST)
+
+
+def _read_manifest(path: Path) -> dict[str, str]:
+    """Return the sha256 of each listed file, by its name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except ValueError as error:
+        raise damaged(path) from error
+    lines = [_MANIFEST_LINE.fullmatch(line) for line in text.splitlines()]
+    found = {match[2]: match[1] for match in lines if match is not None}
+    if not found or len(found) != len(lines) or not text.endswith("\n"):
+        raise damaged(path)
+    return found

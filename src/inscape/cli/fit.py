@@ -67,8 +67,8 @@ def fit(
 
 
 def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
-    from inscape.runs.fit import fit as fit_run
-    from inscape.runs.fit import next_path
+    from inscape.runs.fitting import fit as fit_run
+    from inscape.runs.fitting import next_path
 
     path = next_path(config) if path is None else path
     with _told(path):
@@ -77,7 +77,7 @@ def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
 
 
 def _carry_on(path: Path) -> None:
-    from inscape.runs.fit import resume as resume_run
+    from inscape.runs.fitting import resume as resume_run
     from inscape.runs.run import Run
 
     if Run(path).finished:

@@ -54,6 +54,7 @@ def say_table(
         table.add_column(name, justify="left" if i == 0 else "right", no_wrap=i > 0)
     for i, row in enumerate(rows):
         table.add_row(*row, style="bold" if bold_first and i == 0 else None)
-    console = Console(highlight=False)
-    # A pipe has no width of its own: a table must not be cut to 80 columns there.
-    console.print(table, width=None if console.is_terminal else 200)
+    terminal = Console(highlight=False)
+    # A pipe has no width of its own: a table must not be folded to 80 columns there.
+    console = terminal if terminal.is_terminal else Console(highlight=False, width=200)
+    console.print(table)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inscape.cli.output import say
+from inscape._checks import check_choice
+from inscape.cli.output import say, say_table, say_warning
+from inscape.recipes import RECIPES
 
 
 def reproduce(
@@ -20,7 +22,7 @@ def reproduce(
     Parameters
     ----------
     name
-        A recipe, such as neuromatch-autoencoders.
+        A recipe: neuromatch-autoencoders.
     run
         The directory for results.json and the figures; left out, the next free one below runs/.
     quick
@@ -28,4 +30,16 @@ def reproduce(
     overwrite
         Replace the directory that is there.
     """
-    say(name)
+    check_choice("NAME", name, RECIPES)
+    from inscape.recipes.reproduction import HEADER
+    from inscape.recipes.reproduction import reproduce as run_recipe
+
+    found, path = run_recipe(name, run, quick=quick, overwrite=overwrite, progress=True)
+    say("")
+    say_table(HEADER, found.rows(), title=f"{name}: measured on the test set")
+    if quick:
+        say_warning("a quick form on part of the data: its numbers prove nothing.")
+    say("")
+    say(f"Results  {path / 'results.json'}")
+    say(f"Figures  {path / 'figures'}")
+    say(f"Report   {path / 'report.html'}")

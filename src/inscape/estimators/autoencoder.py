@@ -377,7 +377,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         codes = check_codes(X, n_components=self.n_components)
         mean = resolve_part("likelihood", self.likelihood, LIKELIHOODS).mean
         rows = self._by_block(lambda z: mean(self.network_.decode(z)), codes, dtype=codes.dtype)
-        return rows if self.scaler_ is None else self.scaler_.inverse_transform(rows)
+        if self.scaler_ is None:
+            return rows
+        return self.scaler_.inverse_transform(rows).astype(codes.dtype, copy=False)
 
     def reconstruct(self, X: Any) -> FloatArray:
         """Encode rows and decode them again.

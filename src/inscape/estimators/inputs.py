@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 from torch import Tensor
@@ -40,10 +41,15 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
             "Reshape your data with X.reshape(-1, 1) for one column or X.reshape(1, -1) for one "
             "row."
         )
-    if shape is not None and len(shape) == 2 and shape[0] == 0:
+    if shape is not None and len(shape) == 2 and 0 in shape:
+        missing, unit = ("rows", "sample") if shape[0] == 0 else ("columns", "feature")
         raise InvalidDataError(
-            f"X must hold rows; got an empty array, 0 sample(s) (shape={shape}) while a minimum "
-            "of 1 is required: check how the data were read."
+            f"X must hold {missing}; got an empty array, 0 {unit}(s) (shape={shape}) while a "
+            "minimum of 1 is required: check how the data were read."
+        )
+    if issparse(X):
+        raise InvalidDataError(
+            "X must be a dense array; got a sparse one, which is not supported: pass X.toarray()."
         )
     try:
         rows = validate_data(
@@ -92,12 +98,25 @@ def as_tensor(X: FloatArray) -> Tensor:
 
 
 def make_generator(random_state: Any) -> torch.Generator:
-    """Return a generator of its own, seeded from scikit-learn's kind of random state."""
+    """Return a generator of its own, seeded from scikit-learn's kind of random state.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+    """
     generator = torch.Generator()
     if random_state is None:
         generator.seed()
     else:
-        generator.manual_seed(int(check_random_state(random_state).randint(2**31 - 1)))
+        try:
+            numbers = check_random_state(random_state)
+        except ValueError as error:
+            raise InvalidParameterError(
+                f"`random_state` must be an integer from 0 to 2**32 - 1, a RandomState or None; "
+                f"got {random_state!r}: use random_state=0."
+            ) from error
+        generator.manual_seed(int(numbers.randint(2**31 - 1)))
     return generator
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -54,6 +54,7 @@ class Dense:
         check_choice("bias", self.bias, ("data_mean", "torch_default"))
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
+        object.__setattr__(self, "initialization", _as_parts(self.initialization))
 
     def build(
         self,
@@ -110,3 +111,12 @@ class Dense:
         for n_in, n_out in pairwise(widths):
             layers += [skip_init(nn.Linear, n_in, n_out), activation(self.activation)]
         return nn.Sequential(*layers[:-1])
+
+
+def _as_parts(value: Any) -> Any:
+    """Return descriptions, as config files hold them, as their parts; words stay as they are."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_as_parts(item) for item in value)
+    if isinstance(value, Mapping):
+        return resolve_part("initialization", value, INITIALIZATIONS)
+    return value

@@ -115,6 +115,8 @@ def train(
     probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
 
     def report(loss: float, *, epoch_done: bool = False, held_out: float | None = None) -> Report:
+        watched = _watch(state.network, objective, probe)
+        _finite(watched["squared_error"], state)
         return Report(
             step=state.step,
             n_steps=n_steps,
@@ -122,7 +124,7 @@ def train(
             epoch_done=epoch_done,
             loss=_finite(loss, state),
             validation_loss=held_out,
-            **_watch(state.network, objective, probe),
+            **watched,
         )
 
     yield report(_evaluate(state, objective, probe) or 0.0)

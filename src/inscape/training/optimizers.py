@@ -76,8 +76,8 @@ class Muon:
         _check_schedule(self.schedule, self.warmup)
 
     def default_learning_rate(self, batch_size: int) -> float:
-        """Return 0.05 at 256 rows a step, and less for smaller, noisier steps."""
-        return 0.05 * math.sqrt(batch_size / 256)
+        """Return 0.03 at 256 rows a step, and less for smaller, noisier steps."""
+        return 0.03 * math.sqrt(batch_size / 256)
 
     def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return the optimisers of a module's parameters."""

@@ -1,0 +1,28 @@
+"""Recipes: published experiments as data, run with their own protocol, beside our default.
+
+Names are loaded when they are first used: the command line lists recipes without loading torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inscape.recipes.reproduction import Reproduction, reproduce
+    from inscape.recipes.results import Result
+
+# Name to the module that runs it.
+RECIPES: Mapping[str, str] = {
+    "neuromatch-autoencoders": "inscape.recipes.neuromatch_autoencoders",
+}
+_NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
+
+__all__ = ["RECIPES", "Reproduction", "Result", "reproduce"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"inscape.recipes.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'inscape.recipes' has no attribute {name!r}")

@@ -1,0 +1,172 @@
+"""Run a recipe into a directory: results.json, figures, a page."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from tqdm.auto import tqdm
+
+from inscape._checks import look_up
+from inscape._files import (
+    prepare_directory,
+    staged_directory,
+    write_atomic,
+    write_json,
+    write_manifest,
+)
+from inscape.data import Dataset, Split
+from inscape.data import load as load_data
+from inscape.figures import png
+from inscape.recipes import RECIPES
+from inscape.recipes.results import Result
+from inscape.runs.environment import default_threads, describe_environment, torch_threads
+from inscape.runs.page import figure, heading, lines, listing, page, table
+
+HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
+_QUICK_TRAIN, _QUICK_TEST = 2000, 1000
+
+
+@dataclass
+class Reproduction:
+    """What a recipe has found.
+
+    Parameters
+    ----------
+    name : str
+        The recipe's.
+    quick : bool
+        Whether it ran on part of the data, so that its numbers prove nothing.
+    results : list of Result
+        The numbers.
+    figures : dict of str to (Figure, str)
+        File name to figure and caption, in the order of reading.
+    """
+
+    name: str
+    quick: bool
+    results: list[Result] = field(default_factory=list)
+    figures: dict[str, tuple[Figure, str]] = field(default_factory=dict)
+
+    def rows(self) -> list[list[str]]:
+        """Return the results as texts under `HEADER`."""
+        return [
+            [
+                result.experiment,
+                result.metric,
+                f"{result.reference:.4g}",
+                f"{result.measured:.4g}",
+                f"{result.deviation:+.1%}",
+                "" if result.ours is None else f"{result.ours:.4g}",
+            ]
+            for result in self.results
+        ]
+
+
+def reproduce(
+    name: str,
+    path: str | Path | None = None,
+    *,
+    quick: bool = False,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> tuple[Reproduction, Path]:
+    """Run a published experiment with its own protocol and with our default training.
+
+    Parameters
+    ----------
+    name : str
+        A name in `RECIPES`.
+    path : path-like or None
+        A new directory; None takes the next free one below ``runs/``.
+    quick : bool
+        A short form on part of the data: it shows that everything runs, and nothing more.
+    overwrite : bool
+        Whether a directory that is there may be replaced.
+    progress : bool
+        Whether to draw a progress bar on a terminal.
+
+    Returns
+    -------
+    tuple of (Reproduction, Path)
+        What was found, and the directory with ``results.json``, ``figures/`` and
+        ``report.html``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no recipe of that name.
+    RunExistsError
+        If something is at `path` already.
+    """
+    module = importlib.import_module(look_up("name", name, RECIPES))
+    path = _next_path(name) if path is None else Path(path)
+    prepare_directory(path, overwrite=overwrite)
+    dataset = load_data(module.DATA)
+    if quick:
+        dataset = _part_of(dataset)
+    found = Reproduction(name, quick)
+    n_threads = default_threads()
+    started = time.perf_counter()
+    with torch_threads(n_threads), staged_directory(path, overwrite=overwrite) as stage:
+        for _ in _shown(module.run(found, dataset), total=module.N_STEPS, progress=progress):
+            pass
+        environment = describe_environment(dataset, n_threads=n_threads, device="cpu")
+        environment |= {"recipe": name, "quick": quick, "seconds": time.perf_counter() - started}
+        _write(stage, found, module, environment)
+    return found, path
+
+
+def _shown(steps: Iterator[str], *, total: int, progress: bool) -> Iterator[str]:
+    with tqdm(total=total, disable=None if progress else True, unit="experiment") as bar:
+        for step in steps:
+            bar.set_postfix_str(step)
+            bar.update(1)
+            yield step
+
+
+def _write(stage: Path, found: Reproduction, module: Any, environment: Mapping[str, Any]) -> None:
+    write_json(stage / "results.json", [result.as_json() for result in found.results])
+    write_json(stage / "environment.json", environment)
+    for file, (drawn, _) in found.figures.items():
+        write_atomic(stage / "figures" / file, png(drawn))
+    note = " A quick form on part of the data: its numbers prove nothing." if found.quick else ""
+    body = [
+        heading("Beside the published numbers"),
+        table(HEADER, found.rows()),
+        *(figure(stage / "figures" / file, text) for file, (_, text) in found.figures.items()),
+        heading("Made with"),
+        listing(lines(environment)),
+    ]
+    write_atomic(
+        stage / "report.html",
+        page(title=module.TITLE, lead=module.LEAD + note, body=body),
+    )
+    write_manifest(stage)
+
+
+def _part_of(dataset: Dataset) -> Dataset:
+    def first(split: Split, n: int) -> Split:
+        return Split(split.X[:n], None if split.y is None else split.y[:n])
+
+    return Dataset(
+        name=dataset.name,
+        train=first(dataset.train, _QUICK_TRAIN),
+        test=first(dataset.test, _QUICK_TEST),
+        image_shape=dataset.image_shape,
+        feature_names=dataset.feature_names,
+        class_names=dataset.class_names,
+        checksum=dataset.checksum,
+    )
+
+
+def _next_path(name: str) -> Path:
+    path, number = Path("runs") / name, 2
+    while path.exists():
+        path, number = Path("runs") / f"{name}-{number}", number + 1
+    return path

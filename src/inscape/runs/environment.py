@@ -1,0 +1,78 @@
+"""What a run was made with: versions, device, threads, data, command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inscape.data import Dataset
+
+_PACKAGES = ("inscape", "torch", "numpy", "scikit-learn", "safetensors", "matplotlib")
+
+
+def describe_environment(dataset: Dataset, *, n_threads: int, device: str) -> dict[str, Any]:
+    """Return what has to be known to repeat a run to the bit.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its checksum is kept, so that a resume notices other data.
+    n_threads : int
+        Threads of torch; another number may round differently.
+    device : str
+        Where the run trains.
+    """
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "machine": platform.machine(),
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "device": device,
+        "n_threads": n_threads,
+        "data": {
+            "name": dataset.name,
+            "checksum": dataset.checksum,
+            "n_train": len(dataset.train.X),
+            "n_test": len(dataset.test.X),
+            "n_features": dataset.train.X.shape[1],
+            "image_shape": dataset.image_shape,
+        },
+    }
+
+
+def default_threads() -> int:
+    """Return half the physical cores that this process may use, and at least one.
+
+    Layers of some hundred units gain a fifth from a second thread; where something else runs on
+    the same core, waiting for that thread costs tenfold. Logical CPUs that share a core count
+    once.
+    """
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    cores = set()
+    for cpu in sorted(allowed or ()):
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        with contextlib.suppress(OSError):
+            cores.add(siblings.read_text(encoding="utf-8").strip())
+    return max(1, (len(cores) or (os.cpu_count() or 2) // 2) // 2)
+
+
+@contextlib.contextmanager
+def torch_threads(n_threads: int) -> Iterator[None]:
+    """Let torch use `n_threads` inside, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

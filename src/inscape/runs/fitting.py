@@ -1,0 +1,213 @@
+"""The main job: data in, a finished run directory out; killed at any moment, it can go on.
+
+The directory appears whole, with the config and the environment, once every check has passed and
+before training starts. After that each file is written whole or not at all, and MANIFEST last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+
+from inscape._errors import InvalidDataError
+from inscape._files import (
+    prepare_directory,
+    remove_unfinished,
+    staged_directory,
+    write_atomic,
+    write_json,
+    write_manifest,
+)
+from inscape.data import Dataset
+from inscape.data import load as load_data
+from inscape.estimators import Autoencoder
+from inscape.estimators.inputs import choose_device
+from inscape.estimators.persistence import save_model
+from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
+from inscape.runs.comparison import compare, fit_baselines
+from inscape.runs.config import FitConfig
+from inscape.runs.environment import default_threads, describe_environment, torch_threads
+from inscape.runs.pictures import write_figures
+from inscape.runs.report import write_report
+from inscape.runs.run import Run
+from inscape.training import Recorder
+from inscape.training.progress import with_progress
+
+# A checkpoint after each epoch, but not more often than this, in seconds.
+_CHECKPOINT_INTERVAL = 1.0
+
+
+def fit(
+    config: FitConfig,
+    path: str | Path | None = None,
+    *,
+    data: Dataset | None = None,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Run:
+    """Fit an autoencoder, and keep everything about it in a run directory.
+
+    Parameters
+    ----------
+    config : FitConfig
+        What is asked for.
+    path : path-like or None
+        A new directory; None takes the next free one below ``runs/``.
+    data : Dataset or None
+        In place of the data that `config` names; such a run cannot be resumed from the command
+        line.
+    overwrite : bool
+        Whether a run that is there may be replaced; it stays until training is about to start.
+    progress : bool
+        Whether to draw a progress bar on a terminal.
+
+    Returns
+    -------
+    Run
+        Finished.
+
+    Raises
+    ------
+    RunExistsError
+        If something is at `path` already.
+    InscapeError
+        If an option, the data or the place cannot hold; nothing is left behind then.
+    """
+    path = next_path(config) if path is None else Path(path)
+    prepare_directory(path, overwrite=overwrite)
+    dataset = _load(config) if data is None else data
+    environment = describe_environment(
+        dataset, n_threads=default_threads(), device=str(choose_device(config.device))
+    )
+    job = _Job(path, config, dataset, environment, progress)
+    return job.execute(overwrite=overwrite)
+
+
+def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
+    """Go on with an interrupted run; it ends with the same bits as one that never stopped.
+
+    Parameters
+    ----------
+    path : path-like
+        A run; where it is finished already, nothing is done.
+    data : Dataset or None
+        The data, where the run was started with an object.
+    progress : bool
+        Whether to draw a progress bar on a terminal.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is no run at `path`.
+    InvalidDataError
+        If the data are not those that the run was started with.
+    """
+    run = Run(Path(path))
+    if run.finished:
+        return run
+    remove_unfinished(run.path)
+    config, environment = run.config, run.environment
+    dataset = _load(config) if data is None else data
+    if dataset.checksum != environment["data"]["checksum"]:
+        raise InvalidDataError(
+            f"The data must be those that {path} was started with; {dataset.name} has another "
+            "checksum: bring back the old data, or start a new run."
+        )
+    return _Job(run.path, config, dataset, environment, progress).execute()
+
+
+def next_path(config: FitConfig) -> Path:
+    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
+    stem = f"{Path(config.data).stem}-ae{config.n_components}"
+    path, number = Path("runs") / stem, 2
+    while path.exists():
+        path, number = Path("runs") / f"{stem}-{number}", number + 1
+    return path
+
+
+def _load(config: FitConfig) -> Dataset:
+    return load_data(
+        config.data,
+        target=config.target,
+        test_fraction=config.test_fraction,
+        random_state=config.random_state,
+    )
+
+
+@dataclasses.dataclass
+class _Job:
+    """One fit on its way into one directory."""
+
+    path: Path
+    config: FitConfig
+    dataset: Dataset
+    environment: dict[str, Any]
+    progress: bool
+
+    def execute(self, *, overwrite: bool | None = None) -> Run:
+        """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
+        estimator = Autoencoder(**self.config.estimator_parameters())
+        with torch_threads(self.environment["n_threads"]):
+            recorder = self._train(estimator, overwrite)
+            save_model(estimator, self.path / "model")
+            metrics, representations = self._measure(estimator)
+            write_json(self.path / "metrics.json", metrics)
+            figures = write_figures(
+                self.path / "figures", self.dataset, representations, recorder, metrics
+            )
+        run = Run(self.path)
+        write_report(run, figures)
+        write_manifest(self.path)
+        return run
+
+    def _train(self, estimator: Autoencoder, overwrite: bool | None) -> Recorder:
+        found = None if overwrite is not None else load_checkpoint(self.path)
+        checkpoint, recorder = (None, Recorder()) if found is None else found
+        pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
+        saved = time.monotonic()
+        first = True
+        for report, state in self._shown(pairs):
+            if first and overwrite is not None:
+                self._create(overwrite)
+            recorder.observe(report, state.network)
+            due = time.monotonic() - saved > _CHECKPOINT_INTERVAL
+            if report.epoch_done and (due or report.step == report.n_steps):
+                save_checkpoint(self.path, state, recorder)
+                saved = time.monotonic()
+            first = False
+        return recorder
+
+    def _shown(self, pairs: Any) -> Any:
+        return with_progress(pairs, label=self.path.name) if self.progress else pairs
+
+    def _create(self, overwrite: bool) -> None:
+        with staged_directory(self.path, overwrite=overwrite) as stage:
+            write_atomic(stage / "config.toml", self.config.to_toml())
+            write_json(stage / "environment.json", self.environment)
+
+    def _measure(self, estimator: Autoencoder) -> tuple[dict[str, Any], dict[str, Any]]:
+        train, test = self.dataset.train.X, self.dataset.test.X
+        baselines, seconds, missing = fit_baselines(
+            train, n_components=self.config.n_components, random_state=self.config.random_state
+        )
+        representations: dict[str, Any] = {"Autoencoder": estimator, **baselines}
+        seconds["Autoencoder"] = sum(entry["seconds"] for entry in estimator.history_)
+        table = compare(representations, test)
+        for name, row in table.items():
+            row["fit_seconds"] = seconds[name]
+        log_likelihood = estimator.score(test)
+        return {
+            "n_components": self.config.n_components,
+            "test": table,
+            "missing": missing,
+            "log_likelihood": {
+                "nats_per_sample": log_likelihood,
+                "nats_per_feature": log_likelihood / test.shape[1],
+            },
+            "dead_units": list(estimator.dead_units_),
+            "diagnosis": estimator.diagnosis(),
+            "epochs": estimator.history_[-1]["epoch"],
+            "steps": estimator.history_[-1]["step"],
+        }, representations

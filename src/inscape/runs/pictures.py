@@ -1,0 +1,136 @@
+"""The figures of a run, drawn from its representations and its recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inscape import figures
+from inscape._files import write_atomic
+from inscape._typing import FloatArray, Representation
+from inscape.data import Dataset
+from inscape.measures import code_directions, reconstruct
+from inscape.training import Recorder, Snapshot
+
+# Rows drawn in maps; more would hide each other.
+_SHOWN = 10_000
+
+
+def write_figures(
+    directory: Path,
+    dataset: Dataset,
+    representations: Mapping[str, Representation],
+    recorder: Recorder,
+    metrics: Mapping[str, Any],
+) -> dict[str, str]:
+    """Draw what can be drawn of these data, and write it as PNG.
+
+    Parameters
+    ----------
+    directory : Path
+        Gets one file a figure.
+    dataset : Dataset
+        Its test rows are shown.
+    representations : mapping of str to Representation
+        The fitted one first, baselines after it.
+    recorder : Recorder
+        Of the training.
+    metrics : mapping
+        As in ``metrics.json``.
+
+    Returns
+    -------
+    dict of str to str
+        File name to caption, in the order of reading.
+    """
+    drawn: dict[str, str] = {}
+
+    def keep(name: str, caption: str, figure: Any) -> None:
+        write_atomic(directory / name, figures.png(figure))
+        drawn[name] = caption
+
+    X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
+    ours, model = next(iter(representations.items()))
+    shape, names = dataset.image_shape, dataset.class_names
+    codes = np.asarray(model.transform(X))
+    if codes.shape[1] == 2 and shape is not None:
+        keep(
+            "map_and_grid.png",
+            "Left: where the encoder puts each test row. Right: what the decoder makes of each "
+            "place.",
+            figures.map_and_grid(model, codes, y, image_shape=shape, class_names=names),
+        )
+    keep(
+        "map.png",
+        "The encoder's map of the test rows.",
+        figures.latent_map(
+            codes,
+            y,
+            class_names=names,
+            images=X if shape is not None else None,
+            image_shape=shape,
+            glyphs=shape is not None and codes.shape[1] == 2,
+        ),
+    )
+    keep(
+        "reconstructions.png",
+        "Test rows, and what each representation gives back.",
+        figures.reconstructions(
+            X,
+            {name: reconstruct(fitted, X) for name, fitted in representations.items()},
+            image_shape=shape,
+            feature_names=dataset.feature_names,
+        ),
+    )
+    floors = {name: row["squared_error"] for name, row in metrics["test"].items() if name != ours}
+    curve = [{"epoch": p["epoch"], "loss": p["squared_error"]} for p in recorder.curve]
+    keep(
+        "loss.png",
+        "Squared error on watched training rows, with the linear baselines' test error.",
+        figures.loss_curve(curve, floors=floors, unit="squared error"),
+    )
+    keep(
+        "components.png",
+        "What each unit of the code adds to the picture, at the middle of the codes.",
+        figures.components(
+            code_directions(model, codes),
+            image_shape=shape,
+            feature_names=dataset.feature_names,
+            title="What each code unit adds",
+        ),
+    )
+    keep(
+        "weights.png",
+        "Weights into and out of each unit of the code, before and after training.",
+        figures.weight_histograms(
+            code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
+        ),
+    )
+    return drawn
+
+
+def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:
+    """Return the weights into ("encoder") and out of ("decoder") the units of the code.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Of a network whose encoder ends, and whose decoder begins, with a matrix.
+
+    Returns
+    -------
+    dict
+        "encoder", shape (n_components, width), and "decoder", shape (width, n_components).
+    """
+    matrices = {
+        side: [w for name, w in snapshot.weights.items() if name.startswith(side) and w.ndim == 2]
+        for side in ("encoder", "decoder")
+    }
+    return {"encoder": matrices["encoder"][-1], "decoder": matrices["decoder"][0]}
+
+
+def _first(y: Any) -> Any:
+    return None if y is None else y[:_SHOWN]

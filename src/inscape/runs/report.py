@@ -1,0 +1,69 @@
+"""``report.html``: what a run was asked, what came of it, and its figures, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inscape._files import write_atomic
+from inscape.runs.page import figure, heading, lines, listing, page, paragraph, table
+from inscape.runs.run import Run
+
+COLUMNS = {
+    "squared_error": ("Squared error", "{:.4f}"),
+    "explained_variance": ("Explained variance", "{:.1%}"),
+    "binary_cross_entropy": ("Cross-entropy", "{:.4f}"),
+    "fit_seconds": ("Fit", "{:.1f} s"),
+}
+
+
+def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return the comparison's header and rows as text, for a page or a terminal.
+
+    Parameters
+    ----------
+    metrics : mapping
+        As in ``metrics.json``.
+    """
+    shown = [key for key in COLUMNS if all(key in row for row in metrics["test"].values())]
+    header = ["", *(COLUMNS[key][0] for key in shown)]
+    rows = [
+        [name, *(COLUMNS[key][1].format(row[key]) for key in shown)]
+        for name, row in metrics["test"].items()
+    ]
+    return header, rows
+
+
+def write_report(run: Run, figures: Mapping[str, str]) -> None:
+    """Write ``report.html`` into the run.
+
+    Parameters
+    ----------
+    run : Run
+        With its metrics, environment and figures written.
+    figures : mapping of str to str
+        File name to caption, in the order of reading.
+    """
+    metrics, environment = run.metrics, run.environment
+    data = environment["data"]
+    seconds = next(iter(metrics["test"].values()))["fit_seconds"]
+    header, rows = table_rows(metrics)
+    body = [
+        *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
+        heading(f"On {data['n_test']:,} test rows, against linear methods with as many components"),
+        table(header, rows, bold_first=True),
+        *(paragraph(f"{name} is left out: it {why}.") for name, why in metrics["missing"].items()),
+        *(figure(run.path / "figures" / name, text) for name, text in figures.items()),
+        heading("Asked for (config.toml)"),
+        listing(run.config.to_toml()),
+        heading("Made with"),
+        listing(lines(environment)),
+    ]
+    n_components = metrics["n_components"]
+    text = page(
+        title=f"{data['name']} in {n_components} component{'s' * (n_components != 1)}",
+        lead=f"An autoencoder learned {data['n_features']} features of {data['n_train']:,} rows "
+        f"in {seconds:.1f} s ({metrics['steps']:,} steps).",
+        body=body,
+    )
+    write_atomic(run.path / "report.html", text)

@@ -1,0 +1,341 @@
+"""Runs: a directory that holds one fit, goes on after a kill with the same bits, and proves it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.decomposition import NMF, PCA
+
+import inscape
+from inscape import data, runs
+from inscape._errors import (
+    DamagedFileError,
+    InscapeError,
+    InvalidDataError,
+    InvalidParameterError,
+    RunExistsError,
+    RunNotFoundError,
+    StorageError,
+)
+from inscape._files import sha256
+from inscape.runs import FitConfig, Run
+from inscape.runs.checkpoint import load_snapshots
+from inscape.runs.environment import default_threads
+
+SMALL = FitConfig(data="digits", hidden=(32,), epochs=3)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return runs.fit(SMALL, tmp_path_factory.mktemp("runs") / "digits-ae2")
+
+
+def test_a_finished_run_holds_everything_the_design_names(finished):
+    files = {p.relative_to(finished.path).as_posix() for p in finished.path.rglob("*")}
+    assert files >= {
+        "config.toml",
+        "environment.json",
+        "model/config.json",
+        "model/model.safetensors",
+        "checkpoint/state.safetensors",
+        "history.jsonl",
+        "metrics.json",
+        "recorder/step-00000000.safetensors",
+        "figures/map_and_grid.png",
+        "figures/reconstructions.png",
+        "figures/loss.png",
+        "figures/weights.png",
+        "report.html",
+        "MANIFEST",
+    }
+    assert not [name for name in files if name.endswith(".tmp")]
+    finished.verify()
+
+
+def test_the_config_of_a_run_repeats_it_to_the_bit(finished, tmp_path):
+    again = runs.fit(finished.config, tmp_path / "again")
+    model = Path("model") / "model.safetensors"
+    assert finished.config == SMALL
+    assert (again.path / model).read_bytes() == (finished.path / model).read_bytes()
+
+
+def test_metrics_are_those_of_the_loaded_model_and_of_scikit_learn(finished):
+    digits = data.load("digits")
+    table = finished.metrics["test"]
+    model = finished.load()
+    ours = np.mean((model.reconstruct(digits.test.X) - digits.test.X) ** 2)
+    pca = PCA(2, random_state=0).fit(digits.train.X)
+    theirs = np.mean((pca.inverse_transform(pca.transform(digits.test.X)) - digits.test.X) ** 2)
+    assert table["Autoencoder"]["squared_error"] == pytest.approx(ours, rel=1e-6)
+    assert table["PCA"]["squared_error"] == pytest.approx(theirs, rel=1e-5)
+    assert set(table) == {"Autoencoder", "PCA", "NMF"}
+    score = finished.metrics["log_likelihood"]["nats_per_sample"]
+    assert score == pytest.approx(model.score(digits.test.X))
+
+
+def test_history_has_a_line_an_epoch_and_the_environment_what_a_repeat_needs(finished):
+    assert [entry["epoch"] for entry in finished.history] == [1, 2, 3]
+    environment = finished.environment
+    assert environment["data"]["checksum"] == data.load("digits").checksum
+    assert environment["n_threads"] == default_threads()
+    assert environment["packages"]["torch"]
+
+
+def test_the_recorder_starts_before_training_and_ends_with_the_model(finished):
+    snapshots = load_snapshots(finished.path)
+    assert snapshots[0].step == 0
+    assert snapshots[-1].step == finished.metrics["steps"]
+    weights = finished.load().network_.state_dict()
+    for name, array in snapshots[-1].weights.items():
+        np.testing.assert_array_equal(array, weights[name].numpy())
+    assert any((snapshots[0].weights[n] != a).any() for n, a in snapshots[-1].weights.items())
+
+
+def test_the_report_is_one_page_that_asks_nothing_of_a_network(finished):
+    page = (finished.path / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == len(finished.figures)
+    assert "http" not in page
+    assert f"{finished.metrics['test']['PCA']['squared_error']:.4f}" in page
+
+
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_other_widths_of_the_code_are_drawn_too(tmp_path, n_components):
+    run = runs.fit(
+        FitConfig(data="digits", hidden=(), n_components=n_components, epochs=1), tmp_path / "run"
+    )
+    assert {p.name for p in run.figures} >= {"map.png", "components.png", "weights.png"}
+
+
+def test_tables_without_images_and_without_nmf_make_a_run(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savetxt(
+        tmp_path / "t.csv", rng.normal(size=(80, 4)), delimiter=",", header="a,b,c,d", comments=""
+    )
+    run = runs.fit(
+        FitConfig(data=str(tmp_path / "t.csv"), scaler="standard", hidden=(8,)), tmp_path / "run"
+    )
+    assert "NMF" in run.metrics["missing"]
+    assert "binary_cross_entropy" not in run.metrics["test"]["PCA"]
+    assert run.load().transform(rng.normal(size=(2, 4))).shape == (2, 2)
+
+
+def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):
+    # A learning rate far too large throws a ReLU unit below zero for every row, for ever.
+    config = FitConfig(
+        data="digits", hidden=(), bottleneck="relu", bias="torch_default", optimizer="adam",
+        learning_rate=1.0, epochs=2,
+    )  # fmt: skip
+    with pytest.warns(inscape.DeadUnitWarning, match="dead"):
+        run = runs.fit(config, tmp_path / "run")
+    codes = run.load().transform(data.load("digits").train.X)
+    assert run.metrics["dead_units"] == np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist() != []
+    assert "kaiming_normal" in run.metrics["diagnosis"]
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "dead: the code is the same" in page
+
+
+# --------------------------------------------------------------------------- kills
+
+COMMAND = [sys.executable, "-m", "inscape", "fit"]
+LONG = [
+    "digits",
+    "--hidden",
+    "256,64",
+    "--epochs",
+    "120",
+    "--validation-fraction",
+    "0.1",
+    "--patience",
+    "100",
+    "--random-state",
+    "3",
+]
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    process = start(*LONG, "--run", str(whole))
+    assert process.wait(240) == 0
+    assert process.stderr.read() == b""  # silent in a pipe
+
+    def kill_when(process, happened, delay=0.0):
+        while process.poll() is None and not happened():
+            time.sleep(0.01)
+        time.sleep(delay)
+        alive = process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+        return alive
+
+    state = cut / "checkpoint" / "state.safetensors"
+    process = start(*LONG, "--run", str(cut))
+    assert kill_when(process, cut.exists)  # before any checkpoint
+    moments = [
+        (state.exists, 0.0),  # right after the first checkpoint
+        (state.exists, 4.0),  # in the middle of an epoch
+        ((cut / "metrics.json").exists, 0.05),  # while figures are drawn
+    ]
+    killed = 0
+    for happened, delay in moments:
+        killed += kill_when(start("--resume", str(cut)), happened, delay)
+    assert killed >= 2
+    process = start("--resume", str(cut))
+    assert process.wait(240) == 0
+    process.stderr.close()
+
+    for name in ("model/model.safetensors", "config.toml", *recorded(whole)):
+        assert sha256(cut / name) == sha256(whole / name), name
+    assert recorded(cut) == recorded(whole)
+    assert timeless(cut) == timeless(whole)
+    Run(cut).verify()
+    assert not list(cut.rglob("*.tmp"))
+
+
+def timeless(run: Path) -> list[dict[str, float]]:
+    return [{k: v for k, v in e.items() if k != "seconds"} for e in Run(run).history]
+
+
+def recorded(run: Path) -> list[str]:
+    return sorted(p.relative_to(run).as_posix() for p in (run / "recorder").iterdir())
+
+
+def test_resuming_a_finished_run_changes_nothing(finished):
+    before = {p: sha256(p) for p in finished.path.rglob("*") if p.is_file()}
+    assert runs.resume(finished.path).path == finished.path
+    assert {p: sha256(p) for p in finished.path.rglob("*") if p.is_file()} == before
+
+
+def test_resuming_with_other_data_is_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32))
+    run = runs.fit(FitConfig(data=str(tmp_path / "x.npy"), hidden=(), epochs=1), tmp_path / "run")
+    (run.path / "MANIFEST").unlink()
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32))
+    with pytest.raises(InvalidDataError, match="another checksum"):
+        runs.resume(run.path)
+
+
+# --------------------------------------------------------------------------- refusals
+
+
+def test_a_run_is_never_overwritten_unasked_and_stays_where_the_new_one_cannot_start(tmp_path):
+    run = runs.fit(SMALL, tmp_path / "run")
+    digest = sha256(run.path / "MANIFEST")
+    with pytest.raises(RunExistsError, match="--overwrite"):
+        runs.fit(SMALL, run.path)
+    with pytest.raises(InvalidParameterError, match="n_components"):
+        runs.fit(FitConfig(data="digits", n_components=0), run.path, overwrite=True)
+    assert sha256(run.path / "MANIFEST") == digest
+    again = runs.fit(FitConfig(data="digits", hidden=(), epochs=1), run.path, overwrite=True)
+    assert again.config.hidden == ()
+
+
+def test_something_else_is_never_overwritten_even_when_asked(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("words")
+    with pytest.raises(RunExistsError, match="something else"):
+        runs.fit(SMALL, tmp_path / "thesis", overwrite=True)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "words"
+
+
+@pytest.mark.parametrize(
+    "name", ["model/model.safetensors", "model/config.json", "metrics.json", "figures/map.png"]
+)
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+def test_a_damaged_file_is_named(finished, tmp_path, name, damage):
+    run = Run(shutil.copytree(finished.path, tmp_path / "run"))
+    path = run.path / name
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(content if damage == "flip" else content[: len(content) // 2])
+    with pytest.raises(DamagedFileError, match=path.name):
+        run.verify()
+    if name.startswith("model/"):
+        with pytest.raises((DamagedFileError, RunNotFoundError), match=path.name):
+            inscape.load(run.path)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    run = runs.fit(SMALL, tmp_path / "run")
+    (run.path / "MANIFEST").unlink()
+    state = run.path / "checkpoint" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(DamagedFileError, match=r"state\.safetensors"):
+        runs.resume(run.path)
+
+
+@pytest.mark.parametrize(("code", "word"), [(errno.ENOSPC, "full"), (errno.EROFS, "read-only")])
+def test_a_full_or_read_only_disk_is_told_and_the_last_good_state_stays(
+    tmp_path, monkeypatch, code, word
+):
+    real, calls = os.fsync, []
+
+    def failing(handle):
+        calls.append(handle)
+        if len(calls) > 12:  # config, environment and a checkpoint go well
+            raise OSError(code, os.strerror(code))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(StorageError, match=word):
+        runs.fit(SMALL, tmp_path / "run")
+    monkeypatch.undo()
+    run = runs.resume(tmp_path / "run")
+    whole = runs.fit(SMALL, tmp_path / "whole")
+    model = Path("model") / "model.safetensors"
+    assert sha256(run.path / model) == sha256(whole.path / model)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        FitConfig(data="digits", n_components=65),
+        FitConfig(data="digits", epochs=0),
+        FitConfig(data="digits", learning_rate=-1),
+        FitConfig(data="digits", likelihood="bernoulli", link="sigmoid"),
+        FitConfig(data="nowhere.npy"),
+        FitConfig(data="mnits"),
+        FitConfig(data="digits", patience=3),
+        FitConfig(data="digits", device="cuda:99"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, config):
+    with pytest.raises(InscapeError):
+        runs.fit(config, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_compare_takes_scikit_learn_as_it_is():
+    digits = data.load("digits")
+    fitted = {"PCA": PCA(3).fit(digits.train.X), "NMF": NMF(3, tol=1e-2).fit(digits.train.X)}
+    table = runs.compare(fitted, digits.test.X)
+    assert table["PCA"]["explained_variance"] > table["NMF"]["explained_variance"] > 0.2
+    assert json.dumps(table)
+
+
+def test_threads_are_given_back(tmp_path):
+    import torch
+
+    before = torch.get_num_threads()
+    runs.fit(FitConfig(data="digits", hidden=(), epochs=1), tmp_path / "run")
+    assert torch.get_num_threads() == before
