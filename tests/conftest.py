@@ -1,4 +1,4 @@
-"""One thread a process: several workers with several threads each would only wait for each other."""
+"""One thread a process: workers with several threads each would wait for each other."""
 
 import os
 

@@ -152,7 +152,7 @@ LONG = [
     "--hidden",
     "256,64",
     "--epochs",
-    "120",
+    "60",
     "--validation-fraction",
     "0.1",
     "--patience",
@@ -163,16 +163,13 @@ LONG = [
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL)
 
 
 def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    process = start(*LONG, "--run", str(whole))
-    assert process.wait(240) == 0
-    assert process.stderr.read() == b""  # silent in a pipe
+    told = subprocess.run([*COMMAND, *LONG, "--run", str(whole)], capture_output=True, check=True)
+    assert told.stderr == b""  # no progress bar in a pipe
 
     def kill_when(process, happened, delay=0.0):
         while process.poll() is None and not happened():
@@ -181,7 +178,6 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
         alive = process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
-        process.stderr.close()
         return alive
 
     state = cut / "checkpoint" / "state.safetensors"
@@ -189,7 +185,7 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
     assert kill_when(process, cut.exists)  # before any checkpoint
     moments = [
         (state.exists, 0.0),  # right after the first checkpoint
-        (state.exists, 4.0),  # in the middle of an epoch
+        (state.exists, 1.5),  # in the middle of an epoch
         ((cut / "metrics.json").exists, 0.05),  # while figures are drawn
     ]
     killed = 0
@@ -198,7 +194,6 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
     assert killed >= 2
     process = start("--resume", str(cut))
     assert process.wait(240) == 0
-    process.stderr.close()
 
     for name in ("model/model.safetensors", "config.toml", *recorded(whole)):
         assert sha256(cut / name) == sha256(whole / name), name

@@ -112,7 +112,7 @@ def write_tensors(
     """Write named arrays as safetensors, whole or not at all."""
     from safetensors.numpy import save
 
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     write_atomic(path, save(arrays, metadata=dict(metadata or {})))
 
 

@@ -112,7 +112,7 @@ def load(path: str | Path) -> Any:
     tensors, _ = read_tensors(directory / "model.safetensors")
     try:
         return _rebuild(config, tensors)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise damaged(directory / "model.safetensors") from error
 
 

@@ -31,8 +31,9 @@ def save_recorder(path: Path, recorder: Recorder) -> None:
     kept = {_snapshot_path(path, snapshot.step): snapshot for snapshot in recorder.snapshots}
     for file, snapshot in kept.items():
         if not file.is_file():
-            metadata = {"step": str(snapshot.step), "epoch": repr(snapshot.epoch)}
-            write_tensors(file, dict(snapshot.weights), metadata)
+            # One entry: several have no fixed order in the file, and equal runs have equal bytes.
+            place = json.dumps({"step": snapshot.step, "epoch": snapshot.epoch})
+            write_tensors(file, dict(snapshot.weights), {"snapshot": place})
     for file in (path / _RECORDER).glob("*.safetensors"):
         if file not in kept:
             file.unlink()
@@ -73,7 +74,8 @@ def load_snapshots(path: Path) -> list[Snapshot]:
     for file in sorted((path / _RECORDER).glob("*.safetensors")):
         weights, metadata = read_tensors(file)
         try:
-            snapshots.append(Snapshot(int(metadata["step"]), float(metadata["epoch"]), weights))
+            place = json.loads(metadata["snapshot"])
+            snapshots.append(Snapshot(int(place["step"]), float(place["epoch"]), weights))
         except (KeyError, ValueError) as error:
             raise damaged(file) from error
     return snapshots
