@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsPanel, Parameter, convert
@@ -16,6 +17,7 @@ from inscape.cli.encode import decode, encode
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
+from inscape.runs.config import read_config
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -80,4 +82,5 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
+            read_config(Path(path))  # so that every error is ours, in one sentence
             Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -358,7 +359,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         check_is_fitted(self)
         rows = check_rows(self, X, reset=False)
-        return self._by_block(self.network_.encode, self._scale(rows), dtype=rows.dtype)
+        return self._by_block(Network.encode, self._scale(rows), precision=rows.dtype)
 
     def inverse_transform(self, X: Any) -> FloatArray:
         """Decode codes to expected rows, in the units of the training data.
@@ -376,7 +377,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         codes = check_codes(X, n_components=self.n_components)
         mean = resolve_part("likelihood", self.likelihood, LIKELIHOODS).mean
-        rows = self._by_block(lambda z: mean(self.network_.decode(z)), codes, dtype=codes.dtype)
+        rows = self._by_block(lambda net, z: mean(net.decode(z)), codes, precision=codes.dtype)
         if self.scaler_ is None:
             return rows
         return self.scaler_.inverse_transform(rows).astype(codes.dtype, copy=False)
@@ -410,15 +411,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Nats per sample, of the scaled rows where there is a scaler; higher is better.
         """
         check_is_fitted(self)
-        rows = self._scale(check_rows(self, X, reset=False))
+        given = check_rows(self, X, reset=False)
+        rows = self._scale(given)
         likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
         if likelihood.unit_interval:
             check_unit_interval(rows, likelihood=str(self.likelihood))
         return self._by_block(
-            lambda x: -likelihood.negative_log_likelihood(self.network_(x), x),
+            lambda net, x: -likelihood.negative_log_likelihood(net(x), x),
             rows,
-            dtype=np.dtype(np.float64),
-        )
+            precision=given.dtype,
+        ).astype(np.float64, copy=False)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean log-likelihood of the rows under their reconstructions.
@@ -464,12 +466,22 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     @torch.no_grad()
     def _by_block(
-        self, function: Callable[[Tensor], Tensor], X: FloatArray, *, dtype: Any
+        self, function: Callable[[Network, Tensor], Tensor], X: FloatArray, *, precision: Any
     ) -> FloatArray:
-        """Apply `function` block by block, so that memory stays small."""
-        device = next(self.network_.parameters()).device
-        blocks = [function(rows.to(device)).cpu() for rows in as_tensor(X).split(_BLOCK)]
-        return torch.cat(blocks).numpy().astype(dtype, copy=False)
+        """Apply `function` block by block, so that memory stays small.
+
+        In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
+        whichever rows come with it, where float32 products differ in their last digits.
+        """
+        first = next(self.network_.parameters())
+        network, kind = self.network_, first.dtype
+        if precision == np.float64:
+            network, kind = copy.deepcopy(network).double(), torch.float64
+        blocks = [
+            function(network, rows.to(first.device, kind)).cpu()
+            for rows in as_tensor(X).split(_BLOCK)
+        ]
+        return torch.cat(blocks).numpy()
 
     @property
     def _n_features_out(self) -> int:
