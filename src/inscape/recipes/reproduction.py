@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from inscape._checks import look_up
@@ -51,7 +50,7 @@ class Reproduction:
     name: str
     quick: bool
     results: list[Result] = field(default_factory=list)
-    figures: dict[str, tuple[Figure, str]] = field(default_factory=dict)
+    figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
     def rows(self) -> list[list[str]]:
         """Return the results as texts under `HEADER`."""

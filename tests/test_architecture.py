@@ -1,0 +1,484 @@
+"""The house itself: who may import whom, what an import loads, which words stand for which part."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import inscape
+from inscape import _errors, _typing
+from inscape._checks import describe_part, resolve_part
+from inscape._errors import InvalidParameterError
+from inscape.data.scaling import SCALERS
+from inscape.estimators import Autoencoder
+from inscape.networks import (
+    ACTIVATIONS,
+    INITIALIZATIONS,
+    NETWORKS,
+    Dense,
+    KaimingNormal,
+    Orthogonal,
+    ScaledNormal,
+)
+from inscape.objectives import LIKELIHOODS, Gaussian
+from inscape.runs import FitConfig, read_config
+from inscape.training import OPTIMIZERS, SCHEDULES, SGD
+
+SOURCE = Path(inscape.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+ROOMS = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
+
+# The ladder of docs/architecture.md: the rooms that each room may import, besides itself and the
+# ground floor (the modules whose name starts with an underscore).
+LADDER: dict[str, set[str]] = {
+    "data": set(),
+    "networks": set(),
+    "measures": set(),
+    "figures": set(),
+    "objectives": {"networks"},
+    "dynamics": {"data", "measures"},
+    "training": {"data", "measures", "networks", "objectives"},
+    "estimators": {"data", "measures", "networks", "objectives", "training"},
+    "uses": {"data", "estimators", "measures", "networks", "objectives", "training"},
+    "runs": {"data", "estimators", "figures", "measures", "networks", "objectives", "training"},
+}
+LADDER["recipes"] = {*LADDER, "dynamics", "uses", "runs"} - {"recipes"}
+LADDER["cli"] = set(LADDER) - {"cli"}
+LADDER["lab"] = set(LADDER) - {"cli", "lab"}
+
+# Lazy faces: what they import for type checkers alone is loaded by nobody.
+LAZY_FACES = {SOURCE / "__init__.py", SOURCE / "runs" / "__init__.py"}
+
+# What only one room may import.
+KEPT_IN = {
+    "matplotlib": {"figures"},
+    "cyclopts": {"cli"},
+    "rich": {"cli"},
+}
+PARTS = {
+    "initialization": INITIALIZATIONS,
+    "likelihood": LIKELIHOODS,
+    "optimizer": OPTIMIZERS,
+    "network": NETWORKS,
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SOURCE.parent).as_posix()
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE).parts
+    return parts[0] if len(parts) > 1 else "_"
+
+
+def syntax_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def walk(node: ast.AST, *, with_type_checking: bool) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if with_type_checking or not is_for_type_checkers(child):
+            yield from walk(child, with_type_checking=with_type_checking)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Every module that a file imports, at its top or inside a function."""
+    found = set()
+    for node in walk(syntax_of(path), with_type_checking=path not in LAZY_FACES):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def imported_rooms(path: Path) -> set[str]:
+    parts = [name.split(".") for name in imported_modules(path)]
+    seconds = {part[1] for part in parts if part[0] == "inscape" and len(part) > 1}
+    return {second for second in seconds if (SOURCE / second).is_dir()}
+
+
+def run_python(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+
+
+# --------------------------------------------------------------------------- the ladder
+
+
+def test_every_room_has_its_rung():
+    assert set(ROOMS) <= set(LADDER)
+
+
+def test_the_ladder_itself_only_goes_down():
+    seen: set[str] = set()
+    for _ in LADDER:
+        seen |= {room for room, below in LADDER.items() if below <= seen}
+    assert seen == set(LADDER)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_down_only(path):
+    room = room_of(path)
+    # The package's face and the ground floor import no room: names are loaded when asked for.
+    allowed = LADDER.get(room, set()) | {room}
+    if path == SOURCE / "__main__.py":
+        allowed = {"cli"}
+    assert imported_rooms(path) <= allowed
+
+
+@pytest.mark.parametrize("library", KEPT_IN)
+def test_a_heavy_library_stays_in_its_room(library):
+    users = {
+        room_of(path)
+        for path in MODULES
+        if library in {module.split(".")[0] for module in imported_modules(path)}
+    }
+    assert users == KEPT_IN[library]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_module_draws_with_pyplot(path):
+    assert not {name for name in imported_modules(path) if "pyplot" in name}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_module_loads_or_saves_pickles(path):
+    modules = {name.split(".")[0] for name in imported_modules(path)}
+    assert modules.isdisjoint({"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve"})
+    for node in ast.walk(syntax_of(path)):
+        if isinstance(node, ast.Attribute):
+            assert ast.unparse(node) not in ("torch.load", "torch.save", "torch.jit.load")
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert ast.unparse(node.value) == "False"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_global_is_seeded_or_set(path):
+    called = {ast.unparse(n.func) for n in ast.walk(syntax_of(path)) if isinstance(n, ast.Call)}
+    assert called.isdisjoint(
+        {
+            "torch.manual_seed",
+            "torch.seed",
+            "torch.set_default_dtype",
+            "torch.set_default_device",
+            "torch.use_deterministic_algorithms",
+            "np.random.seed",
+            "np.random.set_state",
+            "random.seed",
+            "logging.basicConfig",
+        }
+    )
+    if name_of(path) != "inscape/runs/environment.py":  # which takes it back
+        assert "torch.set_num_threads" not in called
+
+
+def test_git_ignores_no_part_of_the_source():
+    if not (SOURCE.parents[1] / ".git").exists():
+        pytest.skip("not a git checkout")
+    paths = "\n".join(map(str, MODULES))
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--stdin"],
+        input=paths,
+        capture_output=True,
+        text=True,
+        cwd=SOURCE.parents[1],
+    )
+    assert ignored.stdout == ""
+
+
+# --------------------------------------------------------------------------- what is loaded
+
+LOADED = "import sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import inscape", {"torch", "matplotlib", "sklearn", "scipy", "pandas", "cyclopts"}),
+        ("import inscape.data", {"torch", "matplotlib", "pandas", "polars", "pyarrow", "PIL"}),
+        ("import inscape.runs.config", {"torch", "matplotlib", "sklearn"}),
+        ("import inscape.cli", {"torch", "matplotlib", "sklearn"}),
+    ],
+)
+def test_an_import_stays_light(code, unwanted):
+    assert set(run_python(f"{code}; {LOADED}").split()).isdisjoint(unwanted)
+
+
+def test_help_loads_no_torch():
+    code = f"""
+from inscape.cli import main
+try:
+    main(["--help"])
+except SystemExit as stop:
+    assert not stop.code, stop.code
+{LOADED}
+"""
+    assert "torch" not in run_python(code).splitlines()[-1].split()
+
+
+def test_lazy_names_load_their_room():
+    code = "import inscape, sys; inscape.Autoencoder; print('torch' in sys.modules)"
+    assert run_python(code).strip() == "True"
+
+
+# --------------------------------------------------------------------------- names and docs
+
+
+@pytest.mark.parametrize("room", ["", *ROOMS])
+def test_exported_names_exist_and_are_documented(room):
+    module = importlib.import_module(f"inscape.{room}".rstrip("."))
+    assert (module.__doc__ or "").strip()
+    names = list(getattr(module, "__all__", []))
+    assert names == [*dict.fromkeys(names)]
+    for name in names:
+        value = getattr(module, name)
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            continue
+        assert inspect.getdoc(value), name
+        if not inspect.isclass(value) or value.__module__.split(".")[0] != "inscape":
+            continue
+        for method, member in vars(value).items():
+            if not method.startswith("_") and inspect.isfunction(member):
+                assert inspect.getdoc(member), f"{name}.{method}"
+
+
+def test_the_lazy_face_tells_its_names():
+    assert set(dir(inscape)) >= set(inscape.__all__)
+    assert set(inscape.__all__) >= set(inscape._ROOMS) | set(inscape._NAMES)
+    with pytest.raises(AttributeError, match="no attribute 'Autoencodr'"):
+        _ = inscape.Autoencodr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_what_it_is(path):
+    assert (ast.get_docstring(syntax_of(path)) or "").endswith((".", "|", ":", "::"))
+
+
+def errors() -> list[type[Exception]]:
+    return [
+        value
+        for value in vars(_errors).values()
+        if inspect.isclass(value) and issubclass(value, _errors.InscapeError)
+    ]
+
+
+@pytest.mark.parametrize("error", errors(), ids=lambda error: error.__name__)
+def test_the_error_tree_is_drawn_as_it_is(error):
+    line = next(line for line in _errors.__doc__.splitlines() if error.__name__ in line)
+    builtin = [base.__name__ for base in error.__bases__ if base.__module__ == "builtins"]
+    if error is not _errors.InscapeError:
+        assert f"({builtin[0]})" in line
+
+
+# --------------------------------------------------------------------------- words and parts
+
+
+@pytest.mark.parametrize(
+    ("words", "table"),
+    [
+        (_typing.ActivationName, ACTIVATIONS),
+        (_typing.InitializationName, INITIALIZATIONS),
+        (_typing.LikelihoodName, LIKELIHOODS),
+        (_typing.OptimizerName, OPTIMIZERS),
+        (_typing.ScheduleName, SCHEDULES),
+        (_typing.ScalerName, SCALERS),
+    ],
+)
+def test_the_words_of_an_option_are_its_tables_keys(words, table):
+    assert list(get_args(words)) == list(table)
+
+
+@pytest.mark.parametrize(
+    ("words", "build"),
+    [
+        (_typing.BiasName, lambda word: Dense(bias=word)),
+        (_typing.LinkName, lambda word: Gaussian(link=word)),
+    ],
+)
+def test_the_words_of_an_option_without_a_table_are_those_accepted(words, build):
+    for word in get_args(words):
+        build(word)
+    listed = ", ".join(map(repr, get_args(words)))
+    with pytest.raises(InvalidParameterError, match=f"one of {listed}; got 'no-such-word'"):
+        build("no-such-word")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [(name, word) for name, table in PARTS.items() for word in table]
+)
+def test_a_part_is_the_same_by_word_by_description_and_as_itself(name, word):
+    table = PARTS[name]
+    part = table[word]()
+    assert describe_part(part)["type"] == word
+    assert resolve_part(name, word, table) == part
+    assert resolve_part(name, part, table) is part
+    assert resolve_part(name, json.loads(json.dumps(describe_part(part))), table) == part
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("network", Dense(hidden=(8, 4), activation="tanh", bias="torch_default")),
+        ("network", Dense(hidden=(), initialization=ScaledNormal(gamma=0.5))),
+        ("network", Dense(initialization=("kaiming_normal", "orthogonal"))),
+        ("network", Dense(initialization=(KaimingNormal(), Orthogonal(gain=2.0)))),
+        ("likelihood", Gaussian(link="sigmoid", scale=0.25)),
+        ("optimizer", SGD(momentum=0.5, nesterov=True, schedule="cosine", warmup=0.2)),
+    ],
+)
+def test_a_part_with_options_comes_back_from_json(name, part):
+    described = json.loads(json.dumps(describe_part(part)))
+    again = resolve_part(name, described, PARTS[name])
+    assert again == part
+    assert describe_part(again) == describe_part(part)
+
+
+def test_numpy_numbers_in_a_part_become_plain_ones():
+    described = describe_part((np.int64(3), np.float32(0.5), np.bool_(True)))
+    assert described == [3, 0.5, True]
+    assert [type(item) for item in described] == [int, float, bool]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("adan", "`optimizer` must be one of .*; got 'adan'. Did you mean 'adam'?"),
+        ({"type": "adan"}, "`optimizer.type` must be one of .* Did you mean 'adam'?"),
+        ({"type": "adam", "beta": 1}, "`optimizer.beta` must be one of 'beta1', .*; got 'beta'"),
+        ({"type": "adam", "beta1": 1.0}, "`beta1` must be a number >= 0 and < 1; got 1.0"),
+        (3, "`optimizer` must be one of 'muon', .*; got 3"),
+        (Gaussian(), "`optimizer` must be one of"),
+    ],
+)
+def test_a_wrong_part_is_refused_with_the_nearest_word(value, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        resolve_part("optimizer", value, OPTIMIZERS)
+
+
+# --------------------------------------------------------------------------- FitConfig
+
+# Another value than the default for every field; a new field has to be added here.
+OTHER: dict[str, Any] = {
+    "data": "digits",
+    "n_components": 5,
+    "hidden": (7, 3),
+    "activation": "tanh",
+    "bottleneck": "prelu",
+    "initialization": "orthogonal",
+    "bias": "torch_default",
+    "likelihood": "bernoulli",
+    "link": "sigmoid",
+    "scaler": "minmax",
+    "epochs": 1.5,
+    "batch_size": 17,
+    "optimizer": "adadelta",
+    "learning_rate": 0.5,
+    "schedule": "cosine",
+    "validation_fraction": 0.25,
+    "patience": 4,
+    "random_state": 11,
+    "device": "cpu",
+    "target": "label",
+    "test_fraction": 0.4,
+}
+ABOUT_DATA = {"data", "target", "test_fraction"}
+
+
+def effective(config: FitConfig) -> dict[str, Any]:
+    """The options that an estimator made from `config` holds, its parts resolved."""
+    model = Autoencoder(**config.estimator_parameters())
+    options = model.get_params(deep=False)
+    for name in ("network", "likelihood", "optimizer"):
+        options[name] = resolve_part(name, options[name], PARTS[name])
+    return options
+
+
+def test_every_field_of_the_config_is_known_here():
+    assert set(OTHER) == {field.name for field in dataclasses.fields(FitConfig)}
+
+
+@pytest.mark.parametrize("name", sorted(set(OTHER) - ABOUT_DATA))
+def test_every_field_of_the_config_reaches_the_estimator(name):
+    assert effective(dataclasses.replace(FitConfig(), **{name: OTHER[name]})) != effective(
+        FitConfig()
+    )
+
+
+def test_every_option_of_the_estimator_is_reached_by_the_config():
+    config = FitConfig(**{**OTHER, "link": "identity"})
+    options, defaults = effective(config), Autoencoder().get_params(deep=False)
+    # `hidden` and `activation` are the short form of `network`; `verbose` is no part of a run.
+    for name in set(options) - {"hidden", "activation", "verbose"}:
+        assert options[name] != defaults[name], name
+
+
+def test_the_default_config_trains_as_the_default_estimator():
+    options = effective(FitConfig())
+    for name, value in Autoencoder().get_params(deep=False).items():
+        wanted = resolve_part(name, value or "dense", PARTS[name]) if name in PARTS else value
+        if name != "random_state":
+            assert options[name] == wanted, name
+
+
+def test_a_link_is_refused_where_the_likelihood_fixes_it():
+    with pytest.raises(InvalidParameterError, match="`link` must be left out for the bernoulli"):
+        FitConfig(likelihood="bernoulli", link="sigmoid").estimator_parameters()
+
+
+@given(values=st.fixed_dictionaries({}, optional={k: st.just(v) for k, v in OTHER.items()}))
+@settings(max_examples=30, deadline=None)
+def test_a_config_comes_back_from_its_file(values, tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "config.toml"
+    config = FitConfig(**values)
+    path.write_text(config.to_toml(), encoding="utf-8")
+    assert read_config(path) == config
+
+
+def test_an_empty_hidden_comes_back_from_its_file(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(FitConfig(hidden=()).to_toml(), encoding="utf-8")
+    assert read_config(path).hidden == ()
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["hidden"] == []
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("epoch = 3\n", encoding="utf-8")
+    with pytest.raises(InvalidParameterError, match=r"got 'epoch'\. Did you mean 'epochs'\?"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("content", [b"epochs = = 3\n", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_toml_is_named(content, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(_errors.DamagedFileError, match=r"config\.toml must be a TOML file"):
+        read_config(path)
+
+
+def test_a_config_file_that_is_not_there_is_an_error_of_our_own(tmp_path):
+    with pytest.raises(_errors.DataNotFoundError, match=r"nowhere\.toml"):
+        read_config(tmp_path / "nowhere.toml")

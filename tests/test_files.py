@@ -1,0 +1,325 @@
+"""The ground floor `_files`: whole or not at all, proved by MANIFEST, and nothing lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from inscape import _files
+from inscape._errors import DamagedFileError, RunExistsError, RunNotFoundError, StorageError
+from inscape._files import (
+    MANIFEST,
+    prepare_directory,
+    read_json,
+    read_tensors,
+    remove_unfinished,
+    sha256,
+    staged_directory,
+    verify_manifest,
+    write_atomic,
+    write_json,
+    write_manifest,
+    write_tensors,
+)
+
+REFUSALS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission was denied",
+    errno.EPERM: "permission was denied",
+}
+
+
+def names(directory):
+    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*"))
+
+
+def refuse(code):
+    """Return a system call that refuses as a full or read-only disk does."""
+
+    def call(*arguments, **options):
+        raise OSError(code, os.strerror(code))
+
+    return call
+
+
+def make_run(path, text="one"):
+    with staged_directory(path) as stage:
+        write_atomic(stage / "model" / "weights", text)
+        write_atomic(stage / "notes.txt", "notes")
+        write_manifest(stage)
+
+
+# --------------------------------------------------------------------------- write_atomic
+
+
+@pytest.mark.parametrize("content", [b"\x00\xff", "grün\n", b""])
+def test_what_is_written_is_read(content, tmp_path):
+    path = tmp_path / "new" / "deep" / "file"
+    write_atomic(path, content)
+    assert path.read_bytes() == (content if isinstance(content, bytes) else content.encode())
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert names(path.parent) == ["file"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "fdopen"])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refused_write_keeps_the_old_content(code, call, tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_atomic(path, "old")
+    monkeypatch.setattr(os, call, refuse(code))
+    with pytest.raises(StorageError, match=f"file must be writable; {REFUSALS[code]}"):
+        write_atomic(path, "new")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_an_interrupt_while_writing_keeps_the_old_content(tmp_path, monkeypatch):
+    def interrupt(handle):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "file"
+    write_atomic(path, "old")
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(path, "new")
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_the_content_is_on_the_disk_before_the_name_changes(tmp_path, monkeypatch):
+    order = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (order.append("fsync"), fsync(handle)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (order.append("replace"), replace(a, b)))
+    write_atomic(tmp_path / "file", "content")
+    assert order == ["fsync", "replace", "fsync"]
+
+
+@pytest.mark.parametrize("below", ["file/child", "file/deep/child"])
+def test_a_file_in_the_place_of_a_directory_is_told(below, tmp_path):
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(StorageError, match="a part of the path is a file"):
+        write_atomic(tmp_path / below, "content")
+    with (
+        pytest.raises(StorageError, match="a part of the path is a file"),
+        staged_directory(tmp_path / below),
+    ):
+        pass
+
+
+def test_other_errors_of_the_system_pass_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", refuse(errno.EIO))
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        write_atomic(tmp_path / "file", "content")
+    assert not isinstance(caught.value, StorageError)
+
+
+def test_leftovers_of_a_kill_are_removed_and_nothing_else(tmp_path):
+    write_atomic(tmp_path / "deep" / "kept.tmp", "a user's own")
+    (tmp_path / "deep" / ".state.x7.tmp").write_text("half")
+    (tmp_path / ".hidden").write_text("kept")
+    remove_unfinished(tmp_path)
+    assert names(tmp_path) == [".hidden", "deep", "deep/kept.tmp"]
+
+
+# --------------------------------------------------------------------------- formats
+
+
+def test_json_comes_back_and_refuses_nan(tmp_path):
+    value = {"a": [1, 2.5, None], "b": "ü"}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"a": float("nan")})
+    assert read_json(tmp_path / "a.json") == value
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1', b"\xff\xfe", b""])
+def test_damaged_json_is_named(content, tmp_path):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"a\.json must be as it was written"):
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.uint8])
+def test_tensors_come_back_bit_by_bit(dtype, tmp_path):
+    array = np.random.default_rng(0).normal(size=(3, 4)).astype(dtype)
+    write_tensors(tmp_path / "a", {"x": array.T, "s": np.array(3, dtype=dtype)}, {"k": "v"})
+    tensors, metadata = read_tensors(tmp_path / "a")
+    assert metadata == {"k": "v"}
+    assert tensors["x"].tobytes() == np.ascontiguousarray(array.T).tobytes()
+    assert tensors["s"].shape == ()
+    assert tensors["x"].dtype == dtype
+
+
+def test_truncated_tensors_are_named_wherever_they_are_cut(tmp_path):
+    path = tmp_path / "a.safetensors"
+    write_tensors(path, {"x": np.arange(6.0)})
+    content = path.read_bytes()
+    for end in range(0, len(content), 5):
+        path.write_bytes(content[:end])
+        with pytest.raises(DamagedFileError, match=r"a\.safetensors must be as it was written"):
+            read_tensors(path)
+
+
+# --------------------------------------------------------------------------- directories
+
+
+def test_a_staged_directory_appears_whole(tmp_path):
+    path = tmp_path / "deep" / "run"
+    with staged_directory(path) as stage:
+        write_atomic(stage / "file", "content")
+        assert not path.exists()
+        assert stage.parent == path.parent  # the same file system, so that renaming is one step
+    assert names(tmp_path) == ["deep", "deep/run", "deep/run/file"]
+    assert path.stat().st_mode & 0o777 == 0o755
+
+
+def fill_and_fail(path, error, *, overwrite=False):
+    with staged_directory(path, overwrite=overwrite) as stage:
+        write_atomic(stage / "file", "new")
+        if overwrite:
+            verify_manifest(path)
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failed_directory_leaves_nothing_behind(error, tmp_path):
+    with pytest.raises(error):
+        fill_and_fail(tmp_path / "run", error)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_overwritten_run_stays_until_the_new_one_is_whole(error, tmp_path):
+    run = tmp_path / "run"
+    make_run(run)
+    with pytest.raises(error):
+        fill_and_fail(run, error, overwrite=True)
+    verify_manifest(run)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+    with staged_directory(run, overwrite=True) as stage:
+        write_atomic(stage / "file", "new")
+    assert names(tmp_path) == ["run", "run/file"]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_failed_exchange_gives_the_old_run_back(failing, tmp_path, monkeypatch):
+    run, calls, replace = tmp_path / "run", [], os.replace
+    make_run(run)
+
+    def fail_once(source, target):
+        calls.append(source)
+        if len(calls) == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_once)
+    with (
+        pytest.raises(StorageError, match="the disk is full"),
+        staged_directory(run, overwrite=True),
+    ):
+        pass
+    verify_manifest(run)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_place_that_refuses_a_directory_is_told(code, tmp_path, monkeypatch):
+    monkeypatch.setattr(_files.tempfile, "mkdtemp", refuse(code))
+    with (
+        pytest.raises(StorageError, match=f"run must be writable; {REFUSALS[code]}"),
+        staged_directory(tmp_path / "run"),
+    ):
+        pytest.fail("was entered")
+
+
+def test_only_a_run_is_overwritten_and_only_when_asked(tmp_path):
+    run, other, file = tmp_path / "run", tmp_path / "thesis", tmp_path / "file"
+    make_run(run)
+    other.mkdir()
+    (other / "chapter.tex").write_text("years of work")
+    file.write_text("a file")
+    for path in (run, other, file):
+        with pytest.raises(RunExistsError, match="must be a new directory; it already exists"):
+            prepare_directory(path, overwrite=False)
+    prepare_directory(run, overwrite=True)
+    for path in (other, file):
+        with pytest.raises(RunExistsError, match="must be a run to be overwritten"):
+            prepare_directory(path, overwrite=True)
+    (tmp_path / "empty").mkdir()
+    prepare_directory(tmp_path / "empty", overwrite=False)
+    prepare_directory(tmp_path / "new", overwrite=False)
+
+
+# --------------------------------------------------------------------------- MANIFEST
+
+
+def test_the_manifest_is_what_sha256sum_writes(tmp_path):
+    make_run(tmp_path / "run")
+    lines = (tmp_path / "run" / MANIFEST).read_text().splitlines()
+    assert lines == [
+        f"{sha256(tmp_path / 'run' / name)}  {name}" for name in ("model/weights", "notes.txt")
+    ]
+    verify_manifest(tmp_path / "run")
+
+
+def test_a_known_digest(tmp_path):
+    (tmp_path / "a").write_text("abc")
+    wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256(tmp_path / "a") == wanted
+
+
+def test_a_flipped_bit_a_cut_and_a_missing_file_are_each_named(tmp_path):
+    make_run(tmp_path / "run")
+    path = tmp_path / "run" / "model" / "weights"
+    for damage in (b"onf", b"on", b"", None):
+        if damage is None:
+            path.unlink()
+        else:
+            path.write_bytes(damage)
+        for below in ("", "model/"):
+            with pytest.raises(DamagedFileError, match="model/weights must be as it was written"):
+                verify_manifest(tmp_path / "run", below=below)
+
+
+def test_only_what_lies_below_is_asked_for(tmp_path):
+    make_run(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("changed")
+    verify_manifest(tmp_path / "run", below="model/")
+    with pytest.raises(DamagedFileError, match=r"notes\.txt must be as it was written"):
+        verify_manifest(tmp_path / "run")
+
+
+def test_a_users_own_file_beside_the_listed_ones_does_no_harm(tmp_path):
+    make_run(tmp_path / "run")
+    (tmp_path / "run" / "remarks.md").write_text("mine")
+    verify_manifest(tmp_path / "run")
+
+
+@pytest.mark.parametrize("kept", ["nothing", "a part of a line", "the other line", "no text"])
+def test_a_damaged_manifest_proves_nothing(kept, tmp_path):
+    make_run(tmp_path / "run")
+    path = tmp_path / "run" / MANIFEST
+    first, second = path.read_text().splitlines(keepends=True)
+    damaged = {
+        "nothing": b"",
+        "a part of a line": (first + second[:30]).encode(),
+        "the other line": second.encode(),
+        "no text": b"\xff" + first.encode(),
+    }
+    path.write_bytes(damaged[kept])
+    with pytest.raises(DamagedFileError, match="MANIFEST must be as it was written"):
+        verify_manifest(tmp_path / "run", below="model/")
+
+
+def test_without_a_manifest_there_is_no_finished_run(tmp_path):
+    with pytest.raises(RunNotFoundError, match="must be a finished run"):
+        verify_manifest(tmp_path)

@@ -1,0 +1,122 @@
+"""The room `measures`: each number against a second library."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn.datasets import load_digits
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
+from sklearn.metrics import log_loss, mean_squared_error, r2_score
+
+from inscape.measures import (
+    binary_cross_entropy,
+    code_directions,
+    dead_units,
+    explained_variance,
+    reconstruct,
+    squared_error,
+)
+
+DIGITS = load_digits().data[:300] / 16
+
+shapes = st.tuples(st.integers(2, 8), st.integers(1, 5))
+tables = shapes.flatmap(
+    lambda shape: st.tuples(
+        arrays.arrays(np.float64, shape, elements=st.floats(0, 1)),
+        arrays.arrays(np.float64, shape, elements=st.floats(0.001, 0.999)),
+    )
+)
+
+
+@given(pair=tables)
+@settings(max_examples=50, deadline=None)
+def test_squared_error_is_scikit_learns(pair):
+    assert squared_error(*pair) == pytest.approx(mean_squared_error(*pair), abs=1e-15)
+
+
+@given(pair=tables)
+@settings(max_examples=50, deadline=None)
+def test_cross_entropy_is_torchs(pair):
+    X, p = pair
+    wanted = torch.nn.functional.binary_cross_entropy(torch.tensor(p), torch.tensor(X)).item()
+    assert binary_cross_entropy(X, p) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_cross_entropy_of_binary_rows_is_scikit_learns_log_loss():
+    rng = np.random.default_rng(0)
+    X, p = (rng.random(40) < 0.4).astype(float), rng.random(40)
+    assert binary_cross_entropy(X[:, None], p[:, None]) == pytest.approx(log_loss(X, p))
+
+
+def test_cross_entropy_outside_the_unit_interval_is_finite():
+    worst = binary_cross_entropy(np.array([[1.0, 0.0]]), np.array([[-0.3, 1.2]]))
+    assert worst == pytest.approx(-np.log(1e-7), rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_explained_variance_is_scikit_learns(dtype):
+    X = DIGITS.astype(dtype)
+    for representation in (PCA(3), TruncatedSVD(3), NMF(3, max_iter=2000, tol=1e-3)):
+        came_back = reconstruct(representation.fit(X), X)
+        wanted = r2_score(X, came_back, multioutput="variance_weighted")
+        assert explained_variance(X, came_back) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_explained_variance_of_pca_is_its_own_ratio():
+    pca = PCA(5).fit(DIGITS)
+    wanted = pca.explained_variance_ratio_.sum()
+    assert explained_variance(DIGITS, reconstruct(pca, DIGITS)) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_float32_squares_are_summed_in_float64():
+    # Each square fits float32, and ten of them do not.
+    X = np.full((10, 1), 1e19, dtype=np.float32)
+    assert squared_error(X, np.zeros_like(X)) == pytest.approx(1e38, rel=1e-6)
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+def test_code_directions_of_pca_are_its_scaled_components(whiten):
+    pca = PCA(4, whiten=whiten).fit(DIGITS)
+    codes = pca.transform(DIGITS)
+    spread = PCA(4).fit_transform(DIGITS).std(axis=0)
+    np.testing.assert_allclose(
+        code_directions(pca, codes), pca.components_ * spread[:, None], atol=1e-10
+    )
+
+
+def test_code_directions_of_a_curved_decoder_are_central_differences():
+    class Cubic:
+        def inverse_transform(self, Z):
+            return np.stack([Z[:, 0] ** 3, Z[:, 0] * Z[:, 1]], axis=1)
+
+    codes = np.array([[1.0, 2.0], [3.0, 8.0]])  # means 2 and 5, deviations 1 and 3
+    wanted = [[(27 - 1) / 2, 5.0], [0.0, 2 * 3.0]]
+    np.testing.assert_allclose(code_directions(Cubic(), codes), wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("column", "dead"),
+    [
+        ([0.0, 0.0, 0.0], True),
+        ([5.0, 5.0, 5.0], True),
+        ([0.0, 0.0, 1e-3], False),
+        ([1e4, 1e4, 1e4 + 1.0], False),
+        ([-3.0, -3.0, -3.0], True),
+        ([-1.0, 1.0, 0.0], False),
+    ],
+)
+def test_a_unit_is_dead_where_its_code_never_changes(column, dead, dtype):
+    alive = np.array([1.0, 2.0, 3.0])
+    codes = np.stack([alive, np.array(column), alive], axis=1).astype(dtype)
+    assert dead_units(codes) == ((1,) if dead else ())
+
+
+def test_rounding_does_not_hide_a_dead_unit():
+    codes = np.full((100, 1), 1000.0)
+    codes[7] = np.nextafter(1000.0, 2000.0)
+    assert dead_units(codes) == (0,)
