@@ -38,7 +38,7 @@ from inscape.estimators.inputs import (
 from inscape.measures import dead_units
 from inscape.networks import ACTIVATIONS, NETWORKS, Dense, Network
 from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Plan, Report, TrainingState, train
+from inscape.training import OPTIMIZERS, Muon, Plan, Report, TrainingState, train
 from inscape.training.progress import with_progress
 
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
@@ -334,12 +334,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         if not self.dead_units_:
             return ""
-        units = ", ".join(map(str, self.dead_units_))
+        n_dead = len(self.dead_units_)
+        # Counted from 1, as the figures name them.
+        names = ", ".join(str(unit + 1) for unit in self.dead_units_)
+        used = type(resolve_part("optimizer", self.optimizer, OPTIMIZERS))
+        last = "a lower learning_rate" if used is Muon else "another optimizer (muon)"
         return (
-            f"Bottleneck unit(s) {units} of {self.n_components} are dead: the code is the same "
-            "for every training row, so they tell nothing and cannot recover. Remedies: another "
+            f"{n_dead} of {self.n_components} bottleneck units {'is' if n_dead == 1 else 'are'} "
+            f"dead (component{'s' * (n_dead > 1)} {names}): the code is the same for every "
+            "training row, so it tells nothing and cannot recover. Remedies: another "
             "initialization of the encoder (kaiming_normal), another bottleneck activation "
-            "(identity or prelu), or another optimizer (muon)."
+            f"(identity or prelu), or {last}."
         )
 
     # ----------------------------------------------------------------------- using

@@ -106,8 +106,8 @@ def load(path: str | Path) -> Any:
                 f"{path} must be a run with a model, or a model; {name} is not there: check the "
                 "path, or finish the run with inscape fit --resume."
             )
-    if (path / MANIFEST).is_file():
-        verify_manifest(path, below="model/" if directory != path else "")
+    if all((directory.parent / name).is_file() for name in (MANIFEST, "history.jsonl")):
+        verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
     tensors, _ = read_tensors(directory / "model.safetensors")
     try:

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from inscape._errors import InvalidDataError
 from inscape._files import (
     prepare_directory,
@@ -152,11 +154,15 @@ class _Job:
         with torch_threads(self.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
             save_model(estimator, self.path / "model")
-            metrics, representations = self._measure(estimator)
-            write_json(self.path / "metrics.json", metrics)
-            figures = write_figures(
-                self.path / "figures", self.dataset, representations, recorder, metrics
-            )
+            with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
+                bar.set_description("comparing with PCA and NMF")
+                metrics, representations = self._measure(estimator)
+                write_json(self.path / "metrics.json", metrics)
+                bar.update()
+                bar.set_description("drawing figures")
+                figures = write_figures(
+                    self.path / "figures", self.dataset, representations, recorder, metrics
+                )
         run = Run(self.path)
         write_report(run, figures)
         write_manifest(self.path)

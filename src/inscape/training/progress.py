@@ -28,6 +28,6 @@ def with_progress(
             bar.update(report.step - bar.n)
             words = f"epoch {report.epoch:.1f}, squared error {report.squared_error:.4f}"
             if report.dead_units:
-                words += f", dead units {', '.join(map(str, report.dead_units))}"
+                words += f", {len(report.dead_units)} dead units"
             bar.set_postfix_str(words, refresh=False)
             yield report, state
