@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import math
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,16 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from inscape._checks import (
-    check_choice,
     check_enough_samples,
-    check_integer,
-    check_number,
     check_unit_interval,
     check_varies,
     resolve_part,
 )
-from inscape._errors import InvalidParameterError
-from inscape._typing import FloatArray, ScalerName
+from inscape._typing import FloatArray
 from inscape.data.scaling import fit_scaler
 from inscape.estimators.inputs import (
     as_tensor,
@@ -35,18 +29,17 @@ from inscape.estimators.inputs import (
     choose_device,
     make_generator,
 )
+from inscape.estimators.options import Parts, plan_training, resolve_options
 from inscape.measures import dead_units
-from inscape.networks import ACTIVATIONS, NETWORKS, Dense, Network
+from inscape.networks import Network
 from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Muon, Plan, Report, TrainingState, train
+from inscape.training import OPTIMIZERS, Muon, Report, TrainingState, train
 from inscape.training.progress import with_progress
 
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 4096
-# The default training: about so many steps, in at least and at most so many passes.
-_DEFAULT_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 5, 100
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
 
@@ -215,7 +208,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         rows = check_rows(self, X, reset=True)
         check_enough_samples(len(rows))
         check_varies(rows)
-        parts = self._check_options(n_features=rows.shape[1])
+        parts = resolve_options(self, n_features=rows.shape[1])
         self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
         scaled = self._scale(rows)
         if parts.likelihood.unit_interval:
@@ -223,7 +216,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         device, generator = choose_device(self.device), make_generator(self.random_state)
         train_rows, held_out = self._split(scaled, generator)
-        plan, learning_rate = self._plan(parts.optimizer, n_samples=len(train_rows))
+        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
         self.network_ = self._build_network(parts, generator, rows=train_rows).to(device)
         optimizers = parts.optimizer.build(self.network_, learning_rate=learning_rate)
         state = TrainingState(self.network_, optimizers, generator)
@@ -242,44 +235,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.network_.eval()
         self._confirm_dead_units(rows)
 
-    def _check_options(self, *, n_features: int) -> _Parts:
-        """Check every option before any training starts, and return the parts they stand for."""
-        check_integer(
-            "n_components", self.n_components, minimum=1, maximum=n_features, limit="n_features"
-        )
-        network = Dense(hidden=self.hidden, activation=self.activation)
-        if self.network is not None:
-            if network != Dense():
-                raise InvalidParameterError(
-                    "`hidden` and `activation` must be left out where `network` is given; got "
-                    "both: give them to the network part, as in network=Dense(hidden=(128,))."
-                )
-            network = resolve_part("network", self.network, NETWORKS)
-        check_choice("bottleneck", self.bottleneck, ACTIVATIONS)
-        if self.scaler is not None:
-            check_choice("scaler", self.scaler, get_args(ScalerName))
-        if self.epochs is not None:
-            check_number("epochs", self.epochs, above=0)
-        if self.batch_size is not None:
-            check_integer("batch_size", self.batch_size, minimum=1)
-        if self.learning_rate is not None:
-            check_number("learning_rate", self.learning_rate, above=0)
-        check_number("validation_fraction", self.validation_fraction, minimum=0, below=1)
-        if self.patience is not None:
-            check_integer("patience", self.patience, minimum=1)
-            if self.validation_fraction == 0:
-                raise InvalidParameterError(
-                    "`patience` must come with rows to measure it on; got validation_fraction=0: "
-                    "set validation_fraction=0.1."
-                )
-        return _Parts(
-            network=network,
-            likelihood=resolve_part("likelihood", self.likelihood, LIKELIHOODS),
-            optimizer=resolve_part("optimizer", self.optimizer, OPTIMIZERS),
-        )
-
     def _build_network(
-        self, parts: _Parts, generator: torch.Generator, *, rows: Tensor | None = None
+        self, parts: Parts, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
         """Return a new network; without rows its biases do not start from their mean."""
         mean = None if rows is None else rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0)
@@ -293,18 +250,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             mean_row=mean,
             mean_output=None if mean is None else parts.likelihood.start(mean),
         )
-
-    def _plan(self, optimizer: Any, *, n_samples: int) -> tuple[Plan, float]:
-        """Return how to train, and the learning rate, with defaults that suit the data's size."""
-        batch_size, epochs, rate = self.batch_size, self.epochs, self.learning_rate
-        if batch_size is None:
-            batch_size = min(max(2 ** round(math.log2(n_samples / 24)), 32), 256)
-        if epochs is None:
-            epochs = math.ceil(_DEFAULT_STEPS * batch_size / n_samples)
-            epochs = min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
-        if rate is None:
-            rate = optimizer.default_learning_rate(batch_size)
-        return Plan(epochs, batch_size, optimizer, self.patience), rate
 
     def _split(self, X: FloatArray, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Return the rows to train on, and those held out."""
@@ -420,7 +365,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         rows = self._scale(given)
         likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
         if likelihood.unit_interval:
-            check_unit_interval(rows, likelihood=str(self.likelihood))
+            check_unit_interval(rows, likelihood=type(likelihood).__name__)
         return self._by_block(
             lambda net, x: -likelihood.negative_log_likelihood(net(x), x),
             rows,
@@ -496,12 +441,3 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """What the options stand for, once checked."""
-
-    network: Any
-    likelihood: Likelihood
-    optimizer: Any

@@ -30,6 +30,7 @@ from inscape._files import (
 )
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
+from inscape.estimators.options import resolve_options
 
 ESTIMATORS: dict[str, Any] = {"autoencoder": Autoencoder}
 
@@ -129,7 +130,7 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
     estimator.scaler_ = None if shift is None else Scaler(shift, tensors.pop("scaler.scale"))
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
-    parts = estimator._check_options(n_features=estimator.n_features_in_)
+    parts = resolve_options(estimator, n_features=estimator.n_features_in_)
     estimator.network_ = estimator._build_network(parts, torch.Generator())
     estimator.network_.load_state_dict(
         {name.removeprefix("network."): torch.from_numpy(array) for name, array in tensors.items()}

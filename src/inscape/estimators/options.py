@@ -1,0 +1,105 @@
+"""What an estimator's options stand for: checked parts, and a plan that suits the data's size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from inscape._checks import check_choice, check_integer, check_number, resolve_part
+from inscape._errors import InvalidParameterError
+from inscape._typing import ScalerName
+from inscape.networks import ACTIVATIONS, NETWORKS, Dense
+from inscape.objectives import LIKELIHOODS, Likelihood
+from inscape.training import OPTIMIZERS, Plan
+
+# The default training: about so many steps, in at least and at most so many passes.
+_DEFAULT_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 5, 100
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the options stand for, once checked.
+
+    Parameters
+    ----------
+    network, likelihood, optimizer
+        The parts that words, descriptions or objects named.
+    """
+
+    network: Any
+    likelihood: Likelihood
+    optimizer: Any
+
+
+def resolve_options(estimator: Any, *, n_features: int) -> Parts:
+    """Check every option before any training starts, and return the parts they stand for.
+
+    Parameters
+    ----------
+    estimator : Autoencoder
+        Its options are read and not changed.
+    n_features : int
+        Columns of the training rows.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option cannot hold.
+    """
+    check_integer(
+        "n_components", estimator.n_components, minimum=1, maximum=n_features, limit="n_features"
+    )
+    network = Dense(hidden=estimator.hidden, activation=estimator.activation)
+    if estimator.network is not None:
+        if network != Dense():
+            raise InvalidParameterError(
+                "`hidden` and `activation` must be left out where `network` is given; got "
+                "both: give them to the network part, as in network=Dense(hidden=(128,))."
+            )
+        network = resolve_part("network", estimator.network, NETWORKS)
+    check_choice("bottleneck", estimator.bottleneck, ACTIVATIONS)
+    if estimator.scaler is not None:
+        check_choice("scaler", estimator.scaler, get_args(ScalerName))
+    if estimator.epochs is not None:
+        check_number("epochs", estimator.epochs, above=0)
+    if estimator.batch_size is not None:
+        check_integer("batch_size", estimator.batch_size, minimum=1)
+    if estimator.learning_rate is not None:
+        check_number("learning_rate", estimator.learning_rate, above=0)
+    check_number("validation_fraction", estimator.validation_fraction, minimum=0, below=1)
+    if estimator.patience is not None:
+        check_integer("patience", estimator.patience, minimum=1)
+        if estimator.validation_fraction == 0:
+            raise InvalidParameterError(
+                "`patience` must come with rows to measure it on; got validation_fraction=0: "
+                "set validation_fraction=0.1."
+            )
+    return Parts(
+        network=network,
+        likelihood=resolve_part("likelihood", estimator.likelihood, LIKELIHOODS),
+        optimizer=resolve_part("optimizer", estimator.optimizer, OPTIMIZERS),
+    )
+
+
+def plan_training(estimator: Any, optimizer: Any, *, n_samples: int) -> tuple[Plan, float]:
+    """Return how to train, and the learning rate, with defaults that suit the data's size.
+
+    Parameters
+    ----------
+    estimator : Autoencoder
+        Its options are read and not changed.
+    optimizer : Muon, Adam, SGD or Adadelta
+        Knows its usual learning rate.
+    n_samples : int
+        Rows that are trained on.
+    """
+    batch_size, epochs, rate = estimator.batch_size, estimator.epochs, estimator.learning_rate
+    if batch_size is None:
+        batch_size = min(max(2 ** round(math.log2(n_samples / 24)), 32), 256)
+    if epochs is None:
+        epochs = math.ceil(_DEFAULT_STEPS * batch_size / n_samples)
+        epochs = min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
+    if rate is None:
+        rate = optimizer.default_learning_rate(batch_size)
+    return Plan(epochs, batch_size, optimizer, estimator.patience), rate
