@@ -185,7 +185,7 @@ def test_fashion_mnist_is_found_where_others_left_it(monkeypatch, bare_machine, 
     folder.mkdir(parents=True)
     for name, content in contents.items():
         path = folder / (f"{name}.gz" if compressed else name)
-        path.write_bytes(gzip.compress(content) if compressed else content)
+        path.write_bytes(gzip.compress(content, mtime=0) if compressed else content)
     monkeypatch.setattr(places, "folders", lambda found=places.folders: without_debian(found()))
 
     data = load("fashion-mnist")
@@ -223,7 +223,7 @@ def test_a_bad_mirror_is_passed_over_and_a_good_one_verified(monkeypatch, bare_m
         if url.startswith(good):
             content = contents[fname.removesuffix(".gz")]
         Path(path).mkdir(parents=True, exist_ok=True)
-        (Path(path) / fname).write_bytes(gzip.compress(content))
+        (Path(path) / fname).write_bytes(gzip.compress(content, mtime=0))
         return str(Path(path) / fname)
 
     monkeypatch.setattr(pooch, "retrieve", mirrors)
@@ -244,7 +244,7 @@ def test_openml_cache_is_read_and_another_revision_passed_over(monkeypatch, bare
     folder = bare_machine / "scikit_learn_data/openml/openml.org/data/v1/download/18238735"
     folder.mkdir(parents=True)
     path = folder / "Fashion-MNIST.arff.gz"
-    path.write_bytes(gzip.compress(b"@relation F\n@data\n0,1,2\n3,4,5\n"))
+    path.write_bytes(gzip.compress(b"@relation F\n@data\n0,1,2\n3,4,5\n", mtime=0))
     assert places.find_openml() == path
     assert places.read_openml(path, named.FASHION_MNIST_SHA256) is None
 
@@ -303,7 +303,7 @@ def test_an_unknown_name_names_the_nearest(name, meant):
 def test_idx_round_trip(tmp_path_factory, values, compressed):
     path = tmp_path_factory.getbasetemp() / "values-idx"
     content = idx_content(values)
-    path.write_bytes(gzip.compress(content) if compressed else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if compressed else content)
     back = read_idx(path)
     assert back.dtype == values.dtype
     np.testing.assert_array_equal(back, values)
@@ -321,9 +321,12 @@ WHOLE = idx_content(np.arange(12, dtype=np.uint8).reshape(3, 2, 2))
         (WHOLE[:-1], "must be 28 bytes long uncompressed, as its header says; it has 27"),
         (WHOLE + b"\0", "it has 29"),
         (WHOLE[:9], "bytes long"),
-        (gzip.compress(WHOLE)[:-9], "must be a whole gzip file"),
-        (gzip.compress(WHOLE)[:5], "must be a whole gzip file"),
-        (gzip.compress(WHOLE)[:20] + b"garbage" + gzip.compress(WHOLE)[27:], "whole gzip file"),
+        (gzip.compress(WHOLE, mtime=0)[:-9], "must be a whole gzip file"),
+        (gzip.compress(WHOLE, mtime=0)[:5], "must be a whole gzip file"),
+        (
+            gzip.compress(WHOLE, mtime=0)[:20] + b"garbage" + gzip.compress(WHOLE)[27:],
+            "whole gzip file",
+        ),
     ],
 )
 def test_idx_damage_is_named(tmp_path, content, message):
