@@ -141,7 +141,7 @@ def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):
     assert run.metrics["dead_units"] == np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist() != []
     assert "kaiming_normal" in run.metrics["diagnosis"]
     page = (run.path / "report.html").read_text(encoding="utf-8")
-    assert "dead: the code is the same" in page
+    assert "the code is the same for every training row" in page
 
 
 # --------------------------------------------------------------------------- kills
