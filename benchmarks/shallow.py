@@ -19,7 +19,7 @@ NET: dict[str, Any] = {
 }
 # The least that is at or below the best textbook seed; all else stays at its default.
 HEADLINE = {"epochs": 0.6}
-# Enough for the error of the best peer, Keras: its biases and weights start where no unit dies.
+# Enough for the error of the best peer, Keras.
 LONGER = {"epochs": 1.5}
 # The textbook's own protocol in our loop: what the loop alone is worth.
 SAME_PROTOCOL: dict[str, Any] = {

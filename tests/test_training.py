@@ -35,6 +35,13 @@ from inscape.training import (
 GAUSSIAN = Reconstruction(Gaussian())
 
 
+def test_muon_takes_larger_steps_in_short_trainings_and_smaller_ones_on_small_batches():
+    rate = Muon().default_learning_rate
+    assert rate(batch_size=256, n_steps=5000) == pytest.approx(0.03)
+    assert rate(batch_size=64, n_steps=5000) == pytest.approx(0.015)
+    assert rate(batch_size=256, n_steps=1000 // 16) == pytest.approx(0.06, rel=0.01)
+
+
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
@@ -56,7 +63,7 @@ def build(hidden: tuple[int, ...] = (6,), *, activation: str = "tanh", seed: int
 
 def new_state(part, *, lr: float | None = None, batch_size: int = 16, **options) -> TrainingState:
     network = build(**options)
-    rate = part.default_learning_rate(batch_size) if lr is None else lr
+    rate = part.default_learning_rate(batch_size=batch_size, n_steps=1000) if lr is None else lr
     return TrainingState(network, part.build(network, learning_rate=rate), generator(7))
 
 
@@ -211,7 +218,7 @@ def test_every_optimizer_has_a_schedule_and_a_learning_rate(word):
         OPTIMIZERS[word](schedule="linera")
     with pytest.raises(InvalidParameterError, match="`warmup` must be a number"):
         OPTIMIZERS[word](warmup=1.0)
-    assert OPTIMIZERS[word]().default_learning_rate(64) > 0
+    assert OPTIMIZERS[word]().default_learning_rate(batch_size=64, n_steps=10) > 0
 
 
 # --------------------------------------------------------------------------- schedules

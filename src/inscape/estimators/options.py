@@ -100,6 +100,8 @@ def plan_training(estimator: Any, optimizer: Any, *, n_samples: int) -> tuple[Pl
     if epochs is None:
         epochs = math.ceil(_DEFAULT_STEPS * batch_size / n_samples)
         epochs = min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
+    plan = Plan(epochs, batch_size, optimizer, estimator.patience)
     if rate is None:
-        rate = optimizer.default_learning_rate(batch_size)
-    return Plan(epochs, batch_size, optimizer, estimator.patience), rate
+        n_steps = plan.n_steps(n_samples)
+        rate = optimizer.default_learning_rate(batch_size=batch_size, n_steps=n_steps)
+    return plan, rate

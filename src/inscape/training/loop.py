@@ -49,6 +49,10 @@ class Plan:
     optimizer: Any
     patience: int | None = None
 
+    def n_steps(self, n_samples: int) -> int:
+        """Return the steps of the whole training on so many rows, at least one."""
+        return max(1, round(self.epochs * math.ceil(n_samples / self.batch_size)))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -111,7 +115,7 @@ def train(
         If the loss is no longer finite.
     """
     steps_per_epoch = math.ceil(len(X) / plan.batch_size)
-    n_steps = max(1, round(plan.epochs * steps_per_epoch))
+    n_steps = plan.n_steps(len(X))
     probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
 
     def report(loss: float, *, epoch_done: bool = False, held_out: float | None = None) -> Report:
