@@ -36,7 +36,7 @@ def say_table(
     title: str = "",
     bold_first: bool = False,
 ) -> None:
-    """Print a table, its first column to the left and the others to the right.
+    """Print a table, columns of numbers to the right and columns of words to the left.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def say_table(
     """
     table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
     for i, name in enumerate(header):
-        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=i > 0)
+        numbers = all(row[i][:1] in "+-0123456789" for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=i > 0)
     for i, row in enumerate(rows):
         table.add_row(*row, style="bold" if bold_first and i == 0 else None)
     terminal = Console(highlight=False)
