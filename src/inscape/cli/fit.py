@@ -67,6 +67,7 @@ def fit(
 
 
 def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
+    say(f"Learning {config.n_components} components of {config.data}")
     from inscape.runs.fitting import fit as fit_run
     from inscape.runs.fitting import next_path
 
