@@ -16,7 +16,7 @@ NET: dict[str, Any] = {
     "likelihood": "bernoulli",
 }
 # The least, in quarters, that is at or below the best textbook seed; all else at its default.
-HEADLINE = {"epochs": 1}
+HEADLINE = {"epochs": 1.25}
 
 
 def run(*, quick: bool) -> Table:
@@ -30,8 +30,8 @@ def run(*, quick: bool) -> Table:
             batch_size=256,
             epochs=50,
             ours={
-                f"ours, defaults, {HEADLINE['epochs']} epoch": NET | HEADLINE,
-                "ours, defaults, 1.25 epochs": NET | {"epochs": 1.25},
+                f"ours, defaults, {HEADLINE['epochs']} epochs": NET | HEADLINE,
+                "ours, defaults, 1 epoch": NET | {"epochs": 1},
                 "ours, linear bottleneck, 1 epoch": NET | {"epochs": 1, "bottleneck": "identity"},
             },
         ),
