@@ -152,7 +152,7 @@ LONG = [
     "--hidden",
     "256,64",
     "--epochs",
-    "60",
+    "90",
     "--validation-fraction",
     "0.1",
     "--patience",
@@ -180,16 +180,22 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
         process.wait()
         return alive
 
+    def written(path):
+        """Return what tells whether `path` has been written since now."""
+        before = path.stat().st_mtime_ns if path.exists() else None
+        return lambda: path.exists() and path.stat().st_mtime_ns != before
+
     state = cut / "checkpoint" / "state.safetensors"
     process = start(*LONG, "--run", str(cut))
     assert kill_when(process, cut.exists)  # before any checkpoint
     moments = [
-        (state.exists, 0.0),  # right after the first checkpoint
-        (state.exists, 1.5),  # in the middle of an epoch
-        ((cut / "metrics.json").exists, 0.05),  # while figures are drawn
+        (state, 0.0),  # right after the first checkpoint
+        (state, 0.33),  # between two checkpoints
+        (cut / "metrics.json", 0.05),  # while figures are drawn
     ]
     killed = 0
-    for happened, delay in moments:
+    for path, delay in moments:
+        happened = written(path)
         killed += kill_when(start("--resume", str(cut)), happened, delay)
     assert killed >= 2
     process = start("--resume", str(cut))
