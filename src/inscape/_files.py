@@ -142,6 +142,14 @@ def damaged(path: Path) -> DamagedFileError:
     )
 
 
+def next_free(path: Path) -> Path:
+    """Return `path`, or where that is taken the first free of ``path-2``, ``path-3``, ..."""
+    free, number = path, 2
+    while free.exists():
+        free, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return free
+
+
 def prepare_directory(path: Path, *, overwrite: bool) -> None:
     """Make sure that `path` can become a new directory.
 

@@ -91,9 +91,11 @@ def _carry_on(path: Path) -> None:
 
 @contextlib.contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Tell how to go on where the user interrupts; what a warning says stands with the table."""
+    """Tell how to go on where the user interrupts; a dead unit is told with the table."""
+    from inscape.estimators import DeadUnitWarning
+
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", DeadUnitWarning)
         try:
             yield
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from inscape._checks import look_up
 from inscape._files import (
+    next_free,
     prepare_directory,
     staged_directory,
     write_atomic,
@@ -104,7 +105,7 @@ def reproduce(
         If something is at `path` already.
     """
     module = importlib.import_module(look_up("name", name, RECIPES))
-    path = _next_path(name) if path is None else Path(path)
+    path = next_free(Path("runs") / name) if path is None else Path(path)
     prepare_directory(path, overwrite=overwrite)
     dataset = load_data(module.DATA)
     if quick:
@@ -162,10 +163,3 @@ def _part_of(dataset: Dataset) -> Dataset:
         class_names=dataset.class_names,
         checksum=dataset.checksum,
     )
-
-
-def _next_path(name: str) -> Path:
-    path, number = Path("runs") / name, 2
-    while path.exists():
-        path, number = Path("runs") / f"{name}-{number}", number + 1
-    return path

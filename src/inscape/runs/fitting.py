@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from inscape._errors import InvalidDataError
 from inscape._files import (
+    next_free,
     prepare_directory,
     remove_unfinished,
     staged_directory,
@@ -122,11 +123,7 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
 
 def next_path(config: FitConfig) -> Path:
     """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    stem = f"{Path(config.data).stem}-ae{config.n_components}"
-    path, number = Path("runs") / stem, 2
-    while path.exists():
-        path, number = Path("runs") / f"{stem}-{number}", number + 1
-    return path
+    return next_free(Path("runs") / f"{Path(config.data).stem}-ae{config.n_components}")
 
 
 def _load(config: FitConfig) -> Dataset:
