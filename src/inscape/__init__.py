@@ -10,13 +10,33 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inscape import data, figures, measures, networks, objectives, recipes, runs, training
+    from inscape import (
+        data,
+        dynamics,
+        figures,
+        measures,
+        networks,
+        objectives,
+        recipes,
+        runs,
+        training,
+    )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, load
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "figures", "measures", "networks", "objectives", "recipes", "runs", "training")
+_ROOMS = (
+    "data",
+    "dynamics",
+    "figures",
+    "measures",
+    "networks",
+    "objectives",
+    "recipes",
+    "runs",
+    "training",
+)
 _NAMES = {
     "Autoencoder": "inscape.estimators",
     "DeadUnitWarning": "inscape.estimators",
@@ -29,6 +49,7 @@ __all__ = [
     "DeadUnitWarning",
     "InscapeError",
     "data",
+    "dynamics",
     "figures",
     "load",
     "measures",

@@ -154,23 +154,134 @@ def describe_part(part: Any) -> Any:
     return {"type": word, **options}
 
 
-def check_widths(name: str, value: Any) -> tuple[int, ...]:
+def check_widths(name: str, value: Any, *, fewest: int = 0) -> tuple[int, ...]:
     """Return layer widths as a tuple of integers >= 1; an empty one means no hidden layer.
 
     Raises
     ------
     InvalidParameterError
-        If it is not a sequence of integers >= 1.
+        If it is not a sequence of at least `fewest` integers >= 1.
     """
-    if isinstance(value, (tuple, list)) and all(
-        isinstance(width, numbers.Integral) and not isinstance(width, bool) and int(width) >= 1
-        for width in value
+    if (
+        isinstance(value, (tuple, list))
+        and len(value) >= fewest
+        and all(
+            isinstance(width, numbers.Integral) and not isinstance(width, bool) and int(width) >= 1
+            for width in value
+        )
     ):
         return tuple(int(width) for width in value)
+    wanted = f"at least {fewest}" if fewest else "or () for no hidden layer"
     raise InvalidParameterError(
-        f"`{name}` must be a tuple of layer widths >= 1, such as (256, 64), or () for no hidden "
-        f"layer; got {_shown(value)}."
+        f"`{name}` must be a tuple of layer widths >= 1, such as (256, 64), {wanted}; got "
+        f"{_shown(value)}."
     )
+
+
+def check_generator(name: str, value: Any) -> np.random.Generator:
+    """Return the random generator that `value` stands for: a seed, a generator, or None for fresh.
+
+    A generator is passed through, so that its state moves on with each draw.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none of the three.
+    """
+    if value is None or isinstance(value, np.random.Generator):
+        return np.random.default_rng(value)
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0:
+        return np.random.default_rng(int(value))
+    raise InvalidParameterError(
+        f"`{name}` must be None, an integer >= 0 or a numpy.random.Generator; got {_shown(value)}."
+    )
+
+
+def check_pairs(
+    name: str, value: Any, *, n_rows: int, n_columns: int
+) -> tuple[tuple[int, int], ...]:
+    """Return (row, column) pairs as a tuple of pairs of int.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is not a pair of integers inside the matrix.
+    """
+    pairs = []
+    for pair in value:
+        if np.shape(pair) != (2,):
+            raise InvalidParameterError(
+                f"`{name}` must hold pairs (sample, output); got {_shown(pair)}."
+            )
+        row, column = pair
+        pairs.append(
+            (
+                check_integer(f"{name}: sample", row, minimum=0, maximum=n_rows - 1),
+                check_integer(f"{name}: output", column, minimum=0, maximum=n_columns - 1),
+            )
+        )
+    return tuple(pairs)
+
+
+def check_recorded(name: str, value: Any, recorded: Sequence[int]) -> int:
+    """Return `value` if it is one of the recorded epochs.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not.
+    """
+    if value in recorded:
+        return int(value)
+    raise InvalidParameterError(
+        f"`{name}` must be one of the recorded {_shown(list(recorded))}; got {_shown(value)}."
+    )
+
+
+def find_name(name: str, value: Any, names: Sequence[str]) -> int:
+    """Return the place of a name among names.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not there; the message names the nearest.
+    """
+    return list(names).index(check_choice(name, value, names))
+
+
+def check_unique_names(
+    name: str, value: Sequence[Any], *, n_names: int | None = None
+) -> tuple[str, ...]:
+    """Return names as a tuple of texts that are all different.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is no text or empty, two are the same, or there are not `n_names`.
+    """
+    texts = all(isinstance(text, str) and text for text in value)
+    if texts and len(set(value)) == len(value) and n_names in (None, len(value)):
+        return tuple(value)
+    count = "" if n_names is None else f"{n_names} "
+    raise InvalidParameterError(
+        f"`{name}` must be {count}non-empty texts, all different; got {_shown(list(value))}."
+    )
+
+
+def too_large(shape: Sequence[int], *, what: str, most: int) -> None:
+    """Refuse an array of float64 that would need more than `most` bytes.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it would.
+    """
+    size = 8 * math.prod(shape)
+    if size > most:
+        raise InvalidParameterError(
+            f"{what} must fit in {most / 2**30:g} GiB; got the shape {tuple(shape)}, "
+            f"{size / 2**30:.3g} GiB: take a larger `record_every`, or fewer samples."
+        )
 
 
 # --------------------------------------------------------------------------- data
@@ -275,6 +386,166 @@ def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> Floa
     return array
 
 
+def check_matrices(value: Any, *, name: str) -> FloatArray:
+    """Return `value`, one matrix or a stack of them, as a finite array (..., n_rows, n_columns).
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one; a matrix of a stack is named by its place.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise InvalidDataError(
+            f"{name} must hold numbers; got values of type {array.dtype}: encode them first."
+        )
+    if array.ndim < 2 or array.size == 0:
+        raise InvalidDataError(
+            f"{name} must be a non-empty array of two dimensions, or a stack of such; got the "
+            f"shape {array.shape}: give one row a sample."
+        )
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    for place in np.ndindex(array.shape[:-2]):
+        check_finite(array[place], name=f"{name}{list(place)}" if place else name)
+    return array
+
+
+def check_square(value: Any, *, name: str, minimum: int = 2) -> FloatArray:
+    """Return one or a stack of symmetric matrices, (..., n, n) with n >= `minimum`.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one.
+    """
+    array = check_matrices(value, name=name)
+    n_rows, n_columns = array.shape[-2:]
+    if n_rows != n_columns or n_rows < minimum:
+        raise InvalidDataError(
+            f"{name} must be square, with at least {minimum} rows; got the shape {array.shape}: "
+            "give one row and one column an item."
+        )
+    gap = abs(array - array.swapaxes(-1, -2))
+    if gap.max() > 1e-6 * abs(array).max():
+        row, column = _first_place(gap == gap.max())[-2:]
+        raise InvalidDataError(
+            f"{name} must be symmetric; got values that differ by {gap.max():g} at row {row}, "
+            f"column {column} and across the diagonal: compare items with themselves."
+        )
+    return array
+
+
+def check_rising(
+    value: Any, *, name: str, minimum: float | None = None, strictly: bool = True
+) -> FloatArray:
+    """Return `value` as a finite array (n,) of float64 that rises, from `minimum` or later.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one.
+    """
+    array = np.asarray(value, dtype=np.float64)
+    good = array.ndim == 1 and array.size > 0 and bool(np.isfinite(array).all())
+    if good:
+        steps = np.diff(array)
+        good = bool((steps > 0).all() if strictly else (steps >= 0).all())
+        good = good and (minimum is None or bool(array[0] >= minimum))
+    if good:
+        return array
+    start = "" if minimum is None else f", not below {minimum:g}"
+    raise InvalidDataError(
+        f"{name} must be a non-empty sequence of finite, rising numbers{start}; got "
+        f"{_shown(np.ravel(array).tolist())}: sort them and leave out repetitions."
+    )
+
+
+def check_positive_rising(value: Any, *, name: str) -> FloatArray:
+    """Return `value` as a rising array (n,) of finite numbers above 0.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one.
+    """
+    array = check_rising(value, name=name)
+    if array[0] > 0:
+        return array
+    raise InvalidDataError(
+        f"{name} must be above 0; got {array[0]:g}: leave out what is not positive."
+    )
+
+
+def check_weights(value: Any, *, n_inputs: int | None = None, n_outputs: int | None = None) -> Any:
+    """Return the weights of a linear network as matrices (outputs, inputs) that chain.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is none, one is not a finite matrix, or two neighbours do not fit.
+    """
+    if isinstance(value, np.ndarray) or not isinstance(value, Sequence) or not value:
+        raise InvalidDataError(
+            "weights must be a list of matrices, the first layer first; got "
+            f"{type(value).__name__}: put a single matrix into a list."
+        )
+    chain = [
+        check_matrix(weight, name=f"weights[{layer}]").astype(np.float64)
+        for layer, weight in enumerate(value)
+    ]
+    for layer, weight in enumerate(chain):
+        below = n_inputs if layer == 0 else chain[layer - 1].shape[0]
+        of = "the inputs have columns" if layer == 0 else f"weights[{layer - 1}] has rows"
+        if below is not None and weight.shape[1] != below:
+            raise InvalidDataError(
+                f"weights[{layer}] must have as many columns as {of} ({below}); got the shape "
+                f"{weight.shape}: give each layer as (outputs, inputs)."
+            )
+    if n_outputs is not None and chain[-1].shape[0] != n_outputs:
+        raise InvalidDataError(
+            f"weights[{len(chain) - 1}] must have as many rows as the targets have columns "
+            f"({n_outputs}); got the shape {chain[-1].shape}: give each layer as (outputs, inputs)."
+        )
+    return chain
+
+
+def check_inputs_and_targets(inputs: Any, targets: Any) -> tuple[FloatArray, FloatArray]:
+    """Return samples and targets as finite float64 matrices of as many rows.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are not.
+    """
+    X = check_matrix(inputs, name="inputs").astype(np.float64, copy=False)
+    Y = check_matrix(targets, name="targets").astype(np.float64, copy=False)
+    check_same_rows(Y, len(X), name="targets", of="inputs")
+    return X, Y
+
+
+def check_signs(value: Any, *, n_values: int, name: str) -> FloatArray:
+    """Return `value` as an array (n_values,) of +1.0 and -1.0.
+
+    Raises
+    ------
+    InvalidDataError
+        If its length or a value is another.
+    """
+    array = np.asarray(value)
+    if array.shape != (n_values,):
+        raise InvalidDataError(
+            f"{name} must be one an item ({n_values}); got the shape {array.shape}: give a value "
+            "for each item."
+        )
+    wrong = [place for place, entry in enumerate(array.tolist()) if entry not in (-1, 1)]
+    if wrong:
+        raise InvalidDataError(
+            f"{name} must be +1 or -1; got {_shown(array.tolist()[wrong[0]])} at item "
+            f"{wrong[0]}: code what is true as 1 and what is false as -1."
+        )
+    return array.astype(np.float64)
+
+
 def check_same_rows(array: Any, n_rows: int, *, name: str, of: str) -> None:
     """Ask for one row (or value) of `name` a row of `of`.
 
@@ -290,6 +561,75 @@ def check_same_rows(array: Any, n_rows: int, *, name: str, of: str) -> None:
         )
 
 
+def check_array(value: Any, *, name: str, shape: Mapping[str, int | None]) -> FloatArray:
+    """Return `value` as a finite array of floats with the named axes; None is any length.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one; a value that is not finite is named by row and column.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.asarray(value, dtype=object)
+    if array.dtype.kind not in "fiub":
+        raise InvalidDataError(
+            f"{name} must hold numbers; got values of type {array.dtype}: give one array."
+        )
+    fits = len(array.shape) == len(shape) and all(
+        got > 0 and wanted in (None, got)
+        for got, wanted in zip(array.shape, shape.values(), strict=True)
+    )
+    if not fits:
+        axes = ", ".join(
+            axis if length is None else f"{axis} = {length}" for axis, length in shape.items()
+        )
+        raise InvalidDataError(
+            f"{name} must be a non-empty array of the shape ({axes}{',' * (len(shape) == 1)}); "
+            f"got the shape {array.shape}: give as many values as that."
+        )
+    array = array.astype(np.float64)
+    check_finite(array, name=name)
+    return array
+
+
+def check_increasing(value: Any, *, name: str) -> FloatArray:
+    """Return `value` as a finite array (n,) in which each number is larger than the last.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is not one.
+    """
+    array = check_array(value, name=name, shape={"n": None})
+    steps = np.diff(array)
+    if (steps <= 0).any():
+        i = int(np.argmax(steps <= 0))
+        raise InvalidDataError(
+            f"{name} must increase; got {array[i]:g} and then {array[i + 1]:g} at place {i + 1}: "
+            "sort them, and what was recorded at them."
+        )
+    return array
+
+
+def check_names(value: Any, *, name: str, n: int) -> list[str]:
+    """Return `n` names as a list of texts.
+
+    Raises
+    ------
+    InvalidDataError
+        If there are not as many.
+    """
+    texts = value if isinstance(value, Iterable) and not isinstance(value, str) else []
+    names = [str(text) for text in texts]
+    if len(names) != n:
+        raise InvalidDataError(
+            f"{name} must hold {n} names; got {_shown(value)}: give one name an item."
+        )
+    return names
+
+
 # --------------------------------------------------------------------------- packages
 
 
@@ -298,4 +638,11 @@ def missing_dependency(package: str, purpose: str, extra: str) -> MissingDepende
     return MissingDependencyError(
         f"{purpose} needs the package {package}, which is not installed: "
         f"run pip install 'inscape[{extra}]'."
+    )
+
+
+def missing_program(program: str, purpose: str, instead: str) -> MissingDependencyError:
+    """Return the error for a program that pip does not bring, with what can be done without it."""
+    return MissingDependencyError(
+        f"{purpose} needs the program {program}, which is not installed: install it, or {instead}."
     )

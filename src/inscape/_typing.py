@@ -32,11 +32,16 @@ InitializationName: TypeAlias = Literal[
     "torch_default", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
 ]
 LikelihoodName: TypeAlias = Literal["gaussian", "bernoulli", "continuous_bernoulli"]
+LinearInitializationName: TypeAlias = Literal["scaled_normal", "orthogonal", "balanced"]
 OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
 BiasName: TypeAlias = Literal["data_mean", "torch_default"]
+AnimationName: TypeAlias = Literal["gif", "mp4", "none"]
 LinkName: TypeAlias = Literal["identity", "sigmoid"]
 ScalerName: TypeAlias = Literal["minmax", "standard"]
+SimilarityName: TypeAlias = Literal["dot", "cosine", "correlation"]
+DissimilarityName: TypeAlias = Literal["correlation", "cosine", "euclidean", "squared_euclidean"]
+SecondOrderName: TypeAlias = Literal["spearman", "kendall", "cosine"]
 
 
 class Representation(Protocol):

@@ -12,6 +12,7 @@
 | `arrays` | the checks and conversions that every source goes through |
 | `labels` | labels: numbers stay, texts become class numbers |
 | `scaling` | scalers that travel with a model |
+| `hierarchy` | `tree`: generated data with known truth |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from inscape._checks import check_integer, check_number, did_you_mean
 from inscape._errors import DataNotFoundError, InvalidParameterError
 from inscape.data.dataset import Dataset, Split
 from inscape.data.files import read, split_rows
+from inscape.data.hierarchy import Tree, tree
 from inscape.data.named import NAMED, DatasetInfo, available
 from inscape.data.scaling import Scaler, fit_scaler
 
@@ -31,9 +33,11 @@ __all__ = [
     "DatasetInfo",
     "Scaler",
     "Split",
+    "Tree",
     "available",
     "fit_scaler",
     "load",
+    "tree",
 ]
 
 

@@ -6,23 +6,36 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 
 from __future__ import annotations
 
+from inscape.figures.animation import animate_similarity
+from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
 from inscape.figures.maps import before_after, latent_map
+from inscape.figures.modes import learning_curves, modes_over_theory
 from inscape.figures.planes import decoder_grid, map_and_grid
+from inscape.figures.similarities import similarity_over_training
 from inscape.figures.style import COLORS, png
+from inscape.figures.sweeps import sweep_map
 from inscape.figures.training import loss_comparison, loss_curve
+from inscape.figures.trees import hierarchy
 from inscape.figures.weights import components, weight_histograms
 
 __all__ = [
     "COLORS",
+    "animate_similarity",
     "before_after",
     "components",
     "decoder_grid",
+    "hierarchy",
+    "illusory_correlation",
     "latent_map",
+    "learning_curves",
     "loss_comparison",
     "loss_curve",
     "map_and_grid",
+    "modes_over_theory",
     "png",
     "reconstructions",
+    "similarity_over_training",
+    "sweep_map",
     "weight_histograms",
 ]

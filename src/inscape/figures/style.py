@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, ParamSpec, TypeVar
 
 import matplotlib.style
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import to_rgb
@@ -170,6 +171,22 @@ def color_bar(
         bar.solids.set_alpha(1)
     bar.outline.set_visible(False)
     dress(bar.ax, ylabel=label)
+
+
+def draw_key_row(ax: Axes, marks: Sequence[Artist], **options: Any) -> None:
+    """Explain marks by their labels in one row under the title, where a note would stand."""
+    ax.legend(
+        handles=list(marks),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0,
+        borderpad=0.25,
+        ncols=len(marks),
+        frameon=False,
+        fontsize=8,
+        labelcolor=MUTED,
+        **{"handlelength": 2.6, "handletextpad": 0.6, "columnspacing": 1.6, **options},
+    )
 
 
 def names_height(names: Sequence[str] | None) -> float:
