@@ -9,11 +9,12 @@ import numpy as np
 from inscape._typing import FloatArray, IntArray
 
 _BLOCK_BYTES = 32 * 2**20
-_LONGEST_BLOCK = 256
+# Short enough for a block's records to stay in the processor's cache.
+_LONGEST_BLOCK = 32
 
 
 def descend(
-    inputs: FloatArray,
+    inputs: FloatArray | None,
     targets: FloatArray,
     weights: Sequence[FloatArray],
     *,
@@ -29,8 +30,8 @@ def descend(
 
     Parameters
     ----------
-    inputs : ndarray of shape (n_samples, n_inputs)
-        One sample a row.
+    inputs : ndarray of shape (n_samples, n_inputs) or None
+        One sample a row; None is the identity, a unit for each sample.
     targets : ndarray of shape (..., n_samples, n_outputs)
         One target a row; the leading axes, here and below, are those of a batch of networks.
     weights : sequence of ndarray of shape (..., n_out, n_in)
@@ -46,27 +47,21 @@ def descend(
         The places of a block in `epochs`, and for each layer its weights at these epochs,
         (n_block, ..., n_out, n_in); they are valid until the next block is asked for.
     """
-    samples = None if _is_identity(inputs) else inputs
-    weights = list(weights)
     size = sum(weight.nbytes for weight in weights)
     length = int(np.clip(_BLOCK_BYTES // size, 1, min(_LONGEST_BLOCK, len(epochs))))
     kept = [np.empty((length, *weight.shape)) for weight in weights]
-    epoch = 0
+    now, epoch = list(weights), 0
     for start in range(0, len(epochs), length):
         goals = epochs[start : start + length].tolist()
         # A network that diverges runs to infinity in its own place, and is found there.
         with np.errstate(over="ignore", invalid="ignore"):
             for place, goal in enumerate(goals):
                 while epoch < goal:
-                    weights = _step(samples, targets, weights, rate)
+                    now = _step(inputs, targets, now, rate)
                     epoch += 1
-                for record, weight in zip(kept, weights, strict=True):
+                for record, weight in zip(kept, now, strict=True):
                     record[place] = weight
         yield slice(start, start + len(goals)), [record[: len(goals)] for record in kept]
-
-
-def _is_identity(inputs: FloatArray) -> bool:
-    return inputs.shape[0] == inputs.shape[1] and bool((inputs == np.eye(len(inputs))).all())
 
 
 def _step(
@@ -76,17 +71,17 @@ def _step(
     rate: FloatArray | float,
 ) -> list[FloatArray]:
     """Return the weights after one step; inputs of None are the identity."""
-    transposed = [weight.swapaxes(-1, -2) for weight in weights]
     # What each weight but the first reads, and at last the answer.
-    layers = [transposed[0] if inputs is None else inputs @ transposed[0]]
-    for weight in transposed[1:]:
-        layers.append(layers[-1] @ weight)
+    layers = [weights[0].mT if inputs is None else inputs @ weights[0].mT]
+    for weight in weights[1:]:
+        layers.append(layers[-1] @ weight.mT)
     error = layers.pop() - targets
     error *= rate
     moved: list[FloatArray] = []
     for weight, below in zip(weights[:0:-1], layers[::-1], strict=True):
-        moved.append(weight - error.swapaxes(-1, -2) @ below)
+        gradient = error.mT @ below
+        moved.append(np.subtract(weight, gradient, out=gradient))
         error = error @ weight
-    gradient = error.swapaxes(-1, -2)
-    moved.append(weights[0] - (gradient if inputs is None else gradient @ inputs))
+    gradient = error.mT if inputs is None else error.mT @ inputs
+    moved.append(weights[0] - gradient)
     return moved[::-1]

@@ -96,6 +96,11 @@ class Reduction:
             return self.output_rotation[features]
         return self.output_basis.matrix[features] @ self.output_rotation
 
+    @property
+    def samples(self) -> FloatArray | None:
+        """The small inputs, or None where they are the identity, as `descend` takes them."""
+        return None if (self.inputs == np.eye(len(self.inputs))).all() else self.inputs
+
     def scaled(self, gamma: float) -> Reduction:
         """Return the problem whose initial weights are `gamma` times these."""
         return dataclasses.replace(
@@ -234,7 +239,7 @@ def _reduce_samples(inputs: FloatArray, targets: FloatArray) -> Reduction:
 def _in_modes(part: Reduction) -> Reduction:
     """Return the problem in the singular vectors of its own targets' @ inputs."""
     left, values, right = np.linalg.svd(part.targets.T @ part.inputs)
-    if (part.inputs == np.eye(len(part.inputs))).all():
+    if part.samples is None:
         # Exact ones and zeros, which the descent knows how to use.
         samples, inputs = right.T, part.inputs
         targets = np.zeros(part.targets.shape)

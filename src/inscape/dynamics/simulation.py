@@ -120,7 +120,8 @@ class Trajectory:
     def sorted_modes(self) -> FloatArray:
         """Singular values of the end-to-end map, (n_records, n), the largest first at each epoch.
 
-        The map is that of the span of the inputs; what no sample reaches is left out. Where two of them cross they swap places: for a mode that keeps its identity see `modes`.
+        The map is that of the span of the inputs; what no sample reaches is left out.
+        Where two of them cross they swap places: for a mode that keeps its identity see `modes`.
         """
         return np.linalg.svd(self._maps, compute_uv=False)
 
@@ -383,11 +384,12 @@ def _follow(
     maps = np.empty((len(epochs), n_outputs, n_inputs))
     hidden = np.empty((len(epochs), n_hidden, n_samples, n_samples))
     snapshots: dict[int, list[FloatArray]] = {}
+    samples = problem.samples
     rate = 2 * learning_rate / problem.n_entries
     end = len(epochs)
-    for block, weights in descend(problem.inputs, problem.targets, start, rate=rate, epochs=epochs):
+    for block, weights in descend(samples, problem.targets, start, rate=rate, epochs=epochs):
         with np.errstate(over="ignore", invalid="ignore"):
-            _record(problem, weights, maps[block], hidden[block], loss[block])
+            _record(problem, samples, weights, maps[block], hidden[block], loss[block])
         if block.start == 0:
             limit = loss_limit(problem, loss[0])
         end = block.start + first_beyond(loss[block], limit)
@@ -417,6 +419,7 @@ def _follow(
 
 def _record(
     problem: Reduction,
+    samples: FloatArray | None,
     weights: list[FloatArray],
     maps: FloatArray,
     hidden: FloatArray,
@@ -425,11 +428,11 @@ def _record(
     """Fill the records of a block of epochs from its weights (n_block, n_out, n_in)."""
     product = weights[0]
     for layer, weight in enumerate(weights[1:]):
-        activity = product @ problem.inputs.T
+        activity = product if samples is None else product @ samples.T
         hidden[:, layer] = activity.swapaxes(-1, -2) @ activity
         product = weight @ product
     maps[...] = product
-    error = maps @ problem.inputs.T - problem.targets.T
+    error = (maps if samples is None else maps @ samples.T) - problem.targets.T
     loss[...] = mean_squared_error(error, problem)
 
 

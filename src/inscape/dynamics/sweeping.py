@@ -216,7 +216,7 @@ def _train(
     loss = np.empty((len(epochs), n_rates * n_scales))
     modes = np.empty((len(epochs), n_rates * n_scales, len(found.singular_values)))
     start = [each_scale * weight for weight in problem.weights]
-    course = descend(problem.inputs, problem.targets, start, rate=each_rate, epochs=epochs)
+    course = descend(problem.samples, problem.targets, start, rate=each_rate, epochs=epochs)
     for block, weights in course:
         with np.errstate(over="ignore", invalid="ignore"):
             product = weights[0]
