@@ -54,8 +54,8 @@ LADDER: dict[str, set[str]] = {
     "training": {"data", "measures", "networks", "objectives"},
     "estimators": {"data", "measures", "networks", "objectives", "training"},
     "uses": {"data", "estimators", "measures", "networks", "objectives", "training"},
-    "runs": {"data", "estimators", "figures", "measures", "networks", "objectives", "training"},
 }
+LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures"}
 LADDER["recipes"] = {*LADDER, "dynamics", "uses", "runs"} - {"recipes"}
 LADDER["cli"] = set(LADDER) - {"cli"}
 LADDER["lab"] = set(LADDER) - {"cli", "lab"}

@@ -57,7 +57,7 @@ def test_help_loads_no_torch_and_names_every_command():
         "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules), 'loaded too much'\n"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    for command in ("fit", "encode", "decode", "reproduce", "datasets"):
+    for command in ("fit", "encode", "decode", "dynamics", "reproduce", "datasets"):
         assert command in done.stdout
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from sklearn.decomposition import PCA
 
-from inscape import data, dynamics
+from inscape import Autoencoder, data, dynamics
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape.training import Recorder
 
 NAMES = ("Goldfish", "Tuna", "Robin", "Canary", "Rose", "Daisy", "Pine", "Oak")
 BONES = [-1, 1, 1, 1, -1, -1, -1, -1]
@@ -625,3 +629,80 @@ def test_a_bad_tree_gets_one_sentence(change, message):
     with pytest.raises((InvalidParameterError, InvalidDataError), match=message) as caught:
         change()
     assert "\n" not in str(caught.value)
+
+
+# --------------------------------------------------------------------------- any representation
+
+
+def test_a_linear_autoencoder_has_the_modes_of_its_own_map_in_both_readings():
+    digits = data.load("digits").train.X[:300].astype(np.float64)
+    centred = digits - digits.mean(axis=0)
+    pca = PCA(5).fit(centred)
+
+    class Shrunk:
+        def transform(self, X):
+            return 0.5 * pca.transform(X)
+
+        def inverse_transform(self, Z):
+            return pca.inverse_transform(Z)
+
+    for end_to_end in ("linear_fit", "jacobian"):
+        course = dynamics.follow(
+            [(0, Shrunk()), (3.5, pca)], centred, end_to_end=end_to_end, n_modes=8
+        )
+        assert course.epochs.tolist() == [0, 3.5]
+        np.testing.assert_allclose(course.modes[0], [0.5] * 5 + [0] * 3, atol=1e-7)
+        np.testing.assert_allclose(course.modes[1], [1] * 5 + [0] * 3, atol=1e-7)
+        np.testing.assert_allclose(course.sorted_modes, course.modes, atol=1e-7)
+        codes = pca.transform(centred)
+        np.testing.assert_allclose(course.similarity[1], codes @ codes.T, atol=1e-9)
+        np.testing.assert_allclose(
+            course.loss[1], ((pca.inverse_transform(codes) - centred) ** 2).mean()
+        )
+
+
+def test_a_nonlinear_autoencoder_is_followed_over_its_recorded_epochs():
+    digits = data.load("digits").train.X
+    model, recorder = Autoencoder(4, hidden=(24,), epochs=3, random_state=0), Recorder()
+    for report, state in model.iter_fit(digits):
+        recorder.observe(report, state.network)
+    before = model.transform(digits)
+    snapshots = [(s.epoch, model.at(s)) for s in recorder.snapshots]
+    course = dynamics.follow(snapshots, digits[:200], n_modes=6)
+    assert (model.transform(digits) == before).all()
+    assert (snapshots[-1][1].transform(digits) == before).all()
+    assert course.modes.shape == (len(snapshots), 6)
+    assert course.similarity.shape == (len(snapshots), 200, 200)
+    assert course.modes[-1, 0] > 0.5 > course.modes[0, 0]
+    assert course.loss[-1] < course.loss[0]
+    rows = digits[:40].astype(np.float64)
+    jacobian = dynamics.follow(snapshots[-1:], rows, end_to_end="jacobian", n_modes=3)
+    network = copy.deepcopy(model.network_).double()
+    exact = torch.func.vmap(torch.func.jacrev(network))(torch.tensor(rows)).mean(dim=0)
+    directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][:3]
+    expected = np.diag(directions @ exact.detach().numpy() @ directions.T)
+    np.testing.assert_allclose(jacobian.modes[0], expected, atol=2e-3)
+
+
+def test_following_nothing_or_what_does_not_vary_gets_one_sentence():
+    pca = PCA(1).fit(np.eye(3))
+    with pytest.raises(InvalidDataError, match="at least one"):
+        dynamics.follow([], np.eye(3))
+    with pytest.raises(InvalidDataError, match="must vary"):
+        dynamics.follow([(0, pca)], np.ones((3, 3)))
+    with pytest.raises(InvalidParameterError, match="'jacobian'"):
+        dynamics.follow([(0, pca)], np.eye(3), end_to_end="jacobean")
+
+
+@pytest.mark.parametrize(
+    ("loss", "n"),
+    [
+        ([3, 3, 2.9, 2, 1.9, 1.9, 1.8, 0.5, 0.4, 0.4], 2),
+        ([3, 1.5, 0.7, 0.3, 0.1, 0.05], 0),
+        ([3, 3, 2.9, 1, 0.9, *[0.9, 0.95] * 20], 1),
+        ([1, 1 - 1e-16, 1, 1 - 2e-16, 1, 1], 0),
+        ([3, 3, 1, 1, np.nan, np.nan], 1),
+    ],
+)
+def test_plateaus_are_counted_where_the_loss_falls_after_a_rest(loss, n):
+    assert dynamics.count_plateaus(loss) == n

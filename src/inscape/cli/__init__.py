@@ -13,12 +13,14 @@ from cyclopts.config import Toml
 from inscape import __version__
 from inscape._errors import InscapeError
 from inscape.cli.datasets import datasets
+from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
-from inscape.runs.config import read_config
+from inscape.runs.config import DynamicsConfig, FitConfig, read_config
 
+CONFIGS = {"fit": FitConfig, "dynamics": DynamicsConfig}
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, reproduce, datasets):
+    for command in (fit, encode, decode, dynamics, reproduce, datasets):
         app.command(command)
     sys.exit(_run(app, arguments))
 
@@ -65,7 +67,7 @@ def _run(app: App, arguments: Sequence[str] | None) -> int:
 
 
 def _convert(kind: Any, tokens: Any) -> Any:
-    """Read layer widths such as 256,64; "" or none is no hidden layer."""
+    """Read integers such as the layer widths 256,64; "" or none is an empty list of them."""
     if kind != tuple[int, ...]:
         return convert(kind, tokens)
     words = [word.strip() for token in tokens for word in token.value.split(",")]
@@ -73,7 +75,7 @@ def _convert(kind: Any, tokens: Any) -> Any:
         return tuple(int(word) for word in words if word not in ("", "none"))
     except ValueError as error:
         raise ValueError(
-            f"widths must be integers joined by commas, such as 256,64; got {','.join(words)!r}"
+            f"the value must be integers joined by commas, such as 256,64; got {','.join(words)!r}"
         ) from error
 
 
@@ -82,5 +84,7 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
-            read_config(Path(path))  # so that every error is ours, in one sentence
+            read_config(
+                Path(path), CONFIGS[commands[0]]
+            )  # so that every error is ours, in one sentence
             Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)

@@ -1,4 +1,4 @@
-"""``inscape reproduce``: a published experiment, beside the numbers its source reports."""
+"""``inscape reproduce``: a published experiment, beside the numbers that are expected."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def reproduce(
     quick: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Run the recipe NAME, and set its numbers beside the published ones.
+    """Run the recipe NAME, and set its numbers beside the expected ones.
 
     Parameters
     ----------
     name
-        A recipe: neuromatch-autoencoders.
+        A recipe: neuromatch-autoencoders or deep-linear-networks.
     run
         The directory for results.json and the figures; left out, the next free one below runs/.
     quick
@@ -36,7 +36,7 @@ def reproduce(
 
     found, path = run_recipe(name, run, quick=quick, overwrite=overwrite, progress=True)
     say("")
-    say_table(HEADER, found.rows(), title=f"{name}: measured on the test set")
+    say_table(HEADER, found.rows(), title=f"{name}: expected and measured")
     if quick:
         say_warning("a quick form on part of the data: its numbers prove nothing.")
     say("")

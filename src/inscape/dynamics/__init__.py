@@ -11,11 +11,13 @@
 | `theory` | closed forms |
 | `sweeping` | `sweep`: a grid of trainings as one batch |
 | `illusions` | `illusory_correlations` |
+| `following` | `follow`: modes and similarity of any representation over its epochs |
 """
 
 from __future__ import annotations
 
 from inscape.dynamics.divergence import Divergence
+from inscape.dynamics.following import Course, follow
 from inscape.dynamics.illusions import (
     Excursions,
     IllusoryCorrelations,
@@ -35,6 +37,7 @@ from inscape.dynamics.theory import (
 )
 
 __all__ = [
+    "Course",
     "Divergence",
     "Excursions",
     "IllusoryCorrelations",
@@ -43,6 +46,7 @@ __all__ = [
     "balanced_solution",
     "balancedness",
     "count_plateaus",
+    "follow",
     "gradient_flow_time_constant",
     "illusory_correlations",
     "initial_weights",

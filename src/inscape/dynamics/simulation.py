@@ -117,6 +117,11 @@ class Trajectory:
         return self._problem.n_entries / (2 * self.learning_rate)
 
     @cached_property
+    def stable_learning_rate(self) -> float:
+        """The learning rate up to which the best solution attracts gradient descent."""
+        return stable_learning_rate(self._problem, self._found, n_layers=self.n_layers)
+
+    @cached_property
     def sorted_modes(self) -> FloatArray:
         """Singular values of the end-to-end map, (n_records, n), the largest first at each epoch.
 

@@ -33,6 +33,7 @@ _MOST_BYTES = 2**30
 _LEARNED = 0.95
 # A fall of the loss counts where it stands out by this share of the steepest one.
 _PROMINENCE = 0.1
+_MOVED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,9 +180,10 @@ def sweep(
 def count_plateaus(loss: Any) -> int:
     """Count the falls of a loss that a plateau precedes.
 
-    A fall is a peak of the loss's decrease from epoch to epoch that stands out, from the quieter
-    epochs before and after it, by a tenth of the steepest decrease. A loss that falls fastest in
-    the beginning has no plateau.
+    A fall is a peak of the decrease from epoch to epoch of the least loss so far that stands out,
+    from the quieter epochs before and after it, by a tenth of the steepest decrease. A loss that
+    falls fastest in the beginning has no plateau; one that swings counts where it falls below
+    what it had reached; one that falls by less than a millionth has not moved.
 
     Parameters
     ----------
@@ -200,9 +202,10 @@ def count_plateaus(loss: Any) -> int:
     0
     """
     course = np.asarray(loss, dtype=float)
-    decrease = -np.diff(course[np.isfinite(course)])
-    if len(decrease) < 3 or decrease.max() <= 0:
+    least = np.minimum.accumulate(course[np.isfinite(course)])
+    if len(least) < 4 or least[0] - least[-1] <= _MOVED * least[0]:
         return 0
+    decrease = -np.diff(least)
     return len(find_peaks(decrease, prominence=_PROMINENCE * decrease.max())[0])
 
 

@@ -33,7 +33,7 @@ from inscape.estimators.options import Parts, plan_training, resolve_options
 from inscape.measures import dead_units
 from inscape.networks import Network
 from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Muon, Report, TrainingState, train
+from inscape.training import OPTIMIZERS, Muon, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
 
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
@@ -388,6 +388,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Nats per sample; higher is better.
         """
         return float(self.score_samples(X).mean())
+
+    def at(self, snapshot: Snapshot) -> Autoencoder:
+        """Return this estimator as it was at a snapshot of its training.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            One of `Recorder.snapshots`, of this estimator's own fit.
+
+        Returns
+        -------
+        Autoencoder
+            A fitted copy; this one stays as it is.
+        """
+        check_is_fitted(self)
+        earlier = copy.copy(self)
+        earlier.network_ = copy.deepcopy(self.network_)
+        weights = {name: torch.from_numpy(np.array(w)) for name, w in snapshot.weights.items()}
+        earlier.network_.load_state_dict(weights)
+        return earlier
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a directory from which `inscape.load` makes the same estimator again.

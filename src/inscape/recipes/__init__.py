@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Name to the module that runs it.
 RECIPES: Mapping[str, str] = {
     "neuromatch-autoencoders": "inscape.recipes.neuromatch_autoencoders",
+    "deep-linear-networks": "inscape.recipes.deep_linear_networks",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
 

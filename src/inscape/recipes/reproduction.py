@@ -55,17 +55,7 @@ class Reproduction:
 
     def rows(self) -> list[list[str]]:
         """Return the results as texts under `HEADER`."""
-        return [
-            [
-                result.experiment,
-                result.metric,
-                f"{result.reference:.4g}",
-                f"{result.measured:.4g}",
-                f"{result.deviation:+.1%}",
-                "" if result.ours is None else f"{result.ours:.4g}",
-            ]
-            for result in self.results
-        ]
+        return [result.as_row() for result in self.results]
 
 
 def reproduce(
@@ -107,8 +97,9 @@ def reproduce(
     module = importlib.import_module(look_up("name", name, RECIPES))
     path = next_free(Path("runs") / name) if path is None else Path(path)
     prepare_directory(path, overwrite=overwrite)
-    dataset = load_data(module.DATA)
-    if quick:
+    # A recipe without a dataset makes its own data, and fewer of them where it is to be quick.
+    dataset = None if module.DATA is None else load_data(module.DATA)
+    if quick and dataset is not None:
         dataset = _part_of(dataset)
     found = Reproduction(name, quick)
     n_threads = default_threads()
@@ -137,7 +128,7 @@ def _write(stage: Path, found: Reproduction, module: Any, environment: Mapping[s
         write_atomic(stage / "figures" / file, png(drawn))
     note = " A quick form on part of the data: its numbers prove nothing." if found.quick else ""
     body = [
-        heading("Beside the published numbers"),
+        heading("Beside the expected numbers"),
         table(HEADER, found.rows()),
         *(figure(stage / "figures" / file, text) for file, (_, text) in found.figures.items()),
         heading("Made with"),

@@ -1,6 +1,6 @@
-"""Runs: the directory that holds one fit, and the job that makes it.
+"""Runs: the directory that holds one fit or one look at dynamics, and the jobs that make them.
 
-Names are loaded when they are first used: the command line prints its help from `FitConfig`
+Names are loaded when they are first used: the command line prints its help from the configs
 without loading torch.
 """
 
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape.runs.comparison import compare, fit_baselines
-    from inscape.runs.config import FitConfig, read_config
+    from inscape.runs.config import DynamicsConfig, FitConfig, read_config
+    from inscape.runs.dynamics import run_dynamics
     from inscape.runs.fitting import fit, resume
     from inscape.runs.run import Run
 
 _NAMES = {
+    "DynamicsConfig": "config",
     "FitConfig": "config",
     "Run": "run",
     "compare": "comparison",
@@ -23,9 +25,20 @@ _NAMES = {
     "fit_baselines": "comparison",
     "read_config": "config",
     "resume": "fitting",
+    "run_dynamics": "dynamics",
 }
 
-__all__ = ["FitConfig", "Run", "compare", "fit", "fit_baselines", "read_config", "resume"]
+__all__ = [
+    "DynamicsConfig",
+    "FitConfig",
+    "Run",
+    "compare",
+    "fit",
+    "fit_baselines",
+    "read_config",
+    "resume",
+    "run_dynamics",
+]
 
 
 def __getattr__(name: str) -> Any:

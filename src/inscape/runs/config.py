@@ -1,4 +1,4 @@
-"""What a fit was asked for, as plain data: the command line's options and a run's config.toml."""
+"""What a run was asked for, as plain data: the command line's options and its config.toml."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 
@@ -15,9 +15,11 @@ from inscape._checks import did_you_mean
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
 from inscape._typing import (
     ActivationName,
+    AnimationName,
     BiasName,
     InitializationName,
     LikelihoodName,
+    LinearInitializationName,
     LinkName,
     OptimizerName,
     ScalerName,
@@ -26,7 +28,20 @@ from inscape._typing import (
 
 
 @dataclass(frozen=True)
-class FitConfig:
+class Config:
+    """What every config can do."""
+
+    def to_toml(self) -> str:
+        """Return the text of a config file that asks for the same."""
+        values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        return tomli_w.dumps(values)
+
+
+AnyConfig = TypeVar("AnyConfig", bound=Config)
+
+
+@dataclass(frozen=True)
+class FitConfig(Config):
     """Everything that a fit is asked for.
 
     Parameters
@@ -98,11 +113,6 @@ class FitConfig:
     target: str | None = None
     test_fraction: float = 0.2
 
-    def to_toml(self) -> str:
-        """Return the text of a config file that asks for the same."""
-        values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
-        return tomli_w.dumps(values)
-
     def estimator_parameters(self) -> dict[str, Any]:
         """Return the options of the `Autoencoder` that this config stands for."""
         likelihood: dict[str, Any] = {"type": self.likelihood}
@@ -135,8 +145,81 @@ class FitConfig:
         }
 
 
-def read_config(path: Path) -> FitConfig:
+@dataclass(frozen=True)
+class DynamicsConfig(Config):
+    """Everything that a look at learning dynamics is asked for.
+
+    Parameters
+    ----------
+    data : str
+        tree, or a .npz file with the arrays inputs and targets, one sample a row.
+    levels : int
+        Levels of the tree below its root; left out, as many as branches are given, or 3.
+    branches : tuple of int
+        Children of each node: one number, or one a level, such as 2,3.
+    flip : float
+        Probability that a child does not inherit a feature.
+    n_features : int
+        How many features come down the tree.
+    feature : str
+        One feature more, NAME=1,-1,... with a value for each item; left out, the tree of 8 items
+        gets has_bones, and its Goldfish becomes a Shark.
+    item : str
+        Whose prediction of that feature is followed; left out, the item that goes astray farthest.
+    hidden : tuple of int
+        Widths of the hidden layers, such as 30,30; "" is none.
+    gamma : float
+        Scale of the initial weights.
+    initialization : str
+        Kind of the initial weights.
+    learning_rate : float
+        Of full-batch gradient descent on the mean squared error.
+    epochs : int
+        Steps of gradient descent.
+    record_every : int
+        Record epochs 0, n, 2n, ... and the last.
+    random_state : int
+        Seed of every draw.
+    similarity_at : tuple of int
+        Epochs at which the similarity of the items is drawn, such as 1,100; left out, where modes
+        are at half their limits.
+    theory : bool
+        Draw theory over the measured modes.
+    sweep : bool
+        Also train for 20 learning rates by 17 gammas.
+    animation : str
+        What the similarity is animated as; mp4 needs ffmpeg.
+    """
+
+    data: str = "tree"
+    levels: int | None = None
+    branches: tuple[int, ...] = (2,)
+    flip: float = 0.15
+    n_features: int = 10_000
+    feature: str | None = None
+    item: str | None = None
+    hidden: tuple[int, ...] = (30,)
+    gamma: float = 1e-12
+    initialization: LinearInitializationName = "scaled_normal"
+    learning_rate: float = 100.0
+    epochs: int = 250
+    record_every: int = 1
+    random_state: int = 0
+    similarity_at: tuple[int, ...] = ()
+    theory: bool = False
+    sweep: bool = False
+    animation: AnimationName = "gif"
+
+
+def read_config(path: Path, kind: type[AnyConfig] = FitConfig) -> AnyConfig:  # type: ignore[assignment]
     """Read a config file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : type
+        What it asks for: `FitConfig` or `DynamicsConfig`.
 
     Raises
     ------
@@ -155,7 +238,7 @@ def read_config(path: Path) -> FitConfig:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{path} must be a TOML file; {error}: mend that line.") from error
-    known = [field.name for field in dataclasses.fields(FitConfig)]
+    known = [field.name for field in dataclasses.fields(kind)]
     for key in values:
         if key not in known:
             raise InvalidParameterError(
@@ -164,4 +247,4 @@ def read_config(path: Path) -> FitConfig:
     options: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-    return FitConfig(**options)
+    return kind(**options)

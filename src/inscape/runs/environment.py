@@ -12,25 +12,43 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from inscape.data import Dataset
 
 _PACKAGES = ("inscape", "torch", "numpy", "scikit-learn", "safetensors", "matplotlib")
 
 
-def describe_environment(dataset: Dataset, *, n_threads: int, device: str) -> dict[str, Any]:
+def describe_environment(dataset: Dataset | None, *, n_threads: int, device: str) -> dict[str, Any]:
     """Return what has to be known to repeat a run to the bit.
 
     Parameters
     ----------
-    dataset : Dataset
-        Its checksum is kept, so that a resume notices other data.
+    dataset : Dataset or None
+        Its checksum is kept, so that a resume notices other data; None where data are generated.
     n_threads : int
         Threads of torch; another number may round differently.
     device : str
         Where the run trains.
     """
+    return describe_software() | {
+        "device": device,
+        "n_threads": n_threads,
+        "data": {"name": "generated"} if dataset is None else _describe_data(dataset),
+    }
+
+
+def _describe_data(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "checksum": dataset.checksum,
+        "n_train": len(dataset.train.X),
+        "n_test": len(dataset.test.X),
+        "n_features": dataset.train.X.shape[1],
+        "image_shape": dataset.image_shape,
+    }
+
+
+def describe_software() -> dict[str, Any]:
+    """Return when, by which command and with which versions something is made."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
@@ -38,16 +56,6 @@ def describe_environment(dataset: Dataset, *, n_threads: int, device: str) -> di
         "platform": platform.platform(terse=True),
         "machine": platform.machine(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "device": device,
-        "n_threads": n_threads,
-        "data": {
-            "name": dataset.name,
-            "checksum": dataset.checksum,
-            "n_train": len(dataset.train.X),
-            "n_test": len(dataset.test.X),
-            "n_features": dataset.train.X.shape[1],
-            "image_shape": dataset.image_shape,
-        },
     }
 
 
@@ -70,6 +78,8 @@ def default_threads() -> int:
 @contextlib.contextmanager
 def torch_threads(n_threads: int) -> Iterator[None]:
     """Let torch use `n_threads` inside, and as many as before afterwards."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:

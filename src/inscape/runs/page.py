@@ -27,7 +27,7 @@ _PAGE = """<!doctype html>
   tr.ours {{ font-weight: 600; }}
   figure {{ margin: 2rem 0; }}
   figcaption {{ color: #555; margin-bottom: .4rem; }}
-  img {{ max-width: 100%; height: auto; }}
+  img, video {{ max-width: 100%; height: auto; }}
   pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .85rem; }}
 </style>
 <h1>{title}</h1>
@@ -62,12 +62,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, bold_first: b
 
 
 def figure(path: Path, caption: str) -> str:
-    """Return a picture with its caption, the picture itself inside."""
-    picture = base64.b64encode(path.read_bytes()).decode()
-    return (
-        f"<figure><figcaption>{escape(caption)}</figcaption>"
-        f'<img alt="{escape(caption)}" src="data:image/png;base64,{picture}"></figure>'
-    )
+    """Return a picture (.png, .gif) or film (.mp4) with its caption, itself inside."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    kind = path.suffix[1:]
+    if kind == "mp4":
+        shown = f'<video controls src="data:video/mp4;base64,{content}"></video>'
+    else:
+        shown = f'<img alt="{escape(caption)}" src="data:image/{kind};base64,{content}">'
+    return f"<figure><figcaption>{escape(caption)}</figcaption>{shown}</figure>"
 
 
 def listing(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,11 @@ class Run:
     def load(self) -> Any:
         """Return the fitted estimator."""
         return load(self.path)
+
+    def snapshots(self) -> Iterator[tuple[float, Any]]:
+        """Yield (epoch, estimator as it was then) for each recorded moment of the training."""
+        from inscape.runs.checkpoint import load_snapshots
+
+        model = self.load()
+        for snapshot in load_snapshots(self.path):
+            yield snapshot.epoch, model.at(snapshot)

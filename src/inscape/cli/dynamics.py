@@ -1,0 +1,64 @@
+"""``inscape dynamics``: how a deep linear network comes to know, from first weights to last."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from inscape._files import read_json
+from inscape.cli.output import say, say_table, say_warning
+from inscape.runs.config import DynamicsConfig
+
+_DEFAULT = DynamicsConfig()
+_MOST_ROWS = 20
+
+
+def dynamics(
+    data: str | None = None,
+    /,
+    *,
+    options: Annotated[DynamicsConfig, Parameter(name="*")] = _DEFAULT,
+    run: Path | None = None,
+    config: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Train a deep linear network on DATA exactly, and show how its knowledge comes to be.
+
+    Parameters
+    ----------
+    data
+        tree, the default, or a .npz file with the arrays inputs and targets.
+    options
+        What to learn, and what to look at.
+    run
+        The run's directory; left out, the next free one below runs/.
+    config
+        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+    overwrite
+        Replace the run that is there.
+    """
+    from inscape.runs.dynamics import HEADER, run_dynamics, table_rows, tell_illusions
+
+    asked = options if data is None else dataclasses.replace(options, data=data)
+    path = run_dynamics(asked, run, overwrite=overwrite, progress=True)
+    metrics = read_json(path / "metrics.json")
+    loss, n_modes = metrics["loss"], len(metrics["modes"])
+    say_table(
+        HEADER,
+        table_rows(metrics, most=_MOST_ROWS),
+        title=f"{Path(asked.data).stem}: loss {loss['initial']:.3g} to {loss['final']:.3g} in "
+        f"{metrics['epochs']:,} epochs",
+    )
+    if n_modes > _MOST_ROWS:
+        say(f"and {n_modes - _MOST_ROWS:,} weaker modes, in metrics.json")
+    for sentence in tell_illusions(metrics):
+        say(sentence)
+    for sentence in metrics["warnings"]:
+        say_warning(sentence)
+    say("")
+    say(f"Run      {path}")
+    say(f"Figures  {path / 'figures'}")
+    say(f"Report   {path / 'report.html'}")
