@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_every_shape_is_trained_as_autograd_trains_it(
     course = dynamics.simulate(inputs, targets, **options, learning_rate=rate, epochs=40)
     start = course.weights_at(0)
     assert [w.shape for w in start] == [
-        (above, below) for below, above in zip(widths, widths[1:], strict=False)
+        (above, below) for below, above in itertools.pairwise(widths)
     ]
     if kind == "given":
         for ours, theirs in zip(start, options["weights"], strict=True):
