@@ -16,7 +16,7 @@ from torch import nn
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import data, dynamics
 
-EPOCHS, GAMMA, RATE = 250, 1e-12, 100.0
+EPOCHS, GAMMA = 250, 1e-12
 _ROUNDS = 5
 _REPEATS = 20
 
@@ -74,7 +74,7 @@ def textbook(tree: Any, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
     for layer in (first, second):
         nn.init.normal_(layer.weight, std=GAMMA / math.sqrt(sum(layer.weight.shape)))
     parameters = [first.weight, second.weight]
-    optimizer = torch.optim.SGD(parameters, lr=RATE)
+    optimizer = torch.optim.SGD(parameters, lr=_rate(tree))
     criterion = nn.MSELoss()
     losses, modes, similarity = np.zeros(EPOCHS), np.zeros((EPOCHS, tree.n_items)), []
     for epoch in range(EPOCHS):
@@ -93,8 +93,15 @@ def textbook(tree: Any, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
     return losses, modes, np.array(similarity)
 
 
+def _rate(tree: Any) -> float:
+    """Return the tutorial's 100, or as much less as there are fewer features in the quick form."""
+    return 100.0 * tree.targets.shape[1] / 10_000
+
+
 def _one(tree: Any, *, whole: bool = False) -> None:
-    course = dynamics.simulate(tree.inputs, tree.targets, gamma=GAMMA, random_state=0)
+    course = dynamics.simulate(
+        tree.inputs, tree.targets, gamma=GAMMA, learning_rate=_rate(tree), random_state=0
+    )
     assert course.loss.shape == course.modes.shape[:1] == course.sorted_modes.shape[:1]
     assert course.similarity.shape[0] == EPOCHS + 1
     if whole:
@@ -105,6 +112,6 @@ def _grid(tree: Any, shape: tuple[int, int]) -> None:
     dynamics.sweep(
         tree.inputs,
         tree.targets,
-        learning_rates=np.geomspace(10, 400, shape[0]),
+        learning_rates=_rate(tree) * np.geomspace(0.1, 4, shape[0]),
         gammas=np.geomspace(1e-12, 10, shape[1]),
     )
