@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inscape._errors import InvalidDataError
-from inscape._typing import FloatArray
+from inscape._typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,18 @@ def find_modes(inputs: FloatArray, targets: FloatArray, *, rank: int) -> Modes:
         input_power=mean if white else None,
         best=_best_map(inputs, targets, rank=rank),
     )
+
+
+def half_rise(epochs: IntArray, modes: FloatArray, limits: FloatArray) -> IntArray:
+    """Return the first epoch at which each mode (n_records, n_modes) is at half its limit, or -1.
+
+    Examples
+    --------
+    >>> half_rise(np.array([0, 10, 20]), np.array([[0.0, 0], [2, 0], [4, 1]]), np.array([4.0, 4]))
+    array([10, -1])
+    """
+    there = (modes >= limits / 2) & (limits > 0)
+    return np.where(there.any(axis=0), epochs[there.argmax(axis=0)], -1)
 
 
 def _best_map(inputs: FloatArray, targets: FloatArray, *, rank: int) -> FloatArray:

@@ -32,7 +32,7 @@ from inscape.dynamics.divergence import (
     stable_learning_rate,
 )
 from inscape.dynamics.initialization import INITIALIZATIONS
-from inscape.dynamics.modes import Modes, find_modes
+from inscape.dynamics.modes import Modes, find_modes, half_rise
 from inscape.dynamics.reduction import Reduction, draw, reduce
 from inscape.dynamics.theory import (
     mode_strength,
@@ -174,9 +174,7 @@ class Trajectory:
     @property
     def half_rise(self) -> IntArray:
         """The first recorded epoch at which each mode is at half its limit; -1 if none is."""
-        there = self.modes >= self.mode_limits / 2
-        there &= self.mode_limits > 0
-        return np.where(there.any(axis=0), self.epochs[there.argmax(axis=0)], -1)
+        return half_rise(self.epochs, self.modes, self.mode_limits)
 
     def predict(self, samples: Any, outputs: Any) -> FloatArray:
         """Return the network's answers over epochs, (n_records, n_samples, n_outputs).

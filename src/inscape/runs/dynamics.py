@@ -53,6 +53,7 @@ from inscape.dynamics import (
     simulate,
     sweep,
 )
+from inscape.dynamics.modes import half_rise
 from inscape.dynamics.simulation import THEORIES, recorded_epochs
 from inscape.figures.similarities import MOST_CHOSEN
 from inscape.runs.config import DynamicsConfig
@@ -272,11 +273,17 @@ class _Job:
             )
         if course.divergence is not None:
             self.warnings.append(str(course.divergence))
+        elif self.config.learning_rate > course.stable_learning_rate:
+            self.warnings.append(
+                f"learning_rate {self.config.learning_rate:.4g} is above "
+                f"{course.stable_learning_rate:.4g}, where the best solution stops being stable: "
+                "the loss may swing for ever; take a smaller one."
+            )
         yield "measuring"
         _ = self.illusions, self.theories, self.similarity
         with staged_directory(path, overwrite=overwrite) as stage:
             write_atomic(stage / "config.toml", self.config.to_toml())
-            write_json(stage / "environment.json", self._environment())
+            write_json(stage / "environment.json", self.environment)
             write_tensors(stage / "trajectory.safetensors", self._tensors(), self._metadata())
             if self.config.sweep:
                 yield "sweeping"
@@ -375,12 +382,9 @@ class _Job:
         course = self.course
         found = {"measured": course.half_rise}
         for kind in THEORIES:
-            rising = np.full(len(course.mode_limits), -1)
-            if kind in self.theories:
-                there = self.theories[kind] >= course.mode_limits / 2
-                there &= course.mode_limits > 0
-                rising = np.where(there.any(axis=0), course.epochs[there.argmax(axis=0)], -1)
-            found[kind] = rising
+            # A theory that refuses predicts nothing.
+            modes = self.theories.get(kind, np.zeros(course.modes.shape))
+            found[kind] = half_rise(course.epochs, modes, course.mode_limits)
         return {name: [_or_none(epoch) for epoch in epochs] for name, epochs in found.items()}
 
     def _metrics(self) -> dict[str, Any]:
@@ -423,11 +427,12 @@ class _Job:
             }
             for pair in found.largest(_LARGEST)
         ]
-        return {"count": int((found.size > 0).sum()), "of": found.size.size, "largest": largest}
+        return {"count": found.n_found, "of": found.size.size, "largest": largest}
 
     # ----------------------------------------------------------------------- what is written
 
-    def _environment(self) -> dict[str, Any]:
+    @cached_property
+    def environment(self) -> dict[str, Any]:
         problem = self.problem
         return describe_software() | {
             "data": {
@@ -603,7 +608,7 @@ class _Job:
             heading("Asked for (config.toml)"),
             listing(self.config.to_toml()),
             heading("Made with"),
-            listing(lines(self._environment())),
+            listing(lines(self.environment)),
         ]
         text = page(
             title=f"How a deep linear network learns {problem.name}",
