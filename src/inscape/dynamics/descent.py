@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,41 +48,67 @@ def descend(
         The places of a block in `epochs`, and for each layer its weights at these epochs,
         (n_block, ..., n_out, n_in); they are valid until the next block is asked for.
     """
-    size = sum(weight.nbytes for weight in weights)
+    # Transposed, (inputs, outputs), as the products below read them without a detour.
+    start = [np.ascontiguousarray(weight.mT) for weight in weights]
+    size = sum(weight.nbytes for weight in start)
     length = int(np.clip(_BLOCK_BYTES // size, 1, min(_LONGEST_BLOCK, len(epochs))))
-    kept = [np.empty((length, *weight.shape)) for weight in weights]
-    now, epoch = list(weights), 0
-    for start in range(0, len(epochs), length):
-        goals = epochs[start : start + length].tolist()
+    kept = [np.empty((length, *weight.shape)) for weight in start]
+    spare = [np.empty(weight.shape) for weight in start]
+    step = _Step(inputs, targets, start, rate)
+    now, epoch = start, 0
+    for first in range(0, len(epochs), length):
+        goals = epochs[first : first + length].tolist()
         # A network that diverges runs to infinity in its own place, and is found there.
         with np.errstate(over="ignore", invalid="ignore"):
             for place, goal in enumerate(goals):
+                record = [block[place] for block in kept]
+                if goal == 0:
+                    for slot, weight in zip(record, start, strict=True):
+                        slot[...] = weight
                 while epoch < goal:
-                    now = _step(inputs, targets, now, rate)
                     epoch += 1
-                for record, weight in zip(kept, now, strict=True):
-                    record[place] = weight
-        yield slice(start, start + len(goals)), [record[: len(goals)] for record in kept]
+                    # The last step before a record writes there at once.
+                    out = record if epoch == goal else spare
+                    step(now, out)
+                    now = out
+        yield slice(first, first + len(goals)), [block[: len(goals)].mT for block in kept]
 
 
-def _step(
-    inputs: FloatArray | None,
-    targets: FloatArray,
-    weights: list[FloatArray],
-    rate: FloatArray | float,
-) -> list[FloatArray]:
-    """Return the weights after one step; inputs of None are the identity."""
-    # What each weight but the first reads, and at last the answer.
-    layers = [weights[0].mT if inputs is None else inputs @ weights[0].mT]
-    for weight in weights[1:]:
-        layers.append(layers[-1] @ weight.mT)
-    error = layers.pop() - targets
-    error *= rate
-    moved: list[FloatArray] = []
-    for weight, below in zip(weights[:0:-1], layers[::-1], strict=True):
-        gradient = error.mT @ below
-        moved.append(np.subtract(weight, gradient, out=gradient))
-        error = error @ weight
-    gradient = error.mT if inputs is None else error.mT @ inputs
-    moved.append(weights[0] - gradient)
-    return moved[::-1]
+class _Step:
+    """One step of gradient descent, in memory that is set aside once.
+
+    The matrices are so small that asking for memory would take as long as multiplying them; so
+    would `numpy.matmul`, where `numpy.dot` does for a single network.
+    """
+
+    def __init__(
+        self,
+        inputs: FloatArray | None,
+        targets: FloatArray,
+        weights: Sequence[FloatArray],
+        rate: FloatArray | float,
+    ) -> None:
+        self.inputs, self.targets, self.rate = inputs, targets, rate
+        self.multiply: Any = np.dot if weights[0].ndim == 2 else np.matmul
+        n_samples = targets.shape[-2]
+        self.layers = [
+            np.empty((*weight.shape[:-2], n_samples, weight.shape[-1])) for weight in weights
+        ]
+        self.errors = [np.empty(layer.shape) for layer in self.layers]
+        self.gradients = [np.empty(weight.shape) for weight in weights]
+
+    def __call__(self, weights: list[FloatArray], out: list[FloatArray]) -> None:
+        """Write the weights (inputs, outputs) after one step to `out`; both may be the same."""
+        multiply, inputs, gradients = self.multiply, self.inputs, self.gradients
+        # What each layer reads, and at last the answer.
+        layers = [weights[0] if inputs is None else multiply(inputs, weights[0])]
+        for weight, layer in zip(weights[1:], self.layers[1:], strict=True):
+            layers.append(multiply(layers[-1], weight, out=layer))
+        error = np.subtract(layers.pop(), self.targets, out=self.errors[-1])
+        error *= self.rate
+        for place in range(len(weights) - 1, 0, -1):
+            multiply(layers.pop().mT, error, out=gradients[place])
+            error = multiply(error, weights[place].mT, out=self.errors[place - 1])
+        first = error if inputs is None else multiply(inputs.mT, error, out=gradients[0])
+        for weight, gradient, place in zip(weights, [first, *gradients[1:]], out, strict=True):
+            np.subtract(weight, gradient, out=place)
