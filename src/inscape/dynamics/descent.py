@@ -53,7 +53,7 @@ def descend(
     size = sum(weight.nbytes for weight in start)
     length = int(np.clip(_BLOCK_BYTES // size, 1, min(_LONGEST_BLOCK, len(epochs))))
     kept = [np.empty((length, *weight.shape)) for weight in start]
-    spare = [np.empty(weight.shape) for weight in start]
+    spare: list[FloatArray] = [np.empty(weight.shape) for weight in start]
     step = _Step(inputs, targets, start, rate)
     now, epoch = start, 0
     for first in range(0, len(epochs), length):
@@ -61,7 +61,7 @@ def descend(
         # A network that diverges runs to infinity in its own place, and is found there.
         with np.errstate(over="ignore", invalid="ignore"):
             for place, goal in enumerate(goals):
-                record = [block[place] for block in kept]
+                record: list[FloatArray] = [block[place] for block in kept]
                 if goal == 0:
                     for slot, weight in zip(record, start, strict=True):
                         slot[...] = weight
@@ -94,8 +94,8 @@ class _Step:
         self.layers = [
             np.empty((*weight.shape[:-2], n_samples, weight.shape[-1])) for weight in weights
         ]
-        self.errors = [np.empty(layer.shape) for layer in self.layers]
-        self.gradients = [np.empty(weight.shape) for weight in weights]
+        self.errors: list[FloatArray] = [np.empty(layer.shape) for layer in self.layers]
+        self.gradients: list[FloatArray] = [np.empty(weight.shape) for weight in weights]
 
     def __call__(self, weights: list[FloatArray], out: list[FloatArray]) -> None:
         """Write the weights (inputs, outputs) after one step to `out`; both may be the same."""
@@ -110,5 +110,5 @@ class _Step:
             multiply(layers.pop().mT, error, out=gradients[place])
             error = multiply(error, weights[place].mT, out=self.errors[place - 1])
         first = error if inputs is None else multiply(inputs.mT, error, out=gradients[0])
-        for weight, gradient, place in zip(weights, [first, *gradients[1:]], out, strict=True):
-            np.subtract(weight, gradient, out=place)
+        for weight, gradient, moved in zip(weights, [first, *gradients[1:]], out, strict=True):
+            np.subtract(weight, gradient, out=moved)
