@@ -59,7 +59,7 @@ def _run(app: App, arguments: Sequence[str] | None) -> int:
         say_error(str(error))
         return USAGE_ERROR
     except KeyboardInterrupt:
-        say_error("Interrupted; what was finished is kept.")
+        say_error("Interrupted; a fit that has begun goes on with --resume, nothing else is kept.")
         return INTERRUPTED
     except BrokenPipeError:
         return 0

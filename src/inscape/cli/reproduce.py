@@ -31,12 +31,11 @@ def reproduce(
         Replace the directory that is there.
     """
     check_choice("NAME", name, RECIPES)
-    from inscape.recipes.reproduction import HEADER
     from inscape.recipes.reproduction import reproduce as run_recipe
 
     found, path = run_recipe(name, run, quick=quick, overwrite=overwrite, progress=True)
     say("")
-    say_table(HEADER, found.rows(), title=f"{name}: expected and measured")
+    say_table(*found.table(), title=f"{name}: expected and measured")
     if quick:
         say_warning("a quick form on part of the data: its numbers prove nothing.")
     say("")

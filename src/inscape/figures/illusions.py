@@ -161,7 +161,8 @@ def _mark_peak(ax: Axes, epochs: FloatArray, prediction: FloatArray, peak: int) 
         color=ALERT,
         fontsize=8.5,
         fontweight="bold",
-        path_effects=halo(),
+        # The lines of the modes pass behind the words.
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
         zorder=5,
     )
 

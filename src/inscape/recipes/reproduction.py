@@ -28,7 +28,7 @@ from inscape.recipes.results import Result
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.page import figure, heading, lines, listing, page, table
 
-HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
+_HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
 _QUICK_TRAIN, _QUICK_TEST = 2000, 1000
 
 
@@ -53,9 +53,10 @@ class Reproduction:
     results: list[Result] = field(default_factory=list)
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
-    def rows(self) -> list[list[str]]:
-        """Return the results as texts under `HEADER`."""
-        return [result.as_row() for result in self.results]
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Return header and rows as texts, without the last column where no row has it."""
+        shown = len(_HEADER) - all(result.ours is None for result in self.results)
+        return list(_HEADER[:shown]), [result.as_row()[:shown] for result in self.results]
 
 
 def reproduce(
@@ -129,7 +130,7 @@ def _write(stage: Path, found: Reproduction, module: Any, environment: Mapping[s
     note = " A quick form on part of the data: its numbers prove nothing." if found.quick else ""
     body = [
         heading("Beside the expected numbers"),
-        table(HEADER, found.rows()),
+        table(*found.table()),
         *(figure(stage / "figures" / file, text) for file, (_, text) in found.figures.items()),
         heading("Made with"),
         listing(lines(environment)),
