@@ -10,6 +10,7 @@ import difflib
 import math
 import numbers
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -118,8 +119,9 @@ def resolve_part(name: str, value: Any, table: Mapping[str, Any]) -> Any:
     """Return the part that `value` stands for: a word of `table`, its description, or itself.
 
     A part is a small frozen dataclass (a likelihood, an optimiser, a network). It can be given as
-    a word ("adam"), as a description ({"type": "adam", "beta2": 0.99}, the form that config files
-    hold), or as the object. The table of choices also writes the error.
+    a word ("adam"), as a word with options ("adam(beta2=0.99)", the form of the command line), as
+    a description ({"type": "adam", "beta2": 0.99}), or as the object. The table of choices also
+    writes the error.
 
     Raises
     ------
@@ -128,6 +130,8 @@ def resolve_part(name: str, value: Any, table: Mapping[str, Any]) -> Any:
     """
     if isinstance(value, tuple(table.values())):
         return value
+    if isinstance(value, str) and "(" in value:
+        value = _read_call(name, value)
     if isinstance(value, Mapping) and "type" in value:
         options = {key: option for key, option in value.items() if key != "type"}
         part = look_up(f"{name}.type", value["type"], table)
@@ -136,6 +140,21 @@ def resolve_part(name: str, value: Any, table: Mapping[str, Any]) -> Any:
             check_choice(f"{name}.{key}", key, fields)
         return part(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
     return look_up(name, value, table)()
+
+
+def _read_call(name: str, text: str) -> dict[str, Any]:
+    """Return the description of a part that a text such as "adam(beta2=0.99)" stands for."""
+    word, _, options = text.strip().partition("(")
+    try:
+        if not options.endswith(")"):
+            raise ValueError("the bracket does not close")
+        values = tomllib.loads(f"options = {{{options[:-1]}}}")["options"]
+    except ValueError as error:
+        raise InvalidParameterError(
+            f"`{name}` must be a word, or a word with options such as word(share=0.3, "
+            f"fixed=true, channels=[32, 64]); got {text!r}: {error}."
+        ) from error
+    return {"type": word.strip(), **values}
 
 
 def describe_part(part: Any) -> Any:
@@ -343,6 +362,41 @@ def check_varies(X: FloatArray) -> None:
             f"X must vary; got {X.shape[0]} identical rows ({X.shape[1]} constant columns), "
             "from which nothing can be learned: check how the data were read."
         )
+
+
+def image_shape_of(n_features: int, image_shape: Any = None) -> tuple[int, int, int]:
+    """Return (height, width, channels) of flat rows in that order.
+
+    Parameters
+    ----------
+    n_features : int
+        Columns of the rows.
+    image_shape : tuple of int or None
+        (height, width) or (height, width, channels); None is a square with one channel.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the rows are no such pictures.
+
+    Examples
+    --------
+    >>> image_shape_of(784), image_shape_of(96, (4, 8, 3))
+    ((28, 28, 1), (4, 8, 3))
+    """
+    if image_shape is None:
+        side = math.isqrt(n_features)
+        shape: tuple[int, ...] = (side, side, 1)
+    else:
+        shape = check_widths("image_shape", image_shape, fewest=2)
+        shape = (*shape, 1) if len(shape) == 2 else shape
+    if len(shape) != 3 or math.prod(shape) != n_features:
+        got = "a square of one channel" if image_shape is None else repr(tuple(image_shape))
+        raise InvalidParameterError(
+            f"`image_shape` must be (height, width) or (height, width, channels) with a product of "
+            f"{n_features}, the number of features; got {got}: say the shape of the pictures."
+        )
+    return shape[0], shape[1], shape[2]
 
 
 def check_unit_interval(X: FloatArray, *, likelihood: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from torch import Tensor, nn
 
 
@@ -35,3 +38,35 @@ class Network(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the decoder's outputs for the rows."""
         return self.decode(self.encode(inputs))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one batch of rows became on its way through a network, for whatever judges it.
+
+    Parameters
+    ----------
+    network : Network
+        What the rows went through.
+    inputs, targets : Tensor, shape (n, n_features)
+        What was encoded and what has to come out; they differ when the input is corrupted.
+    linear : Tensor, shape (n, n_code)
+        The encoder's output.
+    codes : Tensor, shape (n, n_components)
+        What the bottleneck made of it.
+    outputs : Tensor, shape (n, n_outputs)
+        The decoder's, from which the likelihood takes its mean.
+    likelihood : Likelihood
+        What the outputs are read by.
+    n_samples : int
+        Rows of the whole training set, of which these are a batch.
+    """
+
+    network: Network
+    inputs: Tensor
+    targets: Tensor
+    linear: Tensor
+    codes: Tensor
+    outputs: Tensor
+    likelihood: Any
+    n_samples: int
