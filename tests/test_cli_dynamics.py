@@ -248,6 +248,23 @@ def test_a_tree_without_added_feature_follows_what_goes_astray_farthest(place):
     assert metrics["followed"] == {"item": worst["item"], "feature": worst["feature"]}
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        # 8 items of 100 features: the best solution is stable up to a rate of 7.5.
+        (
+            ["--gamma", "1", "--hidden", "30", "--learning-rate", "9"],
+            "learning_rate 9 is above 7.53, where the best solution",
+        ),
+        (["--gamma", "1e-12", "--learning-rate", "0.1"], "No mode was half learned in 20 epochs"),
+    ],
+)
+def test_a_rate_that_teaches_nothing_is_a_warning(place, capsys, options, told):
+    arguments = ["dynamics", *QUICK, "--hidden", "30", *options, "--animation", "none"]
+    assert call(*arguments) == 0
+    assert told in capsys.readouterr().err
+
+
 def test_divergence_is_told_and_what_was_before_it_is_drawn(place, capsys):
     flags = ["--n-features", 1000, "--learning-rate", 1500, "--gamma", 0.01]
     assert call("dynamics", *flags, "--animation", "none", "--run", "run") == 0

@@ -279,6 +279,11 @@ class _Job:
                 f"{course.stable_learning_rate:.4g}, where the best solution stops being stable: "
                 "the loss may swing for ever; take a smaller one."
             )
+        if course.divergence is None and (course.half_rise < 0).all():
+            self.warnings.append(
+                f"No mode was half learned in {course.epochs[-1]:,} epochs: raise gamma, epochs or "
+                f"learning_rate (up to {course.stable_learning_rate:.4g})."
+            )
         yield "measuring"
         _ = self.illusions, self.theories, self.similarity
         with staged_directory(path, overwrite=overwrite) as stage:
