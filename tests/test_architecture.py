@@ -23,6 +23,7 @@ import inscape
 from inscape import _errors, _typing
 from inscape._checks import describe_part, resolve_part
 from inscape._errors import InvalidParameterError
+from inscape.corruptions import CORRUPTIONS
 from inscape.data.scaling import SCALERS
 from inscape.estimators import Autoencoder
 from inscape.networks import (
@@ -34,7 +35,7 @@ from inscape.networks import (
     Orthogonal,
     ScaledNormal,
 )
-from inscape.objectives import LIKELIHOODS, Gaussian
+from inscape.objectives import LIKELIHOODS, PENALTIES, Gaussian
 from inscape.runs import FitConfig, read_config
 from inscape.training import OPTIMIZERS, SCHEDULES, SGD
 
@@ -46,15 +47,16 @@ ROOMS = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
 # ground floor (the modules whose name starts with an underscore).
 LADDER: dict[str, set[str]] = {
     "data": set(),
+    "corruptions": set(),
     "networks": set(),
     "measures": set(),
     "figures": set(),
     "objectives": {"networks"},
     "dynamics": {"data", "measures"},
     "training": {"data", "measures", "networks", "objectives"},
-    "estimators": {"data", "measures", "networks", "objectives", "training"},
-    "uses": {"data", "estimators", "measures", "networks", "objectives", "training"},
+    "estimators": {"corruptions", "data", "measures", "networks", "objectives", "training"},
 }
+LADDER["uses"] = {*LADDER["estimators"], "estimators"}
 LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures"}
 LADDER["recipes"] = {*LADDER, "dynamics", "uses", "runs"} - {"recipes"}
 LADDER["cli"] = set(LADDER) - {"cli"}
@@ -74,6 +76,8 @@ PARTS = {
     "likelihood": LIKELIHOODS,
     "optimizer": OPTIMIZERS,
     "network": NETWORKS,
+    "corruption": CORRUPTIONS,
+    "penalty": PENALTIES,
 }
 
 
@@ -386,7 +390,12 @@ OTHER: dict[str, Any] = {
     "n_components": 5,
     "hidden": (7, 3),
     "activation": "tanh",
+    "network": "convolutional(channels=[4])",
     "bottleneck": "prelu",
+    "corruption": "zero_masking(share=0.5)",
+    "penalty": "contractive",
+    "layerwise_epochs": 2.0,
+    "precision": "float64",
     "initialization": "orthogonal",
     "bias": "torch_default",
     "likelihood": "bernoulli",
@@ -411,8 +420,9 @@ def effective(config: FitConfig) -> dict[str, Any]:
     """The options that an estimator made from `config` holds, its parts resolved."""
     model = Autoencoder(**config.estimator_parameters())
     options = model.get_params(deep=False)
-    for name in ("network", "likelihood", "optimizer"):
-        options[name] = resolve_part(name, options[name], PARTS[name])
+    for name in PARTS:
+        if options.get(name) is not None:
+            options[name] = resolve_part(name, options[name], PARTS[name])
     return options
 
 
@@ -428,7 +438,7 @@ def test_every_field_of_the_config_reaches_the_estimator(name):
 
 
 def test_every_option_of_the_estimator_is_reached_by_the_config():
-    config = FitConfig(**{**OTHER, "link": "identity"})
+    config = FitConfig(**{**OTHER, "link": "identity", "network": None})
     options, defaults = effective(config), Autoencoder().get_params(deep=False)
     # `hidden` and `activation` are the short form of `network`; `verbose` is no part of a run.
     for name in set(options) - {"hidden", "activation", "verbose"}:
@@ -438,7 +448,11 @@ def test_every_option_of_the_estimator_is_reached_by_the_config():
 def test_the_default_config_trains_as_the_default_estimator():
     options = effective(FitConfig())
     for name, value in Autoencoder().get_params(deep=False).items():
-        wanted = resolve_part(name, value or "dense", PARTS[name]) if name in PARTS else value
+        if name == "network":
+            value = "dense"
+        wanted = (
+            value if name not in PARTS or value is None else resolve_part(name, value, PARTS[name])
+        )
         if name != "random_state":
             assert options[name] == wanted, name
 

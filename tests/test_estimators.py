@@ -376,11 +376,7 @@ def test_a_value_outside_the_unit_interval_is_located(word, value):
     [
         (
             {"n_components": 0},
-            "`n_components` must be an integer from 1 to n_features = 64; got 0.",
-        ),
-        (
-            {"n_components": 65},
-            "`n_components` must be an integer from 1 to n_features = 64; got 65.",
+            "`n_components` must be an integer >= 1; got 0.",
         ),
         ({"n_components": 2.0}, "got 2.0."),
         ({"n_components": True}, "got True."),

@@ -37,6 +37,18 @@ def _history(rows):
     return [{"epoch": (i + 1) / 2, "loss": float(np.mean(row))} for i, row in enumerate(rows)]
 
 
+class _Broken:
+    """A representation whose decoder gives the rows it was made with."""
+
+    n_components = 2
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def inverse_transform(self, codes):
+        return self.rows[: len(codes)]
+
+
 # One call of each public figure with a model and data; data reach every argument that can hold NaN.
 CALLS = {
     "reconstructions": lambda m, rows, codes, y: figures.reconstructions(
@@ -81,6 +93,21 @@ CALLS = {
     ),
     "sweep_map": lambda m, rows, codes, y: figures.sweep_map(
         rows, learning_rates=np.arange(len(rows)), gammas=np.arange(rows.shape[1]), label="loss"
+    ),
+}
+CALLS |= {
+    "weight_tiles": lambda m, rows, codes, y: figures.weight_tiles(
+        rows, image_shape=SHAPE, structured=y == 3
+    ),
+    "sample_sheet": lambda m, rows, codes, y: figures.sample_sheet(rows, y, image_shape=SHAPE),
+    "spherical_map": lambda m, rows, codes, y: figures.spherical_map(
+        codes / np.linalg.norm(codes, axis=1, keepdims=True), y
+    ),
+    "spherical_grid": lambda m, rows, codes, y: figures.spherical_grid(
+        _Broken(rows) if np.isnan(rows).any() else m, image_shape=SHAPE, n=5
+    ),
+    "loss_race": lambda m, rows, codes, y: figures.loss_race(
+        {"a": (1 + np.arange(len(rows)), rows.mean(axis=1))}, references={"PCA": 0.3}
     ),
 }
 EVERY = pytest.mark.parametrize("name", sorted(CALLS))

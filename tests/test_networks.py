@@ -41,7 +41,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def build(part: Dense | None = None, **options) -> Network:
     shape = {"n_features": 12, "n_code": 3, "n_components": 3, "n_outputs": 12}
-    chosen = {"bottleneck": "identity", "generator": generator(), **shape, **options}
+    chosen = {"bottleneck": nn.Identity(), "generator": generator(), **shape, **options}
     return (part or Dense(hidden=(7, 5))).build(**chosen)
 
 
@@ -155,7 +155,7 @@ def test_dense_has_the_widths_asked_for_and_mirrors_them(
         n_code=n_code,
         n_components=n_components,
         n_outputs=n_outputs,
-        bottleneck=bottleneck,
+        bottleneck=activation(bottleneck),
         generator=generator(),
     )
     rows = torch.zeros(n_rows, n_features)
@@ -171,7 +171,7 @@ def test_dense_has_the_widths_asked_for_and_mirrors_them(
 
 @pytest.mark.parametrize("word", ACTIVATIONS)
 def test_an_activation_stands_after_hidden_layers_and_the_bottleneck_alone(word):
-    network = build(Dense(hidden=(7, 5), activation=word), bottleneck="tanh")
+    network = build(Dense(hidden=(7, 5), activation=word), bottleneck=nn.Tanh())
     kinds = [type(layer) for layer in network.encoder]
     assert kinds == [nn.Linear, ACTIVATIONS[word], nn.Linear, ACTIVATIONS[word], nn.Linear]
     assert [type(layer) for layer in network.decoder] == kinds

@@ -188,7 +188,7 @@ def test_reconstruction_is_the_mean_of_nats_per_sample(word):
         n_code=2,
         n_components=2,
         n_outputs=6,
-        bottleneck="identity",
+        bottleneck=torch.nn.Identity(),
         generator=generator,
     )
     inputs, targets = torch.rand(5, 6), torch.rand(5, 6)

@@ -56,7 +56,7 @@ def build(hidden: tuple[int, ...] = (6,), *, activation: str = "tanh", seed: int
         n_code=2,
         n_components=2,
         n_outputs=5,
-        bottleneck="identity",
+        bottleneck=torch.nn.Identity(),
         generator=generator(seed),
     )
 

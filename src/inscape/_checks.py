@@ -168,7 +168,7 @@ def describe_part(part: Any) -> Any:
         return part.item()
     if not dataclasses.is_dataclass(part):
         return part
-    word = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(part).__name__).lower()
+    word = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", type(part).__name__).lower()
     options = {f.name: describe_part(getattr(part, f.name)) for f in dataclasses.fields(part)}
     return {"type": word, **options}
 

@@ -29,17 +29,20 @@ from inscape.estimators.inputs import (
     choose_device,
     make_generator,
 )
+from inscape.estimators.layers import train_layers
 from inscape.estimators.options import Parts, plan_training, resolve_options
 from inscape.measures import dead_units
-from inscape.networks import Network
+from inscape.networks import Network, build_bottleneck
 from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Muon, Report, Snapshot, TrainingState, train
+from inscape.training import OPTIMIZERS, Muon, Plan, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
 
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 4096
+# Dead units that are named one by one.
+_MOST_NAMED = 10
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
 
@@ -52,7 +55,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     r"""Learn a code of each row from which the row can be told again.
 
     An encoder :math:`f` and a decoder :math:`g` minimise
-    :math:`-\log p(x \mid g(f(x)))`, in nats per sample.
+    :math:`-\log p(x \mid g(f(\tilde x)))`, in nats per sample, and what penalties add to it;
+    :math:`\tilde x` is the row itself, or what a corruption made of it.
 
     Parameters
     ----------
@@ -64,13 +68,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     activation : str
         After each hidden layer: "relu", "prelu", "leaky_relu", "elu", "gelu", "silu", "softplus",
         "sigmoid", "tanh" or "identity".
-    bottleneck : str
-        Activation of the code. The default, "identity", cannot die as "relu" can.
-    network : Dense or None
-        A network part in place of `hidden` and `activation`.
+    bottleneck : str or part
+        Activation of the code, or "top_k", "batch_top_k", "spherical", "vector_quantized", or a
+        part such as ``TopK(k=16)``. The default, "identity", cannot die as "relu" can.
+    network : str, Dense, Convolutional, pair of modules, or None
+        A network part in place of `hidden` and `activation`; a pair is (encoder, decoder).
     likelihood : str or Likelihood
         "gaussian" (squared error; any real data), "bernoulli" (cross-entropy; data in [0, 1]) or
         "continuous_bernoulli", or a part such as ``Gaussian(link="sigmoid")``.
+    corruption : str, Corruption or None
+        What is done to the rows before they are encoded, while training; what has to come out
+        stays clean: "zero_masking", "salt_and_pepper", "gaussian_noise", "occluding_rectangle",
+        "rotation", "pixel_shuffle", or a part such as ``ZeroMasking(0.3, fixed=True)``.
+    penalty : str, Penalty, sequence of them, or None
+        "l1_activity", "kullback_leibler_sparsity", "contractive", "weight_decay", or parts such as
+        ``Contractive(weight=0.5)``.
     scaler : {None, "minmax", "standard"}
         Fitted on the training rows, applied before encoding, inverted after decoding.
     epochs : float or None
@@ -82,6 +94,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         holds the schedule.
     learning_rate : float or None
         None is the optimiser's own default.
+    layerwise_epochs : float or None
+        Passes with which each layer is first trained by itself, outermost first, to give back what
+        it reads (stacked autoencoders); the training of the whole comes after.
+    precision : {"float32", "float64", "bfloat16"}
+        Of the training; "bfloat16" is that of products alone, and fast where the processor has it.
     validation_fraction : float
         Share of the rows, in [0, 1), held out to measure the loss after each epoch.
     patience : int or None
@@ -100,6 +117,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The trained encoder and decoder.
     scaler_ : Scaler or None
         The fitted scaler.
+    optimizers_ : list of torch.optim.Optimizer or None
+        As training left them, from where `fine_tune` goes on.
     history_ : list of dict
         One entry an epoch: loss in nats per sample and per feature, squared error, seconds.
     dead_units_ : tuple of int
@@ -134,11 +153,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         bottleneck: str = "identity",
         network: Any = None,
         likelihood: Any = "gaussian",
+        corruption: Any = None,
+        penalty: Any = None,
         scaler: str | None = None,
         epochs: float | None = None,
         batch_size: int | None = None,
         optimizer: Any = "muon",
         learning_rate: float | None = None,
+        layerwise_epochs: float | None = None,
+        precision: str = "float32",
         validation_fraction: float = 0.0,
         patience: int | None = None,
         random_state: Any = None,
@@ -151,11 +174,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.bottleneck = bottleneck
         self.network = network
         self.likelihood = likelihood
+        self.corruption = corruption
+        self.penalty = penalty
         self.scaler = scaler
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.layerwise_epochs = layerwise_epochs
+        self.precision = precision
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
@@ -210,50 +237,130 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_varies(rows)
         parts = resolve_options(self, n_features=rows.shape[1])
         self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
+        self.optimizers_: list[torch.optim.Optimizer] | None
         scaled = self._scale(rows)
         if parts.likelihood.unit_interval:
             check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
 
         device, generator = choose_device(self.device), make_generator(self.random_state)
-        train_rows, held_out = self._split(scaled, generator)
+        train_rows, held_out = self._split(scaled, generator, parts.dtype)
         plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
-        self.network_ = self._build_network(parts, generator, rows=train_rows).to(device)
-        optimizers = parts.optimizer.build(self.network_, learning_rate=learning_rate)
-        state = TrainingState(self.network_, optimizers, generator)
+        network = self._build_network(parts, generator, rows=train_rows).to(device, parts.dtype)
+        if self.layerwise_epochs is not None and checkpoint is None:
+            train_layers(
+                network, parts, plan, train_rows.to(device), self.layerwise_epochs, generator
+            )
+        self.optimizers_ = parts.optimizer.build(network, learning_rate=learning_rate)
+        self.network_ = network
+        state = self._begin(parts, generator)
         if checkpoint is not None:
             state.restore(*checkpoint)
+        yield from self._train(state, parts, plan, train_rows, held_out)
+        self._confirm_dead_units(rows)
+
+    def fine_tune(
+        self,
+        X: Any,
+        *,
+        corruption: Any = None,
+        epochs: float | None = None,
+        learning_rate: float | None = None,
+    ) -> Autoencoder:
+        """Return a copy that has gone on learning, on other rows or another task.
+
+        Weights and optimisers go on from where they are; this estimator stays as it was. After
+        `inscape.load` there are no optimisers to go on from, and new ones begin.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows that have to come out.
+        corruption : str, Corruption or None
+            What is done to them before they are encoded: the task is to undo it.
+        epochs, learning_rate : float or None
+            As in the constructor; this estimator's own are not used.
+
+        Returns
+        -------
+        Autoencoder
+            Fitted; its options tell what it was trained for last.
+        """
+        check_is_fitted(self)
+        tuned = copy.copy(self)
+        tuned.set_params(corruption=corruption, epochs=epochs, learning_rate=learning_rate)
+        tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
+        pairs = tuned._iter_fine_tune(X)
+        for _ in with_progress(pairs, label="Fine-tuning") if self.verbose else pairs:
+            pass
+        return tuned
+
+    def _iter_fine_tune(self, X: Any) -> Iterator[tuple[Report, TrainingState]]:
+        rows = check_rows(self, X, reset=False)
+        check_enough_samples(len(rows))
+        parts = resolve_options(self, n_features=rows.shape[1])
+        scaled = self._scale(rows)
+        if parts.likelihood.unit_interval:
+            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
+        generator = make_generator(self.random_state)
+        train_rows, held_out = self._split(scaled, generator, parts.dtype)
+        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
+        fresh = parts.optimizer.build(self.network_, learning_rate=learning_rate)
+        self.optimizers_ = self.optimizers_ or fresh
+        for optimizer, other in zip(self.optimizers_, fresh, strict=True):
+            for group, asked in zip(optimizer.param_groups, other.param_groups, strict=True):
+                group["initial_lr"] = asked["lr"]
+        self.network_.train()
+        state = self._begin(parts, generator)
+        yield from self._train(state, parts, plan, train_rows, held_out)
+        self._confirm_dead_units(rows)
+
+    def _begin(self, parts: Parts, generator: torch.Generator) -> TrainingState:
+        assert self.optimizers_ is not None
+        # Drawn only where it is used: a training without noise draws what it always drew.
+        noisy = parts.corruption is not None
+        seed = int(torch.randint(2**31, (), generator=generator)) if noisy else 0
+        return TrainingState(self.network_, self.optimizers_, generator, corruption_seed=seed)
+
+    def _train(
+        self, state: TrainingState, parts: Parts, plan: Plan, rows: Tensor, held_out: Tensor | None
+    ) -> Iterator[tuple[Report, TrainingState]]:
         self.history_ = state.history
+        device = next(state.network.parameters()).device
         for report in train(
             state,
-            Reconstruction(parts.likelihood),
+            Reconstruction(parts.likelihood, parts.penalties, len(rows)),
             plan,
-            X=train_rows.to(device),
+            X=rows.to(device),
             X_validation=None if held_out is None else held_out.to(device),
+            corruption=parts.corruption,
         ):
             self.dead_units_ = report.dead_units
             yield report, state
         self.network_.eval()
-        self._confirm_dead_units(rows)
 
     def _build_network(
         self, parts: Parts, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
         """Return a new network; without rows its biases do not start from their mean."""
-        mean = None if rows is None else rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0)
+        mean = None
+        if rows is not None:
+            mean = rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0).float()
         return parts.network.build(
             n_features=self.n_features_in_,
             n_code=self.n_components,
             n_components=self.n_components,
             n_outputs=self.n_features_in_ * parts.likelihood.n_parameters,
-            bottleneck=self.bottleneck,
+            bottleneck=build_bottleneck(self.bottleneck, self.n_components, generator=generator),
             generator=generator,
             mean_row=mean,
             mean_output=None if mean is None else parts.likelihood.start(mean),
         )
 
-    def _split(self, X: FloatArray, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    def _split(
+        self, X: FloatArray, generator: torch.Generator, dtype: torch.dtype
+    ) -> tuple[Tensor, Tensor | None]:
         """Return the rows to train on, and those held out."""
-        rows = as_tensor(X)
+        rows = as_tensor(X, dtype=dtype)
         n_held_out = round(self.validation_fraction * len(rows))
         if not n_held_out:
             return rows, None
@@ -281,7 +388,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             return ""
         n_dead = len(self.dead_units_)
         # Counted from 1, as the figures name them.
-        names = ", ".join(str(unit + 1) for unit in self.dead_units_)
+        names = ", ".join(str(unit + 1) for unit in self.dead_units_[:_MOST_NAMED])
+        names += ", ..." if n_dead > _MOST_NAMED else ""
         used = type(resolve_part("optimizer", self.optimizer, OPTIMIZERS))
         last = "a lower learning_rate" if used is Muon else "another optimizer (muon)"
         return (
@@ -404,7 +512,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         check_is_fitted(self)
         earlier = copy.copy(self)
-        earlier.network_ = copy.deepcopy(self.network_)
+        earlier.network_, earlier.optimizers_ = copy.deepcopy(self.network_), None
         weights = {name: torch.from_numpy(np.array(w)) for name, w in snapshot.weights.items()}
         earlier.network_.load_state_dict(weights)
         return earlier
@@ -445,13 +553,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         first = next(self.network_.parameters())
         network, kind = self.network_, first.dtype
-        if precision == np.float64:
+        if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
         blocks = [
             function(network, rows.to(first.device, kind)).cpu()
-            for rows in as_tensor(X).split(_BLOCK)
+            for rows in as_tensor(X, dtype=kind).split(_BLOCK)
         ]
-        return torch.cat(blocks).numpy()
+        return torch.cat(blocks).numpy().astype(precision, copy=False)
 
     @property
     def _n_features_out(self) -> int:

@@ -88,9 +88,9 @@ def check_codes(codes: Any, *, n_components: int) -> FloatArray:
     return array
 
 
-def as_tensor(X: FloatArray) -> Tensor:
-    """Return X as a float32 tensor, without a copy where X is float32 already."""
-    rows = np.ascontiguousarray(X, dtype=np.float32)
+def as_tensor(X: FloatArray, *, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return X as a tensor, without a copy where it has that type already."""
+    rows = np.ascontiguousarray(X, dtype=np.float64 if dtype == torch.float64 else np.float32)
     with warnings.catch_warnings():
         # A memory-mapped file is read-only, which torch warns of; training only reads it.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")

@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any, get_args
 
+import torch
+
 from inscape._checks import check_choice, check_integer, check_number, resolve_part
 from inscape._errors import InvalidParameterError
-from inscape._typing import ScalerName
-from inscape.networks import ACTIVATIONS, NETWORKS, Dense
-from inscape.objectives import LIKELIHOODS, Likelihood
+from inscape._typing import PrecisionName, ScalerName
+from inscape.corruptions import CORRUPTIONS
+from inscape.networks import NETWORKS, Dense, Modules, build_bottleneck
+from inscape.objectives import LIKELIHOODS, PENALTIES, Likelihood
 from inscape.training import OPTIMIZERS, Plan
 
 # The default training: about so many steps, in at least and at most so many passes.
@@ -23,13 +26,20 @@ class Parts:
 
     Parameters
     ----------
-    network, likelihood, optimizer
+    network, likelihood, optimizer, corruption
         The parts that words, descriptions or objects named.
+    penalties : tuple of Penalty
+        None, one or several.
+    dtype : torch.dtype
+        Of the weights while training.
     """
 
     network: Any
     likelihood: Likelihood
     optimizer: Any
+    corruption: Any
+    penalties: tuple[Any, ...]
+    dtype: torch.dtype
 
 
 def resolve_options(estimator: Any, *, n_features: int) -> Parts:
@@ -47,9 +57,7 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
     InvalidParameterError
         If an option cannot hold.
     """
-    check_integer(
-        "n_components", estimator.n_components, minimum=1, maximum=n_features, limit="n_features"
-    )
+    n_components = check_integer("n_components", estimator.n_components, minimum=1)
     network = Dense(hidden=estimator.hidden, activation=estimator.activation)
     if estimator.network is not None:
         if network != Dense():
@@ -57,8 +65,8 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
                 "`hidden` and `activation` must be left out where `network` is given; got "
                 "both: give them to the network part, as in network=Dense(hidden=(128,))."
             )
-        network = resolve_part("network", estimator.network, NETWORKS)
-    check_choice("bottleneck", estimator.bottleneck, ACTIVATIONS)
+        network = resolve_network(estimator.network)
+    build_bottleneck(estimator.bottleneck, n_components, generator=torch.Generator())
     if estimator.scaler is not None:
         check_choice("scaler", estimator.scaler, get_args(ScalerName))
     if estimator.epochs is not None:
@@ -67,6 +75,15 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
         check_integer("batch_size", estimator.batch_size, minimum=1)
     if estimator.learning_rate is not None:
         check_number("learning_rate", estimator.learning_rate, above=0)
+    check_choice("precision", estimator.precision, get_args(PrecisionName))
+    if estimator.layerwise_epochs is not None:
+        check_number("layerwise_epochs", estimator.layerwise_epochs, above=0)
+        if not isinstance(network, Dense) or not network.hidden:
+            raise InvalidParameterError(
+                "`layerwise_epochs` must come with a dense network of two layers or more; got "
+                f"{type(network).__name__} with hidden={getattr(network, 'hidden', None)}: leave "
+                "it out, or give hidden=(256, 64)."
+            )
     check_number("validation_fraction", estimator.validation_fraction, minimum=0, below=1)
     if estimator.patience is not None:
         check_integer("patience", estimator.patience, minimum=1)
@@ -79,7 +96,36 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
         network=network,
         likelihood=resolve_part("likelihood", estimator.likelihood, LIKELIHOODS),
         optimizer=resolve_part("optimizer", estimator.optimizer, OPTIMIZERS),
+        corruption=resolve_corruption(estimator.corruption, n_features=n_features),
+        penalties=resolve_penalties(estimator.penalty),
+        dtype=torch.float64 if estimator.precision == "float64" else torch.float32,
     )
+
+
+def resolve_network(network: Any) -> Any:
+    """Return the network part; a pair of modules stands for itself."""
+    if isinstance(network, Modules):
+        return network
+    if isinstance(network, (tuple, list)) and len(network) == 2:
+        return Modules(*network)
+    return resolve_part("network", network, NETWORKS)
+
+
+def resolve_corruption(corruption: Any, *, n_features: int) -> Any:
+    """Return the corruption, tried on one row, or None."""
+    if corruption is None:
+        return None
+    part = resolve_part("corruption", corruption, CORRUPTIONS)
+    part(torch.zeros(1, n_features), generator=torch.Generator())
+    return part
+
+
+def resolve_penalties(penalty: Any) -> tuple[Any, ...]:
+    """Return the penalties that None, one of them or a sequence of them stands for."""
+    if penalty is None:
+        return ()
+    several = penalty if isinstance(penalty, (tuple, list)) else (penalty,)
+    return tuple(resolve_part("penalty", one, PENALTIES) for one in several)
 
 
 def plan_training(estimator: Any, optimizer: Any, *, n_samples: int) -> tuple[Plan, float]:
@@ -100,7 +146,8 @@ def plan_training(estimator: Any, optimizer: Any, *, n_samples: int) -> tuple[Pl
     if epochs is None:
         epochs = math.ceil(_DEFAULT_STEPS * batch_size / n_samples)
         epochs = min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
-    plan = Plan(epochs, batch_size, optimizer, estimator.patience)
+    half = estimator.precision == "bfloat16"
+    plan = Plan(epochs, batch_size, optimizer, estimator.patience, half)
     if rate is None:
         n_steps = plan.n_steps(n_samples)
         rate = optimizer.default_learning_rate(batch_size=batch_size, n_steps=n_steps)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from inscape._checks import describe_part
-from inscape._errors import RunNotFoundError
+from inscape._errors import InvalidParameterError, RunNotFoundError
 from inscape._files import (
     MANIFEST,
     damaged,
@@ -30,7 +30,8 @@ from inscape._files import (
 )
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
-from inscape.estimators.options import resolve_options
+from inscape.estimators.options import resolve_network, resolve_options
+from inscape.networks import Modules
 
 ESTIMATORS: dict[str, Any] = {"autoencoder": Autoencoder}
 
@@ -50,9 +51,11 @@ def write_history(path: Path, history: list[dict[str, Any]]) -> None:
 
 def save_model(estimator: Any, directory: Path) -> None:
     """Write ``config.json`` and ``model.safetensors``."""
-    parameters = {
-        name: describe_part(value) for name, value in estimator.get_params(deep=False).items()
-    }
+    given = estimator.get_params(deep=False)
+    # The code of a user's own modules cannot be told as data: who loads the weights brings it.
+    if given["network"] is not None and isinstance(resolve_network(given["network"]), Modules):
+        given["network"] = {"type": "modules"}
+    parameters = {name: describe_part(value) for name, value in given.items()}
     # A generator object cannot be told as data; the weights no longer depend on it.
     if not isinstance(parameters["random_state"], (numbers.Integral, type(None))):
         parameters["random_state"] = None
@@ -79,13 +82,16 @@ def save_model(estimator: Any, directory: Path) -> None:
     write_json(directory / "config.json", config)
 
 
-def load(path: str | Path) -> Any:
+def load(path: str | Path, *, network: Any = None) -> Any:
     """Load the estimator that a run, or a directory written by `save`, holds.
 
     Parameters
     ----------
     path : path-like
         A run, or its ``model/`` directory alone.
+    network : pair of modules or None
+        (encoder, decoder) of the same shapes, where the estimator was given modules of your own:
+        only their weights are stored, never code.
 
     Returns
     -------
@@ -111,6 +117,13 @@ def load(path: str | Path) -> Any:
         verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
     tensors, _ = read_tensors(directory / "model.safetensors")
+    if (config["parameters"].get("network") or {}).get("type") == "modules":
+        if network is None:
+            raise InvalidParameterError(
+                f"`network` must be given for {path}, whose network is a pair of modules of your "
+                "own; got None: pass inscape.load(path, network=(encoder, decoder))."
+            )
+        config["parameters"]["network"] = resolve_network(network)
     try:
         return _rebuild(config, tensors)
     except (AttributeError, KeyError, TypeError, RuntimeError) as error:
@@ -131,7 +144,8 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
     parts = resolve_options(estimator, n_features=estimator.n_features_in_)
-    estimator.network_ = estimator._build_network(parts, torch.Generator())
+    estimator.optimizers_ = None
+    estimator.network_ = estimator._build_network(parts, torch.Generator()).to(parts.dtype)
     estimator.network_.load_state_dict(
         {name.removeprefix("network."): torch.from_numpy(array) for name, array in tensors.items()}
     )

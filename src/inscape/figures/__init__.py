@@ -12,11 +12,15 @@ from inscape.figures.images import reconstructions
 from inscape.figures.maps import before_after, latent_map
 from inscape.figures.modes import learning_curves, modes_over_theory
 from inscape.figures.planes import decoder_grid, map_and_grid
+from inscape.figures.races import loss_race
+from inscape.figures.samples import sample_sheet
 from inscape.figures.similarities import similarity_over_training
+from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.style import COLORS, png
 from inscape.figures.sweeps import sweep_map
 from inscape.figures.training import loss_comparison, loss_curve
 from inscape.figures.trees import hierarchy
+from inscape.figures.weight_sheets import weight_tiles
 from inscape.figures.weights import components, weight_histograms
 
 __all__ = [
@@ -31,11 +35,16 @@ __all__ = [
     "learning_curves",
     "loss_comparison",
     "loss_curve",
+    "loss_race",
     "map_and_grid",
     "modes_over_theory",
     "png",
     "reconstructions",
+    "sample_sheet",
     "similarity_over_training",
+    "spherical_grid",
+    "spherical_map",
     "sweep_map",
     "weight_histograms",
+    "weight_tiles",
 ]

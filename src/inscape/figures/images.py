@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from inscape._checks import check_integer, check_matrix, check_same_rows
+from inscape._checks import check_choice, check_integer, check_matrix, check_same_rows
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
 from inscape.figures.style import (
@@ -36,11 +36,14 @@ def reconstructions(
     titles: tuple[str, str] = ("Original", "Reconstruction"),
     n: int = 10,
     feature_names: Sequence[str] | None = None,
+    scores: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw a row of originals above a row of reconstructions for each model.
 
     Each row's label gives the squared error, the mean over all samples and features given (not
-    only over those shown). Without an image shape, samples are rows of a heat map.
+    only over those shown), or the score given for it. Rows may also be the stages of one model:
+    what it saw, what came back before fine-tuning, and after. Without an image shape, samples are
+    rows of a heat map.
 
     Parameters
     ----------
@@ -56,6 +59,9 @@ def reconstructions(
         The first `n` samples are shown.
     feature_names
         Names of the columns, for tabular data.
+    scores
+        Name of a row, the originals too, to what its label says instead of its squared error,
+        such as {"after": "18.2 dB"}; an empty text says nothing.
 
     Returns
     -------
@@ -66,7 +72,8 @@ def reconstructions(
     InvalidDataError
         If an array is not finite, or does not fit the originals.
     InvalidParameterError
-        If the image shape does not hold as many pixels as there are features.
+        If the image shape does not hold as many pixels as there are features, or a score is of no
+        row.
 
     Examples
     --------
@@ -90,11 +97,13 @@ def reconstructions(
         rows[name] = check_matrix(array, name=name, n_columns=originals.shape[1])
         check_same_rows(rows[name], len(originals), name=name, of="originals")
     errors = [float(np.square(array - originals).mean(dtype=float)) for array in rows.values()]
-    notes = ["", *(f"MSE {error:#.3g}" for error in errors[1:])]
+    notes = dict(zip(rows, ["", *(f"MSE {error:#.3g}" for error in errors[1:])], strict=True))
+    for name, score in (scores or {}).items():
+        notes[check_choice("scores", name, rows)] = score
     shown = {name: array[:n] for name, array in rows.items()}
     if image_shape is None:
-        return _heat_maps(shown, originals, notes, feature_names)
-    return _rows_of_images(shown, image_shape, notes)
+        return _heat_maps(shown, originals, list(notes.values()), feature_names)
+    return _rows_of_images(shown, image_shape, list(notes.values()))
 
 
 def _rows_of_images(

@@ -12,12 +12,15 @@ from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
     explained_variance,
+    peak_signal_to_noise_ratio,
     reconstruct,
     squared_error,
 )
+from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
     "Estimate",
+    "SpatialStructure",
     "binary_cross_entropy",
     "centered_kernel_alignment",
     "code_directions",
@@ -25,9 +28,11 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "peak_signal_to_noise_ratio",
     "procrustes_distance",
     "reconstruct",
     "second_order_similarity",
     "similarity",
+    "spatial_structure",
     "squared_error",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,10 +11,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from inscape._checks import check_choice, check_widths, resolve_part
+from inscape._checks import check_choice, check_number, check_widths, resolve_part
+from inscape._errors import InvalidParameterError
 from inscape.networks.activations import ACTIVATIONS, activation
+from inscape.networks.dropout import Dropout
 from inscape.networks.initialization import INITIALIZATIONS, initialize
 from inscape.networks.network import Network
+from inscape.networks.tied import TiedLinear
+
+NORMALIZATIONS: Mapping[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm1d,
+    "layer": nn.LayerNorm,
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,22 @@ class Dense:
     bias : {"data_mean", "torch_default"}
         "data_mean" starts where the mean row has the code 0 before the first activation and is
         what the decoder gives; "torch_default" draws the biases without looking at the data.
+    tied : bool
+        Whether each matrix of the decoder is one of the encoder's, transposed.
+    dropout : float
+        Probability, in [0, 1), with which each hidden value and each value of the code is left
+        out in a training step.
+    output_dropout : float
+        The same for the decoder's outputs.
+    normalization : {None, "batch", "layer"}
+        Between each hidden matrix and its activation: batch normalisation (Ioffe and Szegedy
+        2015, arXiv 1502.03167) or layer normalisation (Ba, Kiros and Hinton 2016, arXiv
+        1607.06450).
 
     Examples
     --------
     >>> network = Dense(hidden=(16,)).build(
-    ...     n_features=64, n_code=2, n_components=2, n_outputs=64, bottleneck="identity",
+    ...     n_features=64, n_code=2, n_components=2, n_outputs=64, bottleneck=nn.Identity(),
     ...     generator=torch.Generator().manual_seed(0))
     >>> network(torch.zeros(5, 64)).shape
     torch.Size([5, 64])
@@ -47,11 +66,19 @@ class Dense:
     activation: str = "relu"
     initialization: Any = "torch_default"
     bias: str = "data_mean"
+    tied: bool = False
+    dropout: float = 0.0
+    output_dropout: float = 0.0
+    normalization: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
         check_choice("activation", self.activation, ACTIVATIONS)
         check_choice("bias", self.bias, ("data_mean", "torch_default"))
+        check_number("dropout", self.dropout, minimum=0, below=1)
+        check_number("output_dropout", self.output_dropout, minimum=0, below=1)
+        if self.normalization is not None:
+            check_choice("normalization", self.normalization, NORMALIZATIONS)
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
         object.__setattr__(self, "initialization", _as_parts(self.initialization))
@@ -63,7 +90,7 @@ class Dense:
         n_code: int,
         n_components: int,
         n_outputs: int,
-        bottleneck: str,
+        bottleneck: nn.Module,
         generator: torch.Generator,
         mean_row: Tensor | None = None,
         mean_output: Tensor | None = None,
@@ -77,8 +104,8 @@ class Dense:
         n_code, n_components : int
             Width of the encoder's output and of the decoder's input. They differ where the
             encoder gives the parameters of a distribution over codes.
-        bottleneck : str
-            Activation of the code.
+        bottleneck : nn.Module
+            What is done to the linear code, such as an activation.
         generator : torch.Generator
             Where every draw comes from.
         mean_row : Tensor or None, shape (n_features,)
@@ -88,6 +115,8 @@ class Dense:
         """
         encoder = self._stack((n_features, *self.hidden, n_code))
         decoder = self._stack((n_components, *reversed(self.hidden), n_outputs))
+        if self.tied:
+            _tie(encoder, decoder)
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
@@ -95,10 +124,25 @@ class Dense:
             with torch.no_grad():
                 first, last = encoder[0], decoder[-1]
                 assert isinstance(first, nn.Linear)
-                assert isinstance(last, nn.Linear)
+                assert isinstance(last, (nn.Linear, TiedLinear))
                 first.bias.copy_(-(first.weight @ mean_row))
                 last.bias.copy_(mean_output)
-        return Network(encoder, activation(bottleneck, name="bottleneck"), decoder)
+        if self.dropout:
+            bottleneck = nn.Sequential(bottleneck, Dropout(self.dropout))
+        if self.output_dropout:
+            decoder.append(Dropout(self.output_dropout))
+        return Network(encoder, bottleneck, decoder)
+
+    @staticmethod
+    def layer_pairs(network: Network) -> list[tuple[nn.Sequential, nn.Sequential]]:
+        """Return each encoder layer with the decoder layer that undoes it, outermost first.
+
+        The modules are the network's own: who trains a pair trains the network.
+        """
+        assert isinstance(network.encoder, nn.Sequential)
+        assert isinstance(network.decoder, nn.Sequential)
+        down, up = _blocks(network.encoder), _blocks(network.decoder)
+        return list(zip(down, reversed(up), strict=True))
 
     def _initializations(self) -> tuple[Any, Any]:
         if isinstance(self.initialization, (tuple, list)) and len(self.initialization) == 2:
@@ -108,9 +152,35 @@ class Dense:
     def _stack(self, widths: Sequence[int]) -> nn.Sequential:
         # skip_init leaves the global generator alone: the weights are drawn afterwards.
         layers: list[nn.Module] = []
-        for n_in, n_out in pairwise(widths):
-            layers += [skip_init(nn.Linear, n_in, n_out), activation(self.activation)]
-        return nn.Sequential(*layers[:-1])
+        for n_in, n_out in pairwise(widths[:-1]):
+            layers.append(skip_init(nn.Linear, n_in, n_out))
+            if self.normalization is not None:
+                layers.append(NORMALIZATIONS[self.normalization](n_out))
+            layers.append(activation(self.activation))
+            if self.dropout:
+                layers.append(Dropout(self.dropout))
+        return nn.Sequential(*layers, skip_init(nn.Linear, *widths[-2:]))
+
+
+def _tie(encoder: nn.Sequential, decoder: nn.Sequential) -> None:
+    """Let each matrix of the decoder be one of the encoder's, transposed."""
+    places = [i for i, layer in enumerate(decoder) if isinstance(layer, nn.Linear)]
+    matrices = [layer for layer in encoder if isinstance(layer, nn.Linear)]
+    for place, matrix in zip(places, reversed(matrices), strict=True):
+        layer = decoder[place]
+        assert isinstance(layer, nn.Linear)
+        if layer.weight.shape != matrix.weight.T.shape:
+            raise InvalidParameterError(
+                "`tied` must be False where the decoder is no mirror of the encoder; got layers of "
+                f"{tuple(matrix.weight.shape)} and {tuple(layer.weight.shape)}: leave tied out."
+            )
+        decoder[place] = TiedLinear(matrix)
+
+
+def _blocks(stack: nn.Sequential) -> list[nn.Sequential]:
+    """Return the stack cut before each of its matrices."""
+    starts = [i for i, m in enumerate(stack) if isinstance(m, (nn.Linear, TiedLinear))]
+    return [stack[a:b] for a, b in pairwise([*starts, len(stack)])]
 
 
 def _as_parts(value: Any) -> Any:

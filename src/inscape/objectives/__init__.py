@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor
 
+from inscape.networks import Pass
+from inscape.objectives.activity import L1Activity
 from inscape.objectives.bernoulli import Bernoulli
 from inscape.objectives.continuous_bernoulli import ContinuousBernoulli
+from inscape.objectives.contractive import Contractive
 from inscape.objectives.gaussian import Gaussian
 from inscape.objectives.reconstruction import Reconstruction
+from inscape.objectives.sparsity import KullbackLeiblerSparsity
+from inscape.objectives.weight_decay import WeightDecay
 
 
 class Likelihood(Protocol):
@@ -32,17 +38,36 @@ class Likelihood(Protocol):
         """Return the outputs to start training from, near those whose mean is `mean`."""
 
 
+class Penalty(Protocol):
+    """What is held against a network while it is trained, besides the likelihood."""
+
+    def __call__(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
+        """Return mean nats per sample, a scalar."""
+
+
 LIKELIHOODS: Mapping[str, Any] = {
     "gaussian": Gaussian,
     "bernoulli": Bernoulli,
     "continuous_bernoulli": ContinuousBernoulli,
 }
+PENALTIES: Mapping[str, Any] = {
+    "l1_activity": L1Activity,
+    "kullback_leibler_sparsity": KullbackLeiblerSparsity,
+    "contractive": Contractive,
+    "weight_decay": WeightDecay,
+}
 
 __all__ = [
     "LIKELIHOODS",
+    "PENALTIES",
     "Bernoulli",
     "ContinuousBernoulli",
+    "Contractive",
     "Gaussian",
+    "KullbackLeiblerSparsity",
+    "L1Activity",
     "Likelihood",
+    "Penalty",
     "Reconstruction",
+    "WeightDecay",
 ]

@@ -22,6 +22,7 @@ from inscape._typing import (
     LinearInitializationName,
     LinkName,
     OptimizerName,
+    PrecisionName,
     ScalerName,
     ScheduleName,
 )
@@ -36,6 +37,9 @@ class Config:
         values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
         return tomli_w.dumps(values)
 
+
+# The options of FitConfig that describe a dense network, without its name.
+_OF_DENSE = ("hidden", "activation", "initialization", "bias")
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
@@ -55,8 +59,12 @@ class FitConfig(Config):
         Widths of the encoder's hidden layers, such as 256,64; "" is the shallow autoencoder.
     activation : str
         After each hidden layer.
+    network : str
+        In place of hidden, activation, initialization and bias: dense or convolutional, with
+        options such as "convolutional(channels=[32, 64])".
     bottleneck : str
-        Activation of the code.
+        Activation of the code, or top_k, batch_top_k, spherical or vector_quantized, with options
+        such as "top_k(k=16)".
     initialization : str
         Of the weights.
     bias : str
@@ -65,6 +73,13 @@ class FitConfig(Config):
         "gaussian" is squared error; the others are cross-entropies for data in [0, 1].
     link : str
         How the gaussian's mean comes from the decoder's output.
+    corruption : str
+        What is done to the rows before they are encoded: zero_masking, salt_and_pepper,
+        gaussian_noise, occluding_rectangle, rotation or pixel_shuffle, with options such as
+        "zero_masking(share=0.3, fixed=true)".
+    penalty : str
+        l1_activity, kullback_leibler_sparsity, contractive or weight_decay, with options such as
+        "contractive(weight=0.5)".
     scaler : str
         Fitted on the training rows, inverted on decode.
     epochs : float
@@ -77,6 +92,10 @@ class FitConfig(Config):
         Left out, the optimiser's own default.
     schedule : str
         How the learning rate falls; left out, the optimiser's own default.
+    layerwise_epochs : float
+        Passes with which each layer is first trained by itself.
+    precision : str
+        Of the training.
     validation_fraction : float
         Share of the training rows held out to measure the loss after each epoch.
     patience : int
@@ -95,17 +114,22 @@ class FitConfig(Config):
     n_components: int = 2
     hidden: tuple[int, ...] = (256, 64)
     activation: ActivationName = "relu"
-    bottleneck: ActivationName = "identity"
+    network: str | None = None
+    bottleneck: str = "identity"
     initialization: InitializationName = "torch_default"
     bias: BiasName = "data_mean"
     likelihood: LikelihoodName = "gaussian"
     link: LinkName = "identity"
+    corruption: str | None = None
+    penalty: str | None = None
     scaler: ScalerName | None = None
     epochs: float | None = None
     batch_size: int | None = None
     optimizer: OptimizerName = "muon"
     learning_rate: float | None = None
     schedule: ScheduleName | None = None
+    layerwise_epochs: float | None = None
+    precision: PrecisionName = "float32"
     validation_fraction: float = 0.0
     patience: int | None = None
     random_state: int = 0
@@ -126,23 +150,28 @@ class FitConfig(Config):
         optimizer: dict[str, Any] = {"type": self.optimizer}
         if self.schedule is not None:
             optimizer["schedule"] = self.schedule
-        network = {
-            "type": "dense",
-            "hidden": self.hidden,
-            "activation": self.activation,
-            "initialization": self.initialization,
-            "bias": self.bias,
-        }
         direct = (
-            "n_components bottleneck scaler epochs batch_size learning_rate validation_fraction "
-            "patience random_state device"
+            "n_components bottleneck corruption penalty scaler epochs batch_size learning_rate "
+            "layerwise_epochs precision validation_fraction patience random_state device"
         )
         return {
-            "network": network,
+            "network": self._network(),
             "likelihood": likelihood,
             "optimizer": optimizer,
             **{name: getattr(self, name) for name in direct.split()},
         }
+
+    def _network(self) -> Any:
+        options = {name: getattr(self, name) for name in _OF_DENSE}
+        if self.network is None:
+            return {"type": "dense", **options}
+        for name, value in options.items():
+            if value != getattr(FitConfig, name):
+                raise InvalidParameterError(
+                    f"`{name}` must be left out where `network` is given; got {value!r}: give it "
+                    f"to the network, as in {self.network.partition('(')[0]}({name}=...)."
+                )
+        return self.network
 
 
 @dataclass(frozen=True)

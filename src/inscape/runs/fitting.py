@@ -13,6 +13,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from inscape._checks import resolve_part
 from inscape._errors import InvalidDataError
 from inscape._files import (
     next_free,
@@ -23,11 +24,14 @@ from inscape._files import (
     write_json,
     write_manifest,
 )
+from inscape._typing import ImageShape
+from inscape.corruptions import CORRUPTIONS
 from inscape.data import Dataset
 from inscape.data import load as load_data
 from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
+from inscape.networks import NETWORKS
 from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import FitConfig
@@ -147,7 +151,8 @@ class _Job:
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
-        estimator = Autoencoder(**self.config.estimator_parameters())
+        parameters = self.config.estimator_parameters()
+        estimator = Autoencoder(**_for_pictures(parameters, self.dataset.image_shape))
         with torch_threads(self.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
             save_model(estimator, self.path / "model")
@@ -214,3 +219,14 @@ class _Job:
             "epochs": estimator.history_[-1]["epoch"],
             "steps": estimator.history_[-1]["step"],
         }, representations
+
+
+def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) -> dict[str, Any]:
+    """Return the options, their parts for pictures told the shape of these pictures."""
+    told = dict(parameters)
+    for name, table in (("network", NETWORKS), ("corruption", CORRUPTIONS)):
+        if told[name] is not None and image_shape is not None:
+            part = resolve_part(name, told[name], table)
+            if getattr(part, "image_shape", image_shape) is None:
+                told[name] = dataclasses.replace(part, image_shape=image_shape)
+    return told

@@ -129,7 +129,10 @@ def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:
         side: [w for name, w in snapshot.weights.items() if name.startswith(side) and w.ndim == 2]
         for side in ("encoder", "decoder")
     }
-    return {"encoder": matrices["encoder"][-1], "decoder": matrices["decoder"][0]}
+    encoder = matrices["encoder"][-1]
+    # A tied decoder has no weights of its own.
+    decoder = matrices["decoder"][0] if matrices["decoder"] else encoder.T
+    return {"encoder": encoder, "decoder": decoder}
 
 
 def _first(y: Any) -> Any:

@@ -42,12 +42,15 @@ class Plan:
     patience : int or None
         Epochs without a lower validation loss after which training stops and takes back the best
         weights; None trains to the end.
+    half_precision : bool
+        Whether products are computed in bfloat16 (`torch.autocast`); weights stay as they are.
     """
 
     epochs: float
     batch_size: int
     optimizer: Any
     patience: int | None = None
+    half_precision: bool = False
 
     def n_steps(self, n_samples: int) -> int:
         """Return the steps of the whole training on so many rows, at least one."""
@@ -93,6 +96,7 @@ def train(
     *,
     X: Tensor,
     X_validation: Tensor | None = None,
+    corruption: Any = None,
 ) -> Iterator[Report]:
     """Train `state.network` in place; yield a report before it starts and ten times an epoch.
 
@@ -108,6 +112,9 @@ def train(
         Training rows on the network's device.
     X_validation : Tensor or None
         Held-out rows.
+    corruption : Corruption or None
+        What is done to the rows before they are encoded, while training; what has to come out
+        stays clean. Its draws depend on `state.corruption_seed` and the epoch alone.
 
     Raises
     ------
@@ -117,6 +124,9 @@ def train(
     steps_per_epoch = math.ceil(len(X) / plan.batch_size)
     n_steps = plan.n_steps(len(X))
     probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
+    inputs = X
+    if corruption is not None and corruption.fixed:
+        inputs, corruption = corruption(X, generator=_noise(state, 0)), None
 
     def report(loss: float, *, epoch_done: bool = False, held_out: float | None = None) -> Report:
         watched = _watch(state.network, objective, probe)
@@ -136,9 +146,14 @@ def train(
         started = time.perf_counter()
         total, seen = X.new_zeros(()), 0
         order = torch.randperm(len(X), generator=state.generator).to(X.device)
+        noise = _noise(state, state.step // steps_per_epoch)
         for rows in order.split(plan.batch_size):
             _set_learning_rates(state, plan, n_steps)
-            total += _step(state, objective, X.index_select(0, rows)) * len(rows)
+            targets = X.index_select(0, rows)
+            given = targets if inputs is X else inputs.index_select(0, rows)
+            if corruption is not None:
+                given = corruption(given, generator=noise)
+            total += _step(state, objective, plan, given, targets) * len(rows)
             seen += len(rows)
             state.step += 1
             if seen == len(X) or state.step == n_steps:
@@ -164,13 +179,21 @@ def _set_learning_rates(state: TrainingState, plan: Plan, n_steps: int) -> None:
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
 
 
-def _step(state: TrainingState, objective: Any, batch: Tensor) -> Tensor:
-    terms = objective.terms(state.network, batch, batch, generator=state.generator)
+def _noise(state: TrainingState, epoch: int) -> torch.Generator:
+    """Return the corruption's own generator, so that noise changes no other draw."""
+    return torch.Generator().manual_seed(state.corruption_seed + epoch)
+
+
+def _step(
+    state: TrainingState, objective: Any, plan: Plan, inputs: Tensor, targets: Tensor
+) -> Tensor:
+    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=plan.half_precision):
+        terms = objective.terms(state.network, inputs, targets, generator=state.generator)
     loss = sum(terms.values())
     for optimizer in state.optimizers:
         optimizer.zero_grad()
     # Per feature, so that a learning rate means the same for ten columns and for a thousand.
-    (loss / batch.shape[1]).backward()
+    (loss / targets.shape[1]).backward()
     for optimizer in state.optimizers:
         optimizer.step()
     return loss.detach()

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inscape.networks import Network
+from inscape.networks import Dropout, Network
 
 Weights = dict[str, Tensor]
 
@@ -42,6 +42,8 @@ class TrainingState:
         The weights at that loss, where early stopping asks for them.
     stale_epochs : int
         Epochs since then.
+    corruption_seed : int
+        What the noise on the inputs is drawn from, epoch by epoch.
     """
 
     network: Network
@@ -52,6 +54,12 @@ class TrainingState:
     best_loss: float = float("inf")
     best_weights: Weights | None = None
     stale_epochs: int = 0
+    corruption_seed: int = 0
+
+    def __post_init__(self) -> None:
+        for module in self.network.modules():
+            if isinstance(module, Dropout):
+                module.generator = self.generator
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """Return the state as named arrays and metadata, the two parts of a safetensors file."""
@@ -72,6 +80,7 @@ class TrainingState:
             "history": self.history,
             "best_loss": None if self.best_weights is None else self.best_loss,
             "stale_epochs": self.stale_epochs,
+            "corruption_seed": self.corruption_seed,
             "optimizer_scalars": scalars,
         }
         return (
@@ -87,7 +96,7 @@ class TrainingState:
         self.best_weights = _below("best/", tensors) or None
         self.best_loss = float("inf") if values["best_loss"] is None else values["best_loss"]
         self.step, self.stale_epochs = values["step"], values["stale_epochs"]
-        self.history = values["history"]
+        self.history, self.corruption_seed = values["history"], values["corruption_seed"]
         self.generator.set_state(tensors["generator"])
         for i, optimizer in enumerate(self.optimizers):
             entries: dict[int, dict[str, Any]] = {}

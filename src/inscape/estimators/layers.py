@@ -1,0 +1,66 @@
+"""Greedy pretraining, layer by layer, of a dense network: the stacked autoencoder's first half."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+from torch import Tensor, nn
+
+from inscape.estimators.options import Parts
+from inscape.networks import Dense, Network
+from inscape.objectives import Gaussian, Reconstruction
+from inscape.training import Plan, TrainingState, train
+
+
+def train_layers(
+    network: Network,
+    parts: Parts,
+    plan: Plan,
+    X: Tensor,
+    epochs: float,
+    generator: torch.Generator,
+) -> None:
+    """Train each encoder layer with the decoder layer that undoes it, in place, outermost first.
+
+    A pair learns to give back what the layers before it make of the rows. The outermost pair is
+    trained with the estimator's own likelihood, corruption and penalties, those inside on squared
+    error: their values have no other scale.
+
+    Source: Bengio, Lamblin, Popovici and Larochelle 2007, "Greedy layer-wise training of deep
+    networks", NIPS 19; with corruption Vincent et al. 2010, Journal of Machine Learning Research
+    11.
+
+    Parameters
+    ----------
+    network : Network
+        Built by `Dense`.
+    parts : Parts
+        The estimator's.
+    plan : Plan
+        That of the whole training, whose batches and optimiser are used here too.
+    X : Tensor, shape (n_samples, n_features)
+        Training rows.
+    epochs : float
+        Passes for each pair.
+    generator : torch.Generator
+        Where every draw comes from.
+    """
+    plan = dataclasses.replace(plan, epochs=epochs, patience=None)
+    n_steps = plan.n_steps(len(X))
+    rate = parts.optimizer.default_learning_rate(batch_size=plan.batch_size, n_steps=n_steps)
+    pairs = Dense.layer_pairs(network)
+    likelihood, penalties, corruption = parts.likelihood, parts.penalties, parts.corruption
+    for place, (down, up) in enumerate(pairs):
+        innermost = place == len(pairs) - 1
+        pair = Network(down, network.bottleneck if innermost else nn.Identity(), up).train()
+        optimizers = parts.optimizer.build(pair, learning_rate=rate)
+        seed = int(torch.randint(2**31, (), generator=generator))
+        state = TrainingState(pair, optimizers, generator, corruption_seed=seed)
+        objective = Reconstruction(likelihood, penalties, len(X))
+        for _ in train(state, objective, plan, X=X, corruption=corruption):
+            pass
+        likelihood, penalties, corruption = Gaussian(), (), None
+        with torch.no_grad():
+            X = pair.eval().encode(X)
+    network.train()

@@ -1,0 +1,108 @@
+"""What the data look like: some samples of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from inscape._checks import check_integer, check_matrix
+from inscape._errors import InvalidDataError
+from inscape._typing import ImageShape
+from inscape.figures.classes import Classes, read_labels
+from inscape.figures.images import TILE
+from inscape.figures.style import INK, MUTED, bare, dress, new_figure, styled
+from inscape.figures.tiles import as_images, montage, show_sheet, value_range
+
+
+@styled
+def sample_sheet(
+    X: Any,
+    y: Any,
+    *,
+    image_shape: ImageShape,
+    class_names: Sequence[str] | None = None,
+    n_per_class: int = 10,
+    title: str = "Samples of each class",
+) -> Figure:
+    """Draw the first samples of each class, a row a class, with its name and how many there are.
+
+    Parameters
+    ----------
+    X : array (n_samples, n_pixels)
+        The samples.
+    y : array (n_samples,)
+        Their classes: text, or whole numbers of at most 30 kinds.
+    image_shape
+        (height, width) or (height, width, 3) of one image.
+    class_names
+        Names of the classes, in the order of the sorted labels.
+    n_per_class
+        Samples shown of each class; a smaller class shows all it has.
+    title
+        What stands above.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InvalidDataError
+        If samples are not finite, or there is not one class a sample.
+    InvalidParameterError
+        If the image shape or the class names do not fit.
+
+    Examples
+    --------
+    >>> figure = sample_sheet(np.eye(4), ["cat", "dog", "cat", "dog"], image_shape=(2, 2))
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['4 samples; the first 2 of each class', 'cat', '2', 'dog', '2']
+    """
+    X = check_matrix(X, name="X")
+    most = check_integer("n_per_class", n_per_class, minimum=1)
+    classes = read_labels(y, len(X), class_names)
+    if not isinstance(classes, Classes):
+        raise InvalidDataError(
+            "y must hold a class for each sample, of at most 30 kinds; got "
+            f"{'none' if classes is None else 'continuous values'}: give texts or whole numbers."
+        )
+    members = [np.flatnonzero(classes.index == k) for k in range(len(classes.names))]
+    columns = min(most, max(map(len, members)))
+    images = as_images(X, image_shape)
+    height, width = images.shape[1:3]
+    cells = np.full((len(members), columns, *images.shape[1:]), np.nan)
+    for row, first in zip(cells, members, strict=True):
+        row[: len(first)] = images[first[:columns]]
+    gap = max(1, width // 14)
+    sheet = montage(cells.reshape(-1, *images.shape[1:]), columns=columns, gap=gap)
+    label = 0.3 + 0.1 * max(map(len, classes.names))
+    size = (max(label + columns * TILE, 3.2), 0.7 + len(members) * TILE * height / width)
+    figure = new_figure(*size, shaped=True)
+    ax = figure.add_subplot()
+    show_sheet(ax, sheet, value_range(cells[~np.isnan(cells)]))
+    bare(ax)
+    dress(ax, title=title, note=f"{len(X):,} samples; the first {columns} of each class")
+    for k, (name, rows) in enumerate(zip(classes.names, members, strict=True)):
+        _name_row(ax, k * (height + gap) + height / 2 - 0.5, name, f"{len(rows):,}")
+    return figure
+
+
+def _name_row(ax: Axes, middle: float, name: str, count: str) -> None:
+    """Write a class's name beside its row, and its number of samples under the name."""
+    for text, up, style in (
+        (name, 1.0, {"color": INK, "fontweight": "bold"}),
+        (count, -10.0, {"color": MUTED, "fontsize": 8}),
+    ):
+        ax.annotate(
+            text,
+            (0, middle),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(-8, up),
+            textcoords="offset points",
+            ha="right",
+            **style,
+        )
