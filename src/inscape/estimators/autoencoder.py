@@ -386,18 +386,25 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         if not self.dead_units_:
             return ""
-        n_dead = len(self.dead_units_)
+        n_dead, several = len(self.dead_units_), len(self.dead_units_) > 1
         # Counted from 1, as the figures name them.
         names = ", ".join(str(unit + 1) for unit in self.dead_units_[:_MOST_NAMED])
         names += ", ..." if n_dead > _MOST_NAMED else ""
+        told = (
+            f"{n_dead} of {self.n_components} bottleneck units {'are' if several else 'is'} dead "
+            f"(component{'s' * several} {names}): the code is the same for every training row, so "
+            "it tells nothing"
+        )
+        if hasattr(self.network_.bottleneck, "dead"):
+            return (
+                f"{told}. Remedies: a longer training, a smaller dead_after, a larger revival, or "
+                "a larger k of the bottleneck."
+            )
         used = type(resolve_part("optimizer", self.optimizer, OPTIMIZERS))
         last = "a lower learning_rate" if used is Muon else "another optimizer (muon)"
         return (
-            f"{n_dead} of {self.n_components} bottleneck units {'is' if n_dead == 1 else 'are'} "
-            f"dead (component{'s' * (n_dead > 1)} {names}): the code is the same for every "
-            "training row, so it tells nothing and cannot recover. Remedies: another "
-            "initialization of the encoder (kaiming_normal), another bottleneck activation "
-            f"(identity or prelu), or {last}."
+            f"{told} and cannot recover. Remedies: another initialization of the encoder "
+            f"(kaiming_normal), another bottleneck activation (identity or prelu), or {last}."
         )
 
     # ----------------------------------------------------------------------- using

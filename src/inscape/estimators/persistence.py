@@ -117,7 +117,7 @@ def load(path: str | Path, *, network: Any = None) -> Any:
         verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
     tensors, _ = read_tensors(directory / "model.safetensors")
-    if (config["parameters"].get("network") or {}).get("type") == "modules":
+    if config["parameters"].get("network") == {"type": "modules"}:
         if network is None:
             raise InvalidParameterError(
                 f"`network` must be given for {path}, whose network is a pair of modules of your "

@@ -1,0 +1,490 @@
+"""The autoencoder family: every combination of parts, exact results, and what training promises."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from torch import nn
+
+import inscape
+from inscape import Autoencoder, DeadUnitWarning
+from inscape._errors import InvalidParameterError
+from inscape.cli import main
+from inscape.corruptions import CORRUPTIONS, GaussianNoise, ZeroMasking
+from inscape.estimators.options import resolve_options
+from inscape.networks import (
+    ACTIVATIONS,
+    BOTTLENECKS,
+    NETWORKS,
+    NORMALIZATIONS,
+    Dense,
+    Dropout,
+    Modules,
+    TopK,
+)
+from inscape.objectives import LIKELIHOODS, PENALTIES, WeightDecay
+from inscape.training import Adam
+
+LINEAR = Dense(hidden=(), bias="torch_default")
+BOTTLENECK_WORDS = ["sigmoid", *BOTTLENECKS]
+
+
+def pictures(n: int = 40, side: int = 5, seed: int = 0) -> np.ndarray:
+    """Pictures in [0, 1] with some structure: sums of a few smooth patterns."""
+    generator = np.random.default_rng(seed)
+    waves = np.sin(np.outer(np.arange(1, 5), np.linspace(0, 3, side * side)))
+    return (0.5 + 0.1 * generator.normal(size=(n, 4)) @ waves).clip(0, 1)
+
+
+def quiet_fit(model: Autoencoder, X: np.ndarray) -> Autoencoder:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeadUnitWarning)
+        return model.fit(X)
+
+
+# --------------------------------------------------------------------------- every combination
+
+
+@pytest.mark.parametrize("penalty", [None, *PENALTIES])
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("bottleneck", BOTTLENECK_WORDS)
+def test_every_combination_of_parts_trains_for_two_steps(network, bottleneck, penalty):
+    X = pictures()
+    likelihoods = itertools.cycle(LIKELIHOODS)
+    if penalty == "kullback_leibler_sparsity" and bottleneck != "sigmoid":
+        pytest.skip("the penalty is for codes in [0, 1]")
+    for corruption in [None, *CORRUPTIONS]:
+        model = Autoencoder(
+            8,
+            network=network,
+            bottleneck=bottleneck,
+            corruption=corruption,
+            penalty=penalty,
+            likelihood=next(likelihoods),
+            batch_size=20,
+            epochs=1,
+            random_state=0,
+        )
+        before = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeadUnitWarning)
+            for report, state in model.iter_fit(X):
+                if report.step == 0:
+                    before = {k: v.clone() for k, v in state.network.state_dict().items()}
+        assert report.step == 2
+        after = model.network_.state_dict()
+        moved = [name for name, weight in after.items() if not torch.equal(weight, before[name])]
+        assert any(name.startswith("encoder") for name in moved), (corruption, moved)
+        assert any(name.startswith("decoder") for name in moved), (corruption, moved)
+        assert np.isfinite(model.score_samples(X)).all()
+        assert model.transform(X).shape == (40, 8)
+
+
+@pytest.mark.parametrize("network", [*NETWORKS, "tied", "normalized"])
+@pytest.mark.parametrize("bottleneck", [*ACTIVATIONS, *BOTTLENECKS])
+def test_every_network_and_bottleneck_comes_back_from_disk(network, bottleneck, tmp_path):
+    part = {
+        "tied": Dense(hidden=(9,), tied=True, dropout=0.2),
+        "normalized": Dense(hidden=(9,), normalization="batch", output_dropout=0.1),
+    }.get(network, network)
+    X = pictures()
+    model = quiet_fit(
+        Autoencoder(8, network=part, bottleneck=bottleneck, epochs=1, random_state=0), X
+    )
+    model.save(tmp_path / "model")
+    again = inscape.load(tmp_path / "model")
+    assert np.array_equal(again.transform(X), model.transform(X))
+    assert np.array_equal(again.reconstruct(X), model.reconstruct(X))
+
+
+# --------------------------------------------------------------------------- linear networks
+
+
+def linear(n_components: int, **options: object) -> Autoencoder:
+    """A full-batch training that ends at its minimum to many digits."""
+    chosen = {
+        "network": LINEAR,
+        "optimizer": Adam(schedule="cosine", epsilon=1e-12),
+        "learning_rate": 0.02,
+        "batch_size": 10_000,
+        "epochs": 3000,
+        "precision": "float64",
+        "random_state": 0,
+        **options,
+    }
+    return Autoencoder(n_components, **chosen)
+
+
+def table(n: int = 500, d: int = 10) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    scales = np.linspace(2.0, 0.5, d)
+    rotation = np.linalg.qr(generator.normal(size=(d, d)))[0]
+    X = generator.normal(size=(n, d)) * scales @ rotation
+    return X - X.mean(axis=0)
+
+
+def weights_of(model: Autoencoder) -> tuple[np.ndarray, np.ndarray]:
+    return (
+        model.network_.encoder[0].weight.detach().numpy(),
+        model.network_.decoder[0].weight.detach().numpy(),
+    )
+
+
+def test_a_linear_autoencoder_spans_the_space_of_pca_and_loses_the_discarded_variance():
+    X = table()
+    model, pca = linear(4).fit(X), PCA(4).fit(X)
+    mine = np.linalg.qr(weights_of(model)[1])[0]
+    cosines = np.linalg.svd(pca.components_ @ mine, compute_uv=False)
+    assert np.arccos(cosines.clip(-1, 1)).max() < 1e-3
+    discarded = np.linalg.eigvalsh(np.cov(X.T, bias=True))[:-4].sum()
+    lost = ((X - model.reconstruct(X)) ** 2).sum(axis=1).mean()
+    assert lost == pytest.approx(discarded, rel=1e-6)
+
+
+def test_a_regularised_linear_autoencoder_shrinks_as_theory_says():
+    # Kunin et al. 2019: W1 = W2', and the squared singular values are 1 - lambda / sigma^2.
+    X, strength = table(), 60.0
+    model = linear(4, penalty=WeightDecay(strength), epochs=6000).fit(X)
+    encoder, decoder = weights_of(model)
+    sigma = np.linalg.svd(X, compute_uv=False)[:4]
+    assert np.abs(encoder - decoder.T).max() < 1e-6
+    found = np.linalg.svd(decoder, compute_uv=False) ** 2
+    np.testing.assert_allclose(found, 1 - strength / sigma**2, atol=1e-6)
+
+
+def test_a_linear_denoiser_is_the_wiener_filter():
+    X, scale = table(), 0.7
+    noisy = GaussianNoise(scale, fixed=True)
+    model = linear(10, corruption=noisy, epochs=4000).fit(X)
+    encoder, decoder = weights_of(model)
+    seed = next(iter(linear(10, corruption=noisy, epochs=1).iter_fit(X)))[1].corruption_seed
+    drawn = noisy(torch.from_numpy(X), generator=torch.Generator().manual_seed(seed)).numpy()
+    # For the very noise that was drawn the best map is exact.
+    centred = drawn - drawn.mean(axis=0)
+    best = np.linalg.solve(centred.T @ centred, centred.T @ X).T
+    np.testing.assert_allclose(decoder @ encoder, best, atol=1e-4)
+
+
+def test_a_linear_denoiser_of_fresh_noise_comes_near_the_wiener_filter():
+    X, scale = table(4000), 0.7
+    model = linear(10, corruption=GaussianNoise(scale), epochs=600).fit(X)
+    covariance = X.T @ X / len(X)
+    wiener = covariance @ np.linalg.inv(covariance + scale**2 * np.eye(10))
+    encoder, decoder = weights_of(model)
+    assert np.abs(decoder @ encoder - wiener).max() < 0.02
+
+
+# --------------------------------------------------------------------------- dense networks
+
+
+def test_a_tied_decoder_is_the_encoder_transposed():
+    X = pictures()
+    network = Dense(hidden=(9,), tied=True, activation="identity", bias="torch_default")
+    model = Autoencoder(3, network=network, epochs=2, random_state=0).fit(X)
+    names = model.network_.state_dict()
+    assert {name for name in names if name.startswith("decoder")} == {
+        "decoder.0.bias",
+        "decoder.2.bias",
+    }
+    codes = model.transform(X)
+    first, last = (names[f"encoder.{i}.weight"].numpy() for i in (0, 2))
+    biases = [names[f"decoder.{i}.bias"].numpy() for i in (0, 2)]
+    expected = (codes @ last + biases[0]) @ first + biases[1]
+    np.testing.assert_allclose(model.inverse_transform(codes), expected, atol=1e-5)
+
+
+def test_a_tied_decoder_must_mirror_the_encoder():
+    with pytest.raises(InvalidParameterError, match="`tied` must be False where the decoder"):
+        Dense(hidden=(), tied=True).build(
+            n_features=6,
+            n_code=4,
+            n_components=2,
+            n_outputs=6,
+            bottleneck=nn.Identity(),
+            generator=torch.Generator(),
+        )
+
+
+@pytest.mark.parametrize("word", NORMALIZATIONS)
+def test_normalization_stands_between_matrix_and_activation(word):
+    model = Autoencoder(2, network=Dense(hidden=(9,), normalization=word), epochs=1).fit(pictures())
+    kinds = [type(module) for module in model.network_.encoder]
+    assert kinds == [nn.Linear, type(NORMALIZATIONS[word](3)), nn.ReLU, nn.Linear]
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean():
+    dropout = Dropout(0.3).train()
+    dropout.generator = torch.Generator().manual_seed(0)
+    values = dropout(torch.ones(400, 400))
+    assert (values == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
+    assert values.mean().item() == pytest.approx(1, abs=0.01)
+    assert values.unique().tolist() == pytest.approx([0, 1 / 0.7])
+
+
+def test_dropout_draws_from_the_training_alone():
+    before = torch.get_rng_state()
+    network = Dense(hidden=(9,), dropout=0.5, output_dropout=0.5)
+    X = pictures()
+    first, second = (
+        Autoencoder(3, network=network, epochs=2, random_state=1).fit(X).transform(X)
+        for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# --------------------------------------------------------------------------- corrupted inputs
+
+
+def inputs_of(model: Autoencoder, X: np.ndarray, monkeypatch) -> list[tuple[torch.Tensor, ...]]:
+    """Fit, and return what was encoded and what had to come out, step by step."""
+    seen = []
+    parts = resolve_options(model, n_features=X.shape[1])
+    kind = type(parts.likelihood)
+    original = kind.negative_log_likelihood
+    hook = []
+
+    def watch(module, arguments):
+        if module.training:
+            hook.append(arguments[0].clone())
+
+    def record(self, outputs, targets):
+        if hook:
+            seen.append((hook.pop(), targets.clone()))
+        return original(self, outputs, targets)
+
+    monkeypatch.setattr(kind, "negative_log_likelihood", record)
+    for report, state in model.iter_fit(X):
+        if report.step == 0:
+            state.network.encoder.register_forward_pre_hook(watch)
+    return seen
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_the_input_is_corrupted_and_the_target_is_clean(fixed, monkeypatch):
+    X = pictures(n=20) + 0.1
+    corruption = ZeroMasking(0.4, fixed=fixed)
+    model = Autoencoder(2, corruption=corruption, batch_size=20, epochs=3, random_state=0)
+    steps = inputs_of(model, X, monkeypatch)
+    assert len(steps) == 3
+    masks = []
+    for given, target in steps:
+        assert ((given == 0).sum(dim=1) == 10).all()
+        kept = given != 0
+        assert torch.equal(given[kept], target[kept])
+        order = np.argsort(target.sum(dim=1).numpy())
+        masks.append((given == 0).numpy()[order])
+    same = (masks[0] == masks[1]).all() and (masks[1] == masks[2]).all()
+    assert same == fixed
+
+
+def test_noise_changes_no_other_draw(monkeypatch):
+    X = pictures(n=20)
+    noisy, clean = (
+        inputs_of(
+            Autoencoder(2, corruption=corruption, batch_size=5, epochs=2, random_state=0),
+            X,
+            monkeypatch,
+        )
+        for corruption in ("pixel_shuffle", GaussianNoise(0.1))
+    )
+    for (_, first), (_, second) in zip(noisy, clean, strict=True):
+        assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_resumed_noisy_training_with_dropout_ends_with_the_same_bits(fixed):
+    X = pictures()
+    options = {
+        "network": Dense(hidden=(9,), dropout=0.3, normalization="batch"),
+        "bottleneck": TopK(2),
+        "corruption": ZeroMasking(0.3, fixed=fixed),
+        "batch_size": 16,
+        "epochs": 4,
+        "random_state": 0,
+    }
+    whole = quiet_fit(Autoencoder(4, **options), X)
+    kept = None
+    for report, state in Autoencoder(4, **options).iter_fit(X):
+        if report.epoch_done and report.epoch == 2:
+            kept = state.to_arrays()
+            break
+    resumed = Autoencoder(4, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeadUnitWarning)
+        for _ in resumed.iter_fit(X, checkpoint=kept):
+            pass
+    for name, weight in whole.network_.state_dict().items():
+        assert torch.equal(weight, resumed.network_.state_dict()[name]), name
+
+
+def test_a_denoiser_denoises():
+    X = pictures(400)
+    noise = np.random.default_rng(1).normal(scale=0.2, size=X.shape)
+    model = Autoencoder(4, corruption=GaussianNoise(0.2), epochs=40, random_state=0).fit(X)
+    assert ((model.reconstruct(X + noise) - X) ** 2).mean() < 0.3 * (noise**2).mean()
+
+
+# --------------------------------------------------------------------------- going on learning
+
+
+def test_layerwise_pretraining_gives_back_every_layer_before_the_whole_is_trained():
+    X = pictures(200)
+    options = {"network": Dense(hidden=(16, 8)), "epochs": 0.01, "random_state": 0}
+    plain = Autoencoder(4, **options).fit(X)
+    stacked = Autoencoder(4, layerwise_epochs=100, **options).fit(X)
+    assert stacked.score(X) > plain.score(X) + 0.1
+    # The whole network has moved the weights by one small step since.
+    for before, after in zip(errors_of_layers(plain, X), errors_of_layers(stacked, X), strict=True):
+        assert after < 0.5 * before
+
+
+def errors_of_layers(model: Autoencoder, X: np.ndarray) -> list[float]:
+    """How badly each layer's partner gives back what the layer reads, as a share of its scale."""
+    values, errors = torch.from_numpy(X.astype(np.float32)), []
+    with torch.no_grad():
+        for down, up in Dense.layer_pairs(model.network_):
+            below, values = values, down(values)
+            errors.append(float((up(values) - below).square().mean() / below.square().mean()))
+    return errors
+
+
+def test_layerwise_pretraining_needs_layers():
+    with pytest.raises(InvalidParameterError, match="`layerwise_epochs` must come with a dense"):
+        Autoencoder(2, hidden=(), layerwise_epochs=1).fit(pictures())
+
+
+def test_fine_tuning_goes_on_and_leaves_the_first_model_alone():
+    X = pictures(200)
+    model = Autoencoder(4, epochs=10, random_state=0).fit(X)
+    codes = model.transform(X)
+    momentum = [
+        value.clone()
+        for optimizer in model.optimizers_
+        for entries in optimizer.state.values()
+        for value in entries.values()
+    ]
+    tuned = model.fine_tune(X, corruption=GaussianNoise(0.3), epochs=20)
+    assert np.array_equal(model.transform(X), codes)
+    assert isinstance(tuned.corruption, GaussianNoise)
+    noisy = X + np.random.default_rng(1).normal(scale=0.3, size=X.shape)
+    error, first = (((m.reconstruct(noisy) - X) ** 2).mean() for m in (tuned, model))
+    assert error < 0.8 * first
+    after = [
+        value
+        for optimizer in model.optimizers_
+        for entries in optimizer.state.values()
+        for value in entries.values()
+    ]
+    assert all(torch.equal(a, b) for a, b in zip(momentum, after, strict=True))
+
+
+def test_fine_tuning_keeps_the_optimizers_state():
+    X = pictures(64)
+    model = Autoencoder(4, epochs=3, batch_size=64, optimizer="adam", random_state=0).fit(X)
+    tuned = model.fine_tune(X, epochs=2)
+    (steps,) = {int(entry["step"]) for entry in tuned.optimizers_[0].state.values()}
+    assert steps == 5
+
+
+def test_fine_tuning_works_after_load(tmp_path):
+    X = pictures(64)
+    Autoencoder(4, epochs=3, random_state=0).fit(X).save(tmp_path / "model")
+    tuned = inscape.load(tmp_path / "model").fine_tune(X, epochs=2)
+    assert len(tuned.history_) == 2
+
+
+# --------------------------------------------------------------------------- modules of one's own
+
+
+def own() -> tuple[nn.Module, nn.Module]:
+    encoder = nn.Sequential(
+        nn.Unflatten(1, (1, 5, 5)), nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(18, 3)
+    )
+    return encoder, nn.Sequential(nn.Linear(3, 25))
+
+
+def test_a_pair_of_modules_is_trained_and_stays_as_it_was(tmp_path):
+    X, pair = pictures(), own()
+    before = [weight.clone() for module in pair for weight in module.parameters()]
+    model = clone(Autoencoder(3, network=pair, epochs=5, random_state=0)).fit(X)
+    after = [weight for module in pair for weight in module.parameters()]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert model.history_[-1]["loss"] < model.history_[0]["loss"]
+    model.save(tmp_path / "model")
+    again = inscape.load(tmp_path / "model", network=own())
+    assert np.array_equal(again.transform(X), model.transform(X))
+    with pytest.raises(InvalidParameterError, match="`network` must be given for"):
+        inscape.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ((nn.Linear(25, 2), nn.Linear(3, 25)), r"encoder must give .* \(n_samples, 3\); got .* 2"),
+        ((nn.Linear(24, 3), nn.Linear(3, 25)), r"encoder must take .* \(n_samples, 25\)"),
+        ((nn.Linear(25, 3), nn.Linear(3, 24)), r"decoder must give .* \(n_samples, 25\); got"),
+        ((nn.Linear(25, 3), nn.Linear(4, 25)), r"decoder must take .* \(n_samples, 3\)"),
+        ((nn.Linear(25, 3), "decoder"), r"`network` must be a pair of modules; got str"),
+    ],
+)
+def test_a_pair_of_modules_is_checked_before_training(pair, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        Autoencoder(3, network=pair).fit(pictures())
+
+
+def test_modules_are_no_ones_copy():
+    encoder, decoder = own()
+    assert Modules(encoder, decoder).encoder is encoder
+
+
+# --------------------------------------------------------------------------- bad options, and runs
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bottleneck": "top_j"}, "`bottleneck` must be one of .* Did you mean 'top_k'"),
+        ({"bottleneck": "top_k(k=9)"}, "9"),
+        ({"corruption": "zero_masking(share=2)"}, "`share` must be a number .* got 2"),
+        ({"corruption": "rotation(image_shape=[4, 4])"}, "`image_shape` must be .* 25"),
+        ({"penalty": ["contractive", "l3"]}, "`penalty` must be one of"),
+        ({"precision": "float16"}, "`precision` must be one of 'float32'"),
+        ({"layerwise_epochs": 0}, "`layerwise_epochs` must be a number > 0"),
+        (
+            {"network": "dense(dropout=1.0)"},
+            "dropout",
+        ),
+    ],
+)
+def test_an_option_that_cannot_hold_is_refused(options, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        Autoencoder(8, **options).fit(pictures())
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_run_takes_every_part_and_goes_on_from_its_config(tmp_path, capsys):
+    asked = [
+        "--n-components=16",
+        "--network=convolutional(channels=[4, 8], dense=[])",
+        "--bottleneck=top_k(k=4)",
+        "--corruption=rotation(degrees=20)",
+        "--penalty=l1_activity(weight=0.01)",
+        "--likelihood=bernoulli",
+        "--scaler=minmax",
+        "--epochs=1",
+    ]
+    for run, arguments in (("one", asked), ("two", ["--config", tmp_path / "one" / "config.toml"])):
+        with pytest.raises(SystemExit) as ended:
+            main(["fit", "digits", *map(str, arguments), "--run", str(tmp_path / run)])
+        assert not ended.value.code, capsys.readouterr().err
+    X = inscape.data.load("digits").test.X
+    first, second = (inscape.load(tmp_path / run).transform(X) for run in ("one", "two"))
+    assert np.array_equal(first, second)
+    assert (np.count_nonzero(first, axis=1) <= 4).all()
