@@ -130,10 +130,14 @@ def test_blocks_are_made_orthogonal_one_by_one(shape):
     assert not torch.allclose(orthogonalize(matrix), wanted, atol=1e-3)
 
 
-def test_blocks_that_do_not_divide_the_side_leave_the_matrix_whole():
-    matrix = random(8, 20)
-    assert torch.equal(orthogonalize(matrix, block_size=3), orthogonalize(matrix))
+def test_blocks_are_as_large_as_the_side_allows_or_the_matrix_stays_whole():
+    matrix = random(12, 20, dtype=torch.float64)
+    in_fours = orthogonalize(matrix, block_size=4)
+    assert torch.equal(orthogonalize(matrix, block_size=5), in_fours)
     assert torch.equal(orthogonalize(matrix, block_size=64), orthogonalize(matrix))
+    # 7 has no divisor but 1, whose blocks would only set every row to one length.
+    matrix = random(7, 20)
+    assert torch.equal(orthogonalize(matrix, block_size=5), orthogonalize(matrix))
 
 
 @pytest.mark.parametrize("block_size", [None, 2])

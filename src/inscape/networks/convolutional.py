@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d, fold, pad
 from torch.nn.utils import skip_init
 
 from inscape._checks import (
@@ -51,7 +50,8 @@ class Convolutional:
     channels : tuple of int
         Maps after each halving, outermost first; the decoder mirrors them.
     kernel_size : int
-        Side of every kernel in pixels, odd.
+        Side of every kernel in pixels, odd and at least 3: one pixel with stride 2 would pass
+        over three of four.
     dense : tuple of int
         Widths of dense hidden layers between the maps and the code; the decoder mirrors them.
     downsampling : {"stride", "pool"}
@@ -94,7 +94,7 @@ class Convolutional:
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", check_widths("channels", self.channels, fewest=1))
         object.__setattr__(self, "dense", check_widths("dense", self.dense))
-        if check_integer("kernel_size", self.kernel_size, minimum=1) % 2 == 0:
+        if check_integer("kernel_size", self.kernel_size, minimum=3) % 2 == 0:
             raise InvalidParameterError(
                 f"`kernel_size` must be odd, so that a kernel has a middle; got "
                 f"{self.kernel_size}: take {self.kernel_size + 1}."
@@ -163,7 +163,10 @@ class Convolutional:
             Pictures(*sides[-1], self.channels[-1]),
             *self._widening(sides),
             self._convolution(
-                Overlap, self.channels[0], n_parameters * n_channels, padding=self.kernel_size // 2
+                nn.ConvTranspose2d,
+                self.channels[0],
+                n_parameters * n_channels,
+                padding=self.kernel_size // 2,
             ),
             Rows(n_parameters),
         )
@@ -208,7 +211,7 @@ class Convolutional:
                 # Both an odd side and the even one above it are halved to the same.
                 missing = [b - (2 * a - 1) for a, b in zip(small, large, strict=True)]
                 options = {"stride": 2, "padding": padding, "output_padding": missing}
-                layers.append(self._convolution(Widening, n_in, n_out, **options))
+                layers.append(self._convolution(nn.ConvTranspose2d, n_in, n_out, **options))
             else:
                 layers.append(nn.Upsample(size=large))
                 layers.append(self._convolution(nn.Conv2d, n_in, n_out, padding=padding))
@@ -255,92 +258,3 @@ class Rows(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Return the rows."""
         return maps.unflatten(1, (self.n_parameters, -1)).permute(0, 1, 3, 4, 2).flatten(1)
-
-
-class Overlap(nn.ConvTranspose2d):
-    """A transposed convolution of stride 1, for few channels: one product, then shifted sums.
-
-    Each pixel's values times the kernel, (kernel_size² * channels) numbers, are added up where
-    kernels overlap. The result is `nn.ConvTranspose2d`'s; on a CPU it takes half as long to one
-    channel, since no library's convolution is made for that.
-    """
-
-    def forward(self, maps: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """Return maps of the same sides."""
-        if not _is_faster(maps) or self.bias is None:
-            return super().forward(maps, output_size)
-        n, n_in, height, width = maps.shape
-        pixels = maps.permute(0, 2, 3, 1).reshape(-1, n_in)
-        # The products of this layout, forward and backward, are five times as fast as the others.
-        weight = self.weight.flatten(1).T.contiguous()
-        patches = (weight @ pixels.T).view(-1, n, height * width).transpose(0, 1)
-        sums = fold(patches, (height, width), self.kernel_size, padding=self.padding)
-        return sums + self.bias.view(-1, 1, 1)
-
-
-class Widening(nn.ConvTranspose2d):
-    """A transposed convolution whose weights' gradient is one matrix product on a CPU.
-
-    That is a fifth faster than the library's own backward pass with many maps; all else is
-    `nn.ConvTranspose2d`, and it is used as it is where no gradient is asked for.
-    """
-
-    def forward(self, maps: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """Return the wider maps."""
-        if not (_is_faster(maps) and torch.is_grad_enabled()):
-            return super().forward(maps, output_size)
-        options = (self.stride, self.padding, self.output_padding)
-        return _Widening.apply(maps, self.weight, self.bias, *options)
-
-
-class _Widening(torch.autograd.Function):
-    """The operation of `Widening`; its backward pass can be differentiated again."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(maps, weight, bias, stride, padding, output_padding):  # type: ignore[no-untyped-def]
-        return conv_transpose2d(maps, weight, bias, stride, padding, output_padding)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):  # type: ignore[no-untyped-def]
-        maps, weight, _, ctx.stride, ctx.padding, _ = inputs
-        ctx.save_for_backward(maps, weight)
-
-    @staticmethod
-    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
-        maps, weight = ctx.saved_tensors
-        to_maps = to_weight = to_bias = None
-        pixels = gradient.permute(0, 2, 3, 1)
-        if ctx.needs_input_grad[0]:
-            to_maps = conv2d(gradient, weight, None, ctx.stride, ctx.padding)
-        if ctx.needs_input_grad[1]:
-            n_in, n_out, *kernel = weight.shape
-            patches = _patches(pixels, kernel, ctx.stride, ctx.padding, maps.shape[2:])
-            inputs = maps.permute(0, 2, 3, 1).reshape(-1, n_in)
-            to_weight = (patches.T @ inputs).view(*kernel, n_out, n_in).permute(3, 2, 0, 1)
-        if ctx.needs_input_grad[2]:
-            to_bias = pixels.flatten(0, 2).sum(dim=0)
-        return to_maps, to_weight, to_bias, None, None, None
-
-
-def _is_faster(maps: Tensor) -> bool:
-    """Return whether the products here beat the library: on a CPU, unless in half precision."""
-    return maps.is_cpu and not torch.is_autocast_enabled("cpu")
-
-
-def _patches(
-    pixels: Tensor, kernel: Sequence[int], stride: Sides, padding: Sides, sides: Sequence[int]
-) -> Tensor:
-    """Return what each kernel sees of pixels (n, height, width, channels), one row a place.
-
-    There are `sides` places; a row is flattened from (kernel height, kernel width, channels).
-    """
-    borders: list[int] = [0, 0]
-    for axis in (1, 0):
-        reach = stride[axis] * (sides[axis] - 1) + kernel[axis]
-        borders += [padding[axis], reach - padding[axis] - pixels.shape[1 + axis]]
-    windows = pad(pixels, borders)
-    for axis in (0, 1):
-        windows = windows.unfold(1 + axis, kernel[axis], stride[axis])
-    return windows.permute(0, 1, 2, 4, 5, 3).reshape(-1, math.prod(kernel) * pixels.shape[3])
