@@ -111,9 +111,9 @@ def linear(n_components: int, **options: object) -> Autoencoder:
     chosen = {
         "network": LINEAR,
         "optimizer": Adam(schedule="cosine", epsilon=1e-12),
-        "learning_rate": 0.02,
+        "learning_rate": 0.1,
         "batch_size": 10_000,
-        "epochs": 3000,
+        "epochs": 500,
         "precision": "float64",
         "random_state": 0,
         **options,
@@ -144,36 +144,36 @@ def test_a_linear_autoencoder_spans_the_space_of_pca_and_loses_the_discarded_var
     assert np.arccos(cosines.clip(-1, 1)).max() < 1e-3
     discarded = np.linalg.eigvalsh(np.cov(X.T, bias=True))[:-4].sum()
     lost = ((X - model.reconstruct(X)) ** 2).sum(axis=1).mean()
-    assert lost == pytest.approx(discarded, rel=1e-6)
+    assert lost == pytest.approx(discarded, rel=1e-9)
 
 
 def test_a_regularised_linear_autoencoder_shrinks_as_theory_says():
     # Kunin et al. 2019: W1 = W2', and the squared singular values are 1 - lambda / sigma^2.
     X, strength = table(), 60.0
-    model = linear(4, penalty=WeightDecay(strength), epochs=6000).fit(X)
+    model = linear(4, penalty=WeightDecay(strength)).fit(X)
     encoder, decoder = weights_of(model)
     sigma = np.linalg.svd(X, compute_uv=False)[:4]
-    assert np.abs(encoder - decoder.T).max() < 1e-6
+    assert np.abs(encoder - decoder.T).max() < 1e-8
     found = np.linalg.svd(decoder, compute_uv=False) ** 2
-    np.testing.assert_allclose(found, 1 - strength / sigma**2, atol=1e-6)
+    np.testing.assert_allclose(found, 1 - strength / sigma**2, atol=1e-8)
 
 
 def test_a_linear_denoiser_is_the_wiener_filter():
     X, scale = table(), 0.7
     noisy = GaussianNoise(scale, fixed=True)
-    model = linear(10, corruption=noisy, epochs=4000).fit(X)
+    model = linear(10, corruption=noisy).fit(X)
     encoder, decoder = weights_of(model)
     seed = next(iter(linear(10, corruption=noisy, epochs=1).iter_fit(X)))[1].corruption_seed
     drawn = noisy(torch.from_numpy(X), generator=torch.Generator().manual_seed(seed)).numpy()
     # For the very noise that was drawn the best map is exact.
     centred = drawn - drawn.mean(axis=0)
     best = np.linalg.solve(centred.T @ centred, centred.T @ X).T
-    np.testing.assert_allclose(decoder @ encoder, best, atol=1e-4)
+    np.testing.assert_allclose(decoder @ encoder, best, atol=1e-8)
 
 
 def test_a_linear_denoiser_of_fresh_noise_comes_near_the_wiener_filter():
     X, scale = table(4000), 0.7
-    model = linear(10, corruption=GaussianNoise(scale), epochs=600).fit(X)
+    model = linear(10, corruption=GaussianNoise(scale)).fit(X)
     covariance = X.T @ X / len(X)
     wiener = covariance @ np.linalg.inv(covariance + scale**2 * np.eye(10))
     encoder, decoder = weights_of(model)
@@ -488,3 +488,25 @@ def test_a_run_takes_every_part_and_goes_on_from_its_config(tmp_path, capsys):
     first, second = (inscape.load(tmp_path / run).transform(X) for run in ("one", "two"))
     assert np.array_equal(first, second)
     assert (np.count_nonzero(first, axis=1) <= 4).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("options", "said", "drawn"),
+    [
+        (["--n-components=3", "--bottleneck=spherical"], "", {"sphere.png", "sphere_grid.png"}),
+        (
+            ["--n-components=2", "--bottleneck=vector_quantized(codebook_size=12)"],
+            "of 12 codebook vectors, as evenly as",
+            {"map_and_grid.png"},
+        ),
+    ],
+)
+def test_a_run_shows_what_its_bottleneck_is(options, said, drawn, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["fit", "digits", *options, "--epochs=1", "--run", str(tmp_path / "run")])
+    assert not ended.value.code
+    assert said in capsys.readouterr().out
+    files = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    assert drawn <= files
+    assert said in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

@@ -105,7 +105,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _show(run: Run) -> None:
-    from inscape.runs.report import table_rows
+    from inscape.runs.report import remarks, table_rows
 
     metrics, data = run.metrics, run.environment["data"]
     header, rows = table_rows(metrics)
@@ -118,8 +118,8 @@ def _show(run: Run) -> None:
         f"{data['n_test']:,} test rows",
         bold_first=True,
     )
-    for name, why in metrics["missing"].items():
-        say(f"{name} is left out: it {why}.")
+    for sentence in remarks(metrics):
+        say(sentence)
     if metrics["diagnosis"]:
         say_warning(metrics["diagnosis"])
     say("")

@@ -160,7 +160,7 @@ def _plane(representation: Representation, limits: Limits | None, codes: Any) ->
     """Return the frame to decode, after a check that there are two components."""
     if codes is not None:
         codes = check_matrix(codes, name="codes")
-    n_components = codes.shape[1] if codes is not None else _n_components(representation)
+    n_components = codes.shape[1] if codes is not None else count_components(representation)
     if n_components not in (2, None):
         raise InvalidParameterError(
             f"A decoder grid must have a representation of 2 components; got {n_components}: "
@@ -176,7 +176,8 @@ def _plane(representation: Representation, limits: Limits | None, codes: Any) ->
     return limits_around(codes, outside=0.01, margin=0)
 
 
-def _n_components(representation: Representation) -> int | None:
+def count_components(representation: Representation) -> int | None:
+    """Return the width of a fitted representation's codes, or None where it does not tell."""
     if hasattr(representation, "components_"):
         return len(representation.components_)
     for name in ("n_components_", "n_components"):

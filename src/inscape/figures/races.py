@@ -12,7 +12,7 @@ from inscape._checks import check_array, check_positive_rising
 from inscape._errors import InvalidDataError
 from inscape.figures.labels import label_ends
 from inscape.figures.style import CLASS_COLORS, INK, dress, new_figure, styled
-from inscape.figures.training import FEW_POINTS, WIDE, _scale
+from inscape.figures.training import FEW_POINTS, WIDE, scale_axis
 
 
 @styled
@@ -75,12 +75,12 @@ def loss_race(
     for height in heights:
         ax.axhline(float(height), color=INK, lw=1, ls=(0, (4, 3)), zorder=2)
     dress(ax, title=title, xlabel="seconds of training", ylabel=unit)
-    _scale(ax, "y", np.concatenate([*values.values(), heights]), ratio=WIDE)
+    scale_axis(ax, "y", np.concatenate([*values.values(), heights]), ratio=WIDE)
     first = min(float(seconds[0]) for seconds in times.values())
     last = max(float(seconds[-1]) for seconds in times.values())
     # One moment has no extent, and a logarithmic axis needs some.
     last = last if last > first else 2 * first
-    _scale(ax, "x", np.array([first, last]), ratio=1.0)
+    scale_axis(ax, "x", np.array([first, last]), ratio=1.0)
     ax.set_xlim(first, last)
     ax.grid(axis="y", color="#eceff1", lw=0.8)
     ends = [

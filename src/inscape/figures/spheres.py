@@ -17,7 +17,7 @@ from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray, ImageShape, Representation
 from inscape.figures.classes import Classes, name_classes, read_labels
 from inscape.figures.panels import PANEL, Labels, Limits, draw_key, draw_map
-from inscape.figures.planes import _n_components
+from inscape.figures.planes import count_components
 from inscape.figures.sphere_geometry import (
     HALF_HEIGHT,
     HALF_WIDTH,
@@ -138,7 +138,7 @@ def spherical_grid(
     >>> len(figure.axes[0].images)
     8
     """
-    n_components = _check_components(_n_components(representation))
+    n_components = _check_components(count_components(representation))
     n = check_integer("n", AROUND[n_components] if n is None else n, minimum=2)
     if n_components == 2:
         codes = ring(n)

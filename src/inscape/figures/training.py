@@ -156,8 +156,8 @@ def _curves(
     dress(ax, title=title, xlabel=xlabel, ylabel=ylabel)
     across = np.concatenate([at[:, 0] for at in points.values()])
     everything = np.concatenate([*(at[:, 1] for at in points.values()), levels])
-    _scale(ax, "y", everything, ratio=WIDE)
-    _scale(ax, "x", across, ratio=4 * WIDE)
+    scale_axis(ax, "y", everything, ratio=WIDE)
+    scale_axis(ax, "x", across, ratio=4 * WIDE)
     ax.grid(axis="y", color="#eceff1", lw=0.8)
     # The last line ends at the panel's edge, where its label stands; time starts at 0.
     left = float(across.min()) if ax.get_xscale() == "log" else min(0.0, float(across.min()))
@@ -185,7 +185,8 @@ def _points(name: str, x: Any, y: Any) -> FloatArray:
     return check_matrix(np.column_stack([across, up]), name=f"the {name} curve")
 
 
-def _scale(ax: Axes, axis: str, values: FloatArray, *, ratio: float) -> None:
+def scale_axis(ax: Axes, axis: str, values: FloatArray, *, ratio: float) -> None:
+    """Make the axis ("x" or "y") logarithmic where positive values span more than `ratio`."""
     low, high = float(values.min()), float(values.max())
     if low <= 0 or high / low <= ratio:
         return

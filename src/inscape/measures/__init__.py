@@ -1,5 +1,6 @@
 """Measures: a representation or an array in, a number out; pure functions."""
 
+from inscape.measures.codebook import CodebookUsage, codebook_usage
 from inscape.measures.codes import dead_units
 from inscape.measures.comparison import (
     Estimate,
@@ -19,11 +20,13 @@ from inscape.measures.reconstruction import (
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
+    "CodebookUsage",
     "Estimate",
     "SpatialStructure",
     "binary_cross_entropy",
     "centered_kernel_alignment",
     "code_directions",
+    "codebook_usage",
     "dead_units",
     "dissimilarity",
     "dissimilarity_vectors",

@@ -25,7 +25,7 @@ from inscape.networks.modules import Modules
 from inscape.networks.network import Network, Pass
 from inscape.networks.spherical import Spherical
 from inscape.networks.top_k import BatchTopK, TopK
-from inscape.networks.vector_quantized import VectorQuantized
+from inscape.networks.vector_quantized import Quantizer, VectorQuantized
 
 NETWORKS: Mapping[str, Any] = {"dense": Dense, "convolutional": Convolutional}
 BOTTLENECKS: Mapping[str, Any] = {
@@ -68,6 +68,7 @@ __all__ = [
     "Network",
     "Orthogonal",
     "Pass",
+    "Quantizer",
     "ScaledNormal",
     "Spherical",
     "TopK",

@@ -176,6 +176,10 @@ class Convolutional:
         if self.bias == "data_mean" and mean_row is not None and mean_output is not None:
             with torch.no_grad():
                 first, last = encoder[1], decoder[-2]
+                assert isinstance(first, nn.Conv2d)
+                assert isinstance(last, nn.ConvTranspose2d)
+                assert first.bias is not None
+                assert last.bias is not None
                 colour = mean_row.view(-1, n_channels).mean(dim=0)
                 first.bias.copy_(-(first.weight.sum(dim=(2, 3)) @ colour))
                 per_channel = mean_output.view(n_parameters, -1, n_channels).mean(dim=1)

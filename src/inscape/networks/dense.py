@@ -180,7 +180,8 @@ def _tie(encoder: nn.Sequential, decoder: nn.Sequential) -> None:
 def _blocks(stack: nn.Sequential) -> list[nn.Sequential]:
     """Return the stack cut before each of its matrices."""
     starts = [i for i, m in enumerate(stack) if isinstance(m, (nn.Linear, TiedLinear))]
-    return [stack[a:b] for a, b in pairwise([*starts, len(stack)])]
+    layers = list(stack)
+    return [nn.Sequential(*layers[a:b]) for a, b in pairwise([*starts, len(layers)])]
 
 
 def _as_parts(value: Any) -> Any:

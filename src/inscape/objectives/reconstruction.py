@@ -69,6 +69,7 @@ class Reconstruction:
         for penalty in self.penalties:
             terms[describe_part(penalty)["type"]] = penalty(seen, generator=generator)
         for module in network.bottleneck.modules():
-            if hasattr(module, "penalty"):
-                terms["bottleneck"] = module.penalty(seen, generator=generator)
+            penalty = getattr(module, "penalty", None)
+            if penalty is not None:
+                terms["bottleneck"] = penalty(seen, generator=generator)
         return terms

@@ -24,14 +24,15 @@ from inscape._files import (
     write_json,
     write_manifest,
 )
-from inscape._typing import ImageShape
+from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
 from inscape.data import Dataset
 from inscape.data import load as load_data
 from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
-from inscape.networks import NETWORKS
+from inscape.measures import codebook_usage
+from inscape.networks import NETWORKS, Quantizer
 from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import FitConfig
@@ -216,9 +217,19 @@ class _Job:
             },
             "dead_units": list(estimator.dead_units_),
             "diagnosis": estimator.diagnosis(),
+            "codebook": _codebook(estimator, test),
             "epochs": estimator.history_[-1]["epoch"],
             "steps": estimator.history_[-1]["step"],
         }, representations
+
+
+def _codebook(estimator: Autoencoder, test: FloatArray) -> dict[str, Any] | None:
+    """Return how much of its codebook a quantised representation uses; None for any other."""
+    sizes = [len(m.codebook) for m in estimator.network_.modules() if isinstance(m, Quantizer)]
+    if not sizes:
+        return None
+    usage = codebook_usage(estimator.transform(test), codebook_size=sizes[0])
+    return {"size": sizes[0], "used": usage.n_used, "perplexity": usage.perplexity}
 
 
 def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) -> dict[str, Any]:

@@ -56,7 +56,22 @@ def write_figures(
     ours, model = next(iter(representations.items()))
     shape, names = dataset.image_shape, dataset.class_names
     codes = np.asarray(model.transform(X))
-    if codes.shape[1] == 2 and shape is not None:
+    on_sphere = codes.shape[1] in (2, 3) and np.allclose(
+        np.linalg.norm(codes, axis=1), 1, atol=1e-4
+    )
+    if on_sphere:
+        keep(
+            "sphere.png",
+            "Where the encoder puts each test row on the unit sphere.",
+            figures.spherical_map(codes, y, class_names=names),
+        )
+        if shape is not None:
+            keep(
+                "sphere_grid.png",
+                "What the decoder makes of each place on the unit sphere.",
+                figures.spherical_grid(model, image_shape=shape),
+            )
+    elif codes.shape[1] == 2 and shape is not None:
         keep(
             "map_and_grid.png",
             "Left: where the encoder puts each test row. Right: what the decoder makes of each "
@@ -72,7 +87,7 @@ def write_figures(
             class_names=names,
             images=X if shape is not None else None,
             image_shape=shape,
-            glyphs=shape is not None and codes.shape[1] == 2,
+            glyphs=shape is not None and codes.shape[1] == 2 and not on_sphere,
         ),
     )
     keep(

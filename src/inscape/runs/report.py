@@ -34,6 +34,24 @@ def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
+def remarks(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what is to be said below the comparison: baselines left out, the codebook's use.
+
+    Parameters
+    ----------
+    metrics : mapping
+        As in ``metrics.json``.
+    """
+    said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    codebook = metrics["codebook"]
+    if codebook is not None:
+        said.append(
+            f"The test rows use {codebook['used']:,} of {codebook['size']:,} codebook vectors, as "
+            f"evenly as {codebook['perplexity']:.1f} of equal use would be."
+        )
+    return said
+
+
 def write_report(run: Run, figures: Mapping[str, str]) -> None:
     """Write ``report.html`` into the run.
 
@@ -52,7 +70,7 @@ def write_report(run: Run, figures: Mapping[str, str]) -> None:
         *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
         heading(f"On {data['n_test']:,} test rows, against linear methods with as many components"),
         table(header, rows, bold_first=True),
-        *(paragraph(f"{name} is left out: it {why}.") for name, why in metrics["missing"].items()),
+        *(paragraph(sentence) for sentence in remarks(metrics)),
         *(figure(run.path / "figures" / name, text) for name, text in figures.items()),
         heading("Asked for (config.toml)"),
         listing(run.config.to_toml()),
