@@ -327,7 +327,7 @@ def test_a_resumed_noisy_training_with_dropout_ends_with_the_same_bits(fixed):
 def test_a_denoiser_denoises():
     X = pictures(400)
     noise = np.random.default_rng(1).normal(scale=0.2, size=X.shape)
-    model = Autoencoder(4, corruption=GaussianNoise(0.2), epochs=40, random_state=0).fit(X)
+    model = Autoencoder(4, corruption=GaussianNoise(0.2), epochs=20, random_state=0).fit(X)
     assert ((model.reconstruct(X + noise) - X) ** 2).mean() < 0.3 * (noise**2).mean()
 
 
@@ -338,7 +338,7 @@ def test_layerwise_pretraining_gives_back_every_layer_before_the_whole_is_traine
     X = pictures(200)
     options = {"network": Dense(hidden=(16, 8)), "epochs": 0.01, "random_state": 0}
     plain = Autoencoder(4, **options).fit(X)
-    stacked = Autoencoder(4, layerwise_epochs=100, **options).fit(X)
+    stacked = Autoencoder(4, layerwise_epochs=40, **options).fit(X)
     assert stacked.score(X) > plain.score(X) + 0.1
     # The whole network has moved the weights by one small step since.
     for before, after in zip(errors_of_layers(plain, X), errors_of_layers(stacked, X), strict=True):

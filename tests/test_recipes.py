@@ -22,12 +22,12 @@ def reproduced(request, tmp_path_factory):
 def test_a_recipe_writes_results_figures_and_a_page(reproduced):
     found, path = reproduced
     rows = json.loads((path / "results.json").read_text())
-    assert len(rows) == len(found.results) >= 10
+    assert len(rows) == len(found.results) >= 6
     for row in rows:
         assert set(row) == KEYS
         assert math.isfinite(row["reference"])
         assert math.isfinite(row["measured"])
-    assert len(list((path / "figures").glob("*.png"))) == len(found.figures) >= 5
+    assert len(list((path / "figures").glob("*.png"))) == len(found.figures) >= 2
     page = (path / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == len(found.figures)
     assert "its numbers prove nothing" in page

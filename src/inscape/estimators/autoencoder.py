@@ -40,7 +40,7 @@ from inscape.training.progress import with_progress
 Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
-_BLOCK = 4096
+_BLOCK = 1024
 # Dead units that are named one by one.
 _MOST_NAMED = 10
 # Rows from which the mean is taken that biases start from.

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 RECIPES: Mapping[str, str] = {
     "neuromatch-autoencoders": "inscape.recipes.neuromatch_autoencoders",
     "deep-linear-networks": "inscape.recipes.deep_linear_networks",
+    "chainer-seven-cases": "inscape.recipes.chainer_seven_cases",
+    "keras-deep-ae": "inscape.recipes.keras_deep_ae",
+    "mnist-cognitive-tasks": "inscape.recipes.mnist_cognitive_tasks",
+    "cae-fashion": "inscape.recipes.cae_fashion",
+    "hinton-2006": "inscape.recipes.hinton_2006",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
 
