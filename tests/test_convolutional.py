@@ -93,7 +93,7 @@ def test_a_network_of_single_pixels_moves_no_colour_to_another_place(shape):
     upsampling=st.sampled_from(["transposed", "resize"]),
     n_parameters=st.integers(1, 2),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_size_comes_back_and_every_parameter_has_a_gradient(
     height, width, n_channels, n_parameters, **options
 ):

@@ -421,7 +421,7 @@ def test_a_pair_of_modules_is_trained_and_stays_as_it_was(tmp_path):
     model.save(tmp_path / "model")
     again = inscape.load(tmp_path / "model", network=own())
     assert np.array_equal(again.transform(X), model.transform(X))
-    with pytest.raises(InvalidParameterError, match="`network` must be given for"):
+    with pytest.raises(InvalidParameterError, match="`network` must be given where"):
         inscape.load(tmp_path / "model")
 
 

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from inscape._errors import InvalidParameterError, RunExistsError
+from inscape._errors import DataNotFoundError, InvalidParameterError, RunExistsError
 from inscape._files import verify_manifest
 from inscape.recipes import RECIPES, Result, reproduce
 
@@ -16,13 +16,16 @@ KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
 
 @pytest.fixture(scope="module", params=list(RECIPES))
 def reproduced(request, tmp_path_factory):
-    return reproduce(request.param, tmp_path_factory.mktemp("recipe") / "run", quick=True)
+    try:
+        return reproduce(request.param, tmp_path_factory.mktemp("recipe") / "run", quick=True)
+    except DataNotFoundError as error:
+        pytest.skip(str(error))
 
 
 def test_a_recipe_writes_results_figures_and_a_page(reproduced):
     found, path = reproduced
     rows = json.loads((path / "results.json").read_text())
-    assert len(rows) == len(found.results) >= 6
+    assert len(rows) == len(found.results) >= 5
     for row in rows:
         assert set(row) == KEYS
         assert math.isfinite(row["reference"])

@@ -117,24 +117,24 @@ def load(path: str | Path, *, network: Any = None) -> Any:
         verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
     tensors, _ = read_tensors(directory / "model.safetensors")
-    if config["parameters"].get("network") == {"type": "modules"}:
-        if network is None:
-            raise InvalidParameterError(
-                f"`network` must be given for {path}, whose network is a pair of modules of your "
-                "own; got None: pass inscape.load(path, network=(encoder, decoder))."
-            )
-        config["parameters"]["network"] = resolve_network(network)
     try:
-        return _rebuild(config, tensors)
+        return _rebuild(config, tensors, network)
     except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise damaged(directory / "model.safetensors") from error
 
 
-def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
+def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray], network: Any) -> Any:
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in config["parameters"].items()
     }
+    if parameters["network"] == {"type": "modules"}:
+        if network is None:
+            raise InvalidParameterError(
+                "`network` must be given where a model holds modules of your own; got None: pass "
+                "inscape.load(path, network=(encoder, decoder))."
+            )
+        parameters["network"] = resolve_network(network)
     estimator = ESTIMATORS[config["type"]](**parameters)
     estimator.n_features_in_ = config["n_features"]
     if config["feature_names"] is not None:
