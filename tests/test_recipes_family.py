@@ -86,7 +86,7 @@ def test_the_seven_cases_are_those_of_the_source():
 
 def test_each_case_has_its_errors_and_the_structure_of_both_layers(seven):
     assert len(seven.results) == 4 * len(SEVEN)
-    for k, (_, width, _, _, test, training) in SEVEN.items():
+    for k, (*_, test, training) in SEVEN.items():
         rows = [r for r in seven.results if r.experiment.startswith(f"case {k}:")]
         assert [row.reference for row in rows] == [test, training, 0, 0]
         assert [row.source == THEORY for row in rows] == [False, False, True, True]
