@@ -360,3 +360,14 @@ def test_rows_of_reconstructions_may_be_stages_with_scores_of_their_own():
     ]
     with pytest.raises(InvalidParameterError, match=r"`scores` must be one of.*mean 'after'"):
         figures.reconstructions(X, stages, image_shape=SHAPE, scores={"aftr": "1 dB"})
+
+
+def test_a_number_at_the_end_of_a_line_has_no_bare_point():
+    curve = [{"epoch": 0.0, "loss": 300.0}, {"epoch": 1.0, "loss": 228.1}]
+    for figure in (
+        figures.loss_curve(curve, floors={"floor": 190.0}, unit="nats"),
+        figures.loss_race({"ours": ([1.0, 2.0], [1600.0, 1228.1])}, unit="nats"),
+    ):
+        words = [text.get_text() for ax in figure.axes for text in ax.texts]
+        assert any(word.endswith(("228", "1228")) for word in words), words
+        assert not any(word.endswith(".") for word in words)

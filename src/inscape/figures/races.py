@@ -95,4 +95,4 @@ def loss_race(
 
 def _rounded(value: float) -> str:
     """Return three digits, and four from 10 on: published errors have two decimals."""
-    return f"{value:#.{4 if abs(value) >= 10 else 3}g}"
+    return f"{value:#.{4 if abs(value) >= 10 else 3}g}".rstrip(".")

@@ -164,11 +164,11 @@ def _curves(
     right = float(across.max())
     ax.set_xlim(left, right if right > left else left + 1)
     ends = [tuple(at[-1]) for at in points.values()] + [(right, level) for level in levels]
-    texts = [f"{name} {at[-1, 1]:#.3g}" for name, at in points.items()]
+    texts = [f"{name} {rounded(at[-1, 1])}" for name, at in points.items()]
     label_ends(
         ax,
         np.array(ends),
-        [*texts, *(f"{name} {level:#.3g}" for name, level in lines.items())],
+        [*texts, *(f"{name} {rounded(level)}" for name, level in lines.items())],
         [*(colors[name] for name in points), *[INK] * len(levels)],
     )
     return figure
@@ -195,3 +195,8 @@ def scale_axis(ax: Axes, axis: str, values: FloatArray, *, ratio: float) -> None
     target.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     target.set_minor_locator(NullLocator())
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def rounded(value: float) -> str:
+    """Return the value with three digits, as it stands at the end of a line."""
+    return f"{value:#.3g}".rstrip(".")
