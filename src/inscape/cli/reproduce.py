@@ -22,7 +22,8 @@ def reproduce(
     Parameters
     ----------
     name
-        A recipe: neuromatch-autoencoders or deep-linear-networks.
+        A recipe: neuromatch-autoencoders, deep-linear-networks, chainer-seven-cases, cae-fashion,
+        keras-deep-ae, mnist-cognitive-tasks or hinton-2006.
     run
         The directory for results.json and the figures; left out, the next free one below runs/.
     quick

@@ -6,7 +6,6 @@ further, and our default training gets there in a tenth of the epochs.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.estimators import Autoencoder, DeadUnitWarning
 from inscape.measures import binary_cross_entropy
-from inscape.networks import Dense, ScaledNormal
+from inscape.networks import Dense
 from inscape.recipes.reproduction import Reproduction
 from inscape.recipes.results import THEORY, Result
 
@@ -27,22 +26,20 @@ DATA = "mnist"
 TITLE = "A deep autoencoder, 784-256-64-d-64-256-784"
 LEAD = (
     "Cross-entropy, ReLU after every layer, the code too, and a sigmoid output: 256 rows a step, "
-    "50 epochs of Adadelta (learning rate 1.0) or of Adam (1e-3). Beside it stands our default "
-    "training of the same widths for 5 epochs; with 2 units its code is linear, for ReLU units "
-    "die, and a code of two has none to spare."
+    "50 epochs of Adadelta (learning rate 1.0) or of Adam (1e-3), from torch's initial weights. "
+    "Beside it stands our default training of the same widths for 5 epochs; with 2 units its code "
+    "is linear, for ReLU units die, and a code of two has none to spare."
 )
 SOURCE = "measured independently on full MNIST"
 METRIC = "test cross-entropy"
 MEAN_METRIC = "test cross-entropy, beside that of the mean picture"
 
 _HIDDEN = (256, 64)
-# Glorot's variance, 2 / (n_in + n_out), as Keras starts from.
-_GLOROT = ScaledNormal(gamma=math.sqrt(2))
 _EPOCHS, _QUICK_EPOCHS, _OUR_EPOCHS = 50, 4, 5
 _DEATH_EPOCHS = 5
-# With Adam both ReLU units of a code of two die in the first epochs from seeds 0 and 1, one of
-# them from seed 2, and none from seed 3.
-_DEADLY_SEED = 0
+# With Adam both ReLU units of a code of two die in the first two epochs from seed 3, and none from
+# seeds 0 to 2.
+_DEADLY_SEED = 3
 _LEARNING_RATES = {"adadelta": 1.0, "adam": 1e-3}
 _NAMES = {"adadelta": "Adadelta", "adam": "Adam"}
 _OURS = "Inscape"
@@ -73,7 +70,7 @@ class Width:
 
 WIDTHS = (
     Width(32, seed=0, ours="relu", references={"adadelta": 0.136, "adam": 0.0907}),
-    Width(2, seed=3, ours="identity", references={"adadelta": 0.226, "adam": 0.176}),
+    Width(2, seed=0, ours="identity", references={"adadelta": 0.226, "adam": 0.176}),
 )
 N_STEPS = 3 * len(WIDTHS) + 1
 
@@ -140,7 +137,7 @@ class _Lab:
 
     def _protocol(self, width: Width, optimizer: str, *, epochs: int = _EPOCHS) -> Autoencoder:
         """Train with the source's protocol."""
-        network = Dense(hidden=_HIDDEN, initialization=_GLOROT, bias="torch_default")
+        network = Dense(hidden=_HIDDEN, bias="torch_default")
         model = Autoencoder(
             width.units,
             network=network,
