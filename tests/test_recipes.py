@@ -11,6 +11,8 @@ from inscape._errors import DataNotFoundError, InvalidParameterError, RunExistsE
 from inscape._files import verify_manifest
 from inscape.recipes import RECIPES, Result, reproduce
 
+# Rows and figures of recipes that have few; the others have at least 10 and 5.
+FEWEST = {"keras-deep-ae": (5, 6), "hinton-2006": (7, 2)}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
 
 
@@ -25,12 +27,13 @@ def reproduced(request, tmp_path_factory):
 def test_a_recipe_writes_results_figures_and_a_page(reproduced):
     found, path = reproduced
     rows = json.loads((path / "results.json").read_text())
-    assert len(rows) == len(found.results) >= 5
+    fewest_rows, fewest_figures = FEWEST.get(found.name, (10, 5))
+    assert len(rows) == len(found.results) >= fewest_rows
     for row in rows:
         assert set(row) == KEYS
         assert math.isfinite(row["reference"])
         assert math.isfinite(row["measured"])
-    assert len(list((path / "figures").glob("*.png"))) == len(found.figures) >= 2
+    assert len(list((path / "figures").glob("*.png"))) == len(found.figures) >= fewest_figures
     page = (path / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == len(found.figures)
     assert "its numbers prove nothing" in page

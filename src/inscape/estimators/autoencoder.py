@@ -238,12 +238,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         parts = resolve_options(self, n_features=rows.shape[1])
         self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
         self.optimizers_: list[torch.optim.Optimizer] | None
-        scaled = self._scale(rows)
-        if parts.likelihood.unit_interval:
-            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
-
         device, generator = choose_device(self.device), make_generator(self.random_state)
-        train_rows, held_out = self._split(scaled, generator, parts.dtype)
+        train_rows, held_out = self._split(rows, parts, generator)
         plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
         network = self._build_network(parts, generator, rows=train_rows).to(device, parts.dtype)
         if self.layerwise_epochs is not None and checkpoint is None:
@@ -298,11 +294,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         rows = check_rows(self, X, reset=False)
         check_enough_samples(len(rows))
         parts = resolve_options(self, n_features=rows.shape[1])
-        scaled = self._scale(rows)
-        if parts.likelihood.unit_interval:
-            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
         generator = make_generator(self.random_state)
-        train_rows, held_out = self._split(scaled, generator, parts.dtype)
+        train_rows, held_out = self._split(rows, parts, generator)
         plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
         fresh = parts.optimizer.build(self.network_, learning_rate=learning_rate)
         self.optimizers_ = self.optimizers_ or fresh
@@ -357,10 +350,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         )
 
     def _split(
-        self, X: FloatArray, generator: torch.Generator, dtype: torch.dtype
+        self, X: FloatArray, parts: Parts, generator: torch.Generator
     ) -> tuple[Tensor, Tensor | None]:
-        """Return the rows to train on, and those held out."""
-        rows = as_tensor(X, dtype=dtype)
+        """Return the scaled rows to train on, and those held out."""
+        scaled = self._scale(X)
+        if parts.likelihood.unit_interval:
+            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
+        rows = as_tensor(scaled, dtype=parts.dtype)
         n_held_out = round(self.validation_fraction * len(rows))
         if not n_held_out:
             return rows, None
