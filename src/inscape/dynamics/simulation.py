@@ -390,14 +390,22 @@ def _follow(
     samples = problem.samples
     rate = 2 * learning_rate / problem.n_entries
     end = len(epochs)
-    for block, weights in descend(samples, problem.targets, start, rate=rate, epochs=epochs):
+    for block in descend(samples, problem.targets, start, rate=rate, epochs=epochs):
+        places = block.places
         with np.errstate(over="ignore", invalid="ignore"):
-            _record(problem, samples, weights, maps[block], hidden[block], loss[block])
-        if block.start == 0:
+            maps[places] = block.maps[-1]
+            for layer, below in enumerate(block.maps[:-1]):
+                activity = below if samples is None else below @ samples.T
+                np.matmul(activity.mT, activity, out=hidden[places, layer])
+            error = (
+                maps[places] if samples is None else maps[places] @ samples.T
+            ) - problem.targets.T
+            loss[places] = mean_squared_error(error, problem)
+        if places.start == 0:
             limit = loss_limit(problem, loss[0])
-        end = block.start + first_beyond(loss[block], limit)
-        _keep(snapshots, epochs[block][: end - block.start], weights, last=int(epochs[-1]))
-        if end < block.stop:
+        end = places.start + first_beyond(loss[places], limit)
+        _keep(snapshots, epochs[places.start : end], block.weights, last=int(epochs[-1]))
+        if end < places.stop:
             break
     divergence = None
     if end < len(epochs):
@@ -418,25 +426,6 @@ def _follow(
         _hidden=hidden[:end],
         _snapshots=snapshots,
     )
-
-
-def _record(
-    problem: Reduction,
-    samples: FloatArray | None,
-    weights: list[FloatArray],
-    maps: FloatArray,
-    hidden: FloatArray,
-    loss: FloatArray,
-) -> None:
-    """Fill the records of a block of epochs from its weights (n_block, n_out, n_in)."""
-    product = weights[0]
-    for layer, weight in enumerate(weights[1:]):
-        activity = product if samples is None else product @ samples.T
-        hidden[:, layer] = activity.swapaxes(-1, -2) @ activity
-        product = weight @ product
-    maps[...] = product
-    error = (maps if samples is None else maps @ samples.T) - problem.targets.T
-    loss[...] = mean_squared_error(error, problem)
 
 
 def mean_squared_error(error: FloatArray, problem: Reduction) -> FloatArray:

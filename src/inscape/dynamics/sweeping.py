@@ -220,14 +220,12 @@ def _train(
     modes = np.empty((len(epochs), n_rates * n_scales, len(found.singular_values)))
     start = [each_scale * weight for weight in problem.weights]
     course = descend(problem.samples, problem.targets, start, rate=each_rate, epochs=epochs)
-    for block, weights in course:
+    for block in course:
         with np.errstate(over="ignore", invalid="ignore"):
-            product = weights[0]
-            for weight in weights[1:]:
-                product = weight @ product
-            modes[block] = found.project(product)
-            error = product @ problem.inputs.T - problem.targets.T
-            loss[block] = mean_squared_error(error, problem)
+            whole = block.maps[-1]
+            modes[block.places] = found.project(whole)
+            answers = whole if problem.samples is None else whole @ problem.samples.T
+            loss[block.places] = mean_squared_error(answers - problem.targets.T, problem)
     shape = (n_rates, n_scales, len(epochs))
     return loss.T.reshape(shape), modes.swapaxes(0, 1).reshape(*shape, -1)
 
