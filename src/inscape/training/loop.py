@@ -18,6 +18,7 @@ from torch import Tensor
 from inscape._errors import TrainingDivergedError
 from inscape.measures import dead_units
 from inscape.networks import Network
+from inscape.training.memory import keep_freed_memory
 from inscape.training.optimizers import learning_rate_factor
 from inscape.training.state import TrainingState, copy_weights
 
@@ -25,6 +26,7 @@ from inscape.training.state import TrainingState, copy_weights
 _REPORTS_PER_EPOCH = 10
 # Rows on which codes and errors are watched while training.
 PROBE_SIZE = 512
+_WATCHED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def train(
     TrainingDivergedError
         If the loss is no longer finite.
     """
+    keep_freed_memory()
     steps_per_epoch = math.ceil(len(X) / plan.batch_size)
     n_steps = plan.n_steps(len(X))
     probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
@@ -208,10 +211,16 @@ def _is_reported(step: int, steps_per_epoch: int) -> bool:
 @torch.no_grad()
 def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
     network.eval()
-    codes = network.encode(probe)
-    error = (objective.likelihood.mean(network.decode(codes)) - probe).square().mean()
+    codes, errors = [], []
+    # A few rows at a time, whose maps stay in the processor's cache.
+    for rows in probe.split(_WATCHED_AT_ONCE):
+        codes.append(network.encode(rows))
+        errors.append((objective.likelihood.mean(network.decode(codes[-1])) - rows).square())
     network.train()
-    return {"squared_error": error.item(), "dead_units": dead_units(codes.cpu().numpy())}
+    return {
+        "squared_error": torch.cat(errors).mean().item(),
+        "dead_units": dead_units(torch.cat(codes).cpu().numpy()),
+    }
 
 
 @torch.no_grad()
