@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import (
-    check_enough_samples,
-    check_unit_interval,
-    check_varies,
-    resolve_part,
-)
+from inscape._checks import resolve_part
 from inscape._typing import FloatArray
-from inscape.data.scaling import fit_scaler
-from inscape.estimators.inputs import (
-    as_tensor,
-    check_codes,
-    check_rows,
-    choose_device,
-    make_generator,
-)
+from inscape.estimators.base import NetworkEstimator, mean_row
 from inscape.estimators.layers import train_layers
-from inscape.estimators.options import Parts, plan_training, resolve_options
+from inscape.estimators.options import Parts, resolve_autoencoder
 from inscape.measures import dead_units
 from inscape.networks import Network, build_bottleneck
-from inscape.objectives import LIKELIHOODS, Likelihood, Reconstruction
-from inscape.training import OPTIMIZERS, Muon, Plan, Report, Snapshot, TrainingState, train
-from inscape.training.progress import with_progress
+from inscape.objectives import Reconstruction
+from inscape.training import OPTIMIZERS, Muon, Plan
 
-Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
-
-# Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
-_BLOCK = 1024
 # Dead units that are named one by one.
 _MOST_NAMED = 10
-# Rows from which the mean is taken that biases start from.
-_MEAN_ROWS = 2048
 
 
 class DeadUnitWarning(UserWarning):
     """A bottleneck unit gives the same code for every training row."""
 
 
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Autoencoder(NetworkEstimator):
     r"""Learn a code of each row from which the row can be told again.
 
     An encoder :math:`f` and a decoder :math:`g` minimise
@@ -189,155 +165,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.device = device
         self.verbose = verbose
 
-    # ----------------------------------------------------------------------- learning
-
-    def fit(self, X: Any, y: Any = None) -> Autoencoder:
-        """Learn the representation of the rows.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Training rows.
-        y : ignored
-            For scikit-learn's pipelines.
-
-        Returns
-        -------
-        Autoencoder
-            Itself.
-        """
-        pairs = self.iter_fit(X)
-        for _ in with_progress(pairs, label="Autoencoder") if self.verbose else pairs:
-            pass
-        return self
-
-    def iter_fit(
-        self, X: Any, *, checkpoint: Checkpoint | None = None
-    ) -> Iterator[tuple[Report, TrainingState]]:
-        """Learn as `fit` does; yield where training stands, before it and ten times an epoch.
-
-        Every check has been made when the first pair comes; the estimator is fitted when the last
-        one has been taken.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Training rows.
-        checkpoint : pair of (arrays, metadata) or None
-            What `TrainingState.to_arrays` gave after a report with `epoch_done`: training goes
-            on from there, and ends with the same bits as if it had never stopped.
-
-        Yields
-        ------
-        tuple of (Report, TrainingState)
-            The numbers, and the live state.
-        """
-        rows = check_rows(self, X, reset=True)
-        check_enough_samples(len(rows))
-        check_varies(rows)
-        parts = resolve_options(self, n_features=rows.shape[1])
-        self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, rows)
-        self.optimizers_: list[torch.optim.Optimizer] | None
-        device, generator = choose_device(self.device), make_generator(self.random_state)
-        train_rows, held_out = self._split(rows, parts, generator)
-        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
-        network = self._build_network(parts, generator, rows=train_rows).to(device, parts.dtype)
-        if self.layerwise_epochs is not None and checkpoint is None:
-            train_layers(
-                network, parts, plan, train_rows.to(device), self.layerwise_epochs, generator
-            )
-        self.optimizers_ = parts.optimizer.build(network, learning_rate=learning_rate)
-        self.network_ = network
-        state = self._begin(parts, generator)
-        if checkpoint is not None:
-            state.restore(*checkpoint)
-        yield from self._train(state, parts, plan, train_rows, held_out)
-        self._confirm_dead_units(rows)
-
-    def fine_tune(
-        self,
-        X: Any,
-        *,
-        corruption: Any = None,
-        epochs: float | None = None,
-        learning_rate: float | None = None,
-    ) -> Autoencoder:
-        """Return a copy that has gone on learning, on other rows or another task.
-
-        Weights and optimisers go on from where they are; this estimator stays as it was. After
-        `inscape.load` there are no optimisers to go on from, and new ones begin.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows that have to come out.
-        corruption : str, Corruption or None
-            What is done to them before they are encoded: the task is to undo it.
-        epochs, learning_rate : float or None
-            As in the constructor; this estimator's own are not used.
-
-        Returns
-        -------
-        Autoencoder
-            Fitted; its options tell what it was trained for last.
-        """
-        check_is_fitted(self)
-        tuned = copy.copy(self)
-        tuned.set_params(corruption=corruption, epochs=epochs, learning_rate=learning_rate)
-        tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
-        pairs = tuned._iter_fine_tune(X)
-        for _ in with_progress(pairs, label="Fine-tuning") if self.verbose else pairs:
-            pass
-        return tuned
-
-    def _iter_fine_tune(self, X: Any) -> Iterator[tuple[Report, TrainingState]]:
-        rows = check_rows(self, X, reset=False)
-        check_enough_samples(len(rows))
-        parts = resolve_options(self, n_features=rows.shape[1])
-        generator = make_generator(self.random_state)
-        train_rows, held_out = self._split(rows, parts, generator)
-        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
-        fresh = parts.optimizer.build(self.network_, learning_rate=learning_rate)
-        self.optimizers_ = self.optimizers_ or fresh
-        for optimizer, other in zip(self.optimizers_, fresh, strict=True):
-            for group, asked in zip(optimizer.param_groups, other.param_groups, strict=True):
-                group["initial_lr"] = asked["lr"]
-        self.network_.train()
-        state = self._begin(parts, generator)
-        yield from self._train(state, parts, plan, train_rows, held_out)
-        self._confirm_dead_units(rows)
-
-    def _begin(self, parts: Parts, generator: torch.Generator) -> TrainingState:
-        assert self.optimizers_ is not None
-        # Drawn only where it is used: a training without noise draws what it always drew.
-        noisy = parts.corruption is not None
-        seed = int(torch.randint(2**31, (), generator=generator)) if noisy else 0
-        return TrainingState(self.network_, self.optimizers_, generator, corruption_seed=seed)
-
-    def _train(
-        self, state: TrainingState, parts: Parts, plan: Plan, rows: Tensor, held_out: Tensor | None
-    ) -> Iterator[tuple[Report, TrainingState]]:
-        self.history_ = state.history
-        device = next(state.network.parameters()).device
-        for report in train(
-            state,
-            Reconstruction(parts.likelihood, parts.penalties, len(rows)),
-            plan,
-            X=rows.to(device),
-            X_validation=None if held_out is None else held_out.to(device),
-            corruption=parts.corruption,
-        ):
-            self.dead_units_ = report.dead_units
-            yield report, state
-        self.network_.eval()
+    def _resolve(self, n_features: int) -> Parts:
+        return resolve_autoencoder(self, n_features=n_features)
 
     def _build_network(
-        self, parts: Parts, generator: torch.Generator, *, rows: Tensor | None = None
+        self, parts: Any, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
-        """Return a new network; without rows its biases do not start from their mean."""
-        mean = None
-        if rows is not None:
-            mean = rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0).float()
+        mean = None if rows is None else mean_row(rows)
         return parts.network.build(
             n_features=self.n_features_in_,
             n_code=self.n_components,
@@ -349,22 +183,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             mean_output=None if mean is None else parts.likelihood.start(mean),
         )
 
-    def _split(
-        self, X: FloatArray, parts: Parts, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return the scaled rows to train on, and those held out."""
-        scaled = self._scale(X)
-        if parts.likelihood.unit_interval:
-            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
-        rows = as_tensor(scaled, dtype=parts.dtype)
-        n_held_out = round(self.validation_fraction * len(rows))
-        if not n_held_out:
-            return rows, None
-        order = torch.randperm(len(rows), generator=generator)
-        check_enough_samples(len(rows) - n_held_out)
-        return rows[order[n_held_out:]], rows[order[:n_held_out]]
+    def _objective(self, parts: Any, *, n_samples: int) -> Reconstruction:
+        return Reconstruction(parts.likelihood, parts.penalties, n_samples)
 
-    def _confirm_dead_units(self, X: FloatArray) -> None:
+    def _pretrain(
+        self, network: Network, parts: Any, plan: Plan, X: Tensor, generator: torch.Generator
+    ) -> None:
+        if self.layerwise_epochs is not None:
+            train_layers(network, parts, plan, X, self.layerwise_epochs, generator)
+
+    def _conclude(self, X: FloatArray, rows: Tensor) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
         if self.dead_units_:
             self.dead_units_ = dead_units(self.transform(X))
@@ -402,173 +230,3 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             f"{told} and cannot recover. Remedies: another initialization of the encoder "
             f"(kaiming_normal), another bottleneck activation (identity or prelu), or {last}."
         )
-
-    # ----------------------------------------------------------------------- using
-
-    def transform(self, X: Any) -> FloatArray:
-        """Encode rows.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray, shape (n_samples, n_components)
-            Codes, in the dtype of X; two calls give the same bits.
-        """
-        check_is_fitted(self)
-        rows = check_rows(self, X, reset=False)
-        return self._by_block(Network.encode, self._scale(rows), precision=rows.dtype)
-
-    def inverse_transform(self, X: Any) -> FloatArray:
-        """Decode codes to expected rows, in the units of the training data.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_components)
-            Codes.
-
-        Returns
-        -------
-        ndarray, shape (n_samples, n_features)
-            The mean of the likelihood, in the dtype of the codes.
-        """
-        check_is_fitted(self)
-        codes = check_codes(X, n_components=self.n_components)
-        mean = resolve_part("likelihood", self.likelihood, LIKELIHOODS).mean
-        rows = self._by_block(lambda net, z: mean(net.decode(z)), codes, precision=codes.dtype)
-        if self.scaler_ is None:
-            return rows
-        return self.scaler_.inverse_transform(rows).astype(codes.dtype, copy=False)
-
-    def reconstruct(self, X: Any) -> FloatArray:
-        """Encode rows and decode them again.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray, shape (n_samples, n_features)
-            What came back.
-        """
-        return self.inverse_transform(np.asarray(self.transform(X)))
-
-    def score_samples(self, X: Any) -> FloatArray:
-        """Return the log-likelihood of each row under its reconstruction.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray, shape (n_samples,)
-            Nats per sample, of the scaled rows where there is a scaler; higher is better.
-        """
-        check_is_fitted(self)
-        given = check_rows(self, X, reset=False)
-        rows = self._scale(given)
-        likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
-        if likelihood.unit_interval:
-            check_unit_interval(rows, likelihood=type(likelihood).__name__)
-        return self._by_block(
-            lambda net, x: -likelihood.negative_log_likelihood(net(x), x),
-            rows,
-            precision=given.dtype,
-        ).astype(np.float64, copy=False)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Return the mean log-likelihood of the rows under their reconstructions.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows.
-        y : ignored
-            For scikit-learn's searches.
-
-        Returns
-        -------
-        float
-            Nats per sample; higher is better.
-        """
-        return float(self.score_samples(X).mean())
-
-    def at(self, snapshot: Snapshot) -> Autoencoder:
-        """Return this estimator as it was at a snapshot of its training.
-
-        Parameters
-        ----------
-        snapshot : Snapshot
-            One of `Recorder.snapshots`, of this estimator's own fit.
-
-        Returns
-        -------
-        Autoencoder
-            A fitted copy; this one stays as it is.
-        """
-        check_is_fitted(self)
-        earlier = copy.copy(self)
-        earlier.network_, earlier.optimizers_ = copy.deepcopy(self.network_), None
-        weights = {name: torch.from_numpy(np.array(w)) for name, w in snapshot.weights.items()}
-        earlier.network_.load_state_dict(weights)
-        return earlier
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write a directory from which `inscape.load` makes the same estimator again.
-
-        Parameters
-        ----------
-        path : path-like
-            A new directory.
-        overwrite : bool
-            Whether a run that is there may be replaced.
-
-        Raises
-        ------
-        RunExistsError
-            If something is there already.
-        StorageError
-            If the place is read-only or full; nothing is left behind.
-        """
-        from inscape.estimators.persistence import save
-
-        check_is_fitted(self)
-        save(self, Path(path), overwrite=overwrite)
-
-    def _scale(self, X: FloatArray) -> FloatArray:
-        return X if self.scaler_ is None else self.scaler_.transform(X)
-
-    @torch.no_grad()
-    def _by_block(
-        self, function: Callable[[Network, Tensor], Tensor], X: FloatArray, *, precision: Any
-    ) -> FloatArray:
-        """Apply `function` block by block, so that memory stays small.
-
-        In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
-        whichever rows come with it, where float32 products differ in their last digits.
-        """
-        first = next(self.network_.parameters())
-        network, kind = self.network_, first.dtype
-        if precision == np.float64 and kind != torch.float64:
-            network, kind = copy.deepcopy(network).double(), torch.float64
-        blocks = [
-            function(network, rows.to(first.device, kind)).cpu()
-            for rows in as_tensor(X, dtype=kind).split(_BLOCK)
-        ]
-        return torch.cat(blocks).numpy().astype(precision, copy=False)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.n_components
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags

@@ -22,7 +22,7 @@ _DEFAULT_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 5, 100
 
 @dataclass(frozen=True)
 class Parts:
-    """What the options stand for, once checked.
+    """What the options that all estimators have stand for, once checked.
 
     Parameters
     ----------
@@ -42,12 +42,34 @@ class Parts:
     dtype: torch.dtype
 
 
+def resolve_autoencoder(estimator: Any, *, n_features: int) -> Parts:
+    """Check the options of an `Autoencoder`, and return the parts they stand for.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option cannot hold.
+    """
+    parts = resolve_options(estimator, n_features=n_features)
+    build_bottleneck(estimator.bottleneck, estimator.n_components, generator=torch.Generator())
+    if estimator.layerwise_epochs is not None:
+        check_number("layerwise_epochs", estimator.layerwise_epochs, above=0)
+        if not isinstance(parts.network, Dense) or not parts.network.hidden:
+            raise InvalidParameterError(
+                "`layerwise_epochs` must come with a dense network of two layers or more; got "
+                f"{type(parts.network).__name__} with "
+                f"hidden={getattr(parts.network, 'hidden', None)}: leave it out, or give "
+                "hidden=(256, 64)."
+            )
+    return parts
+
+
 def resolve_options(estimator: Any, *, n_features: int) -> Parts:
-    """Check every option before any training starts, and return the parts they stand for.
+    """Check what all estimators ask before any training starts, and return the parts of it.
 
     Parameters
     ----------
-    estimator : Autoencoder
+    estimator : NetworkEstimator
         Its options are read and not changed.
     n_features : int
         Columns of the training rows.
@@ -57,7 +79,7 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
     InvalidParameterError
         If an option cannot hold.
     """
-    n_components = check_integer("n_components", estimator.n_components, minimum=1)
+    check_integer("n_components", estimator.n_components, minimum=1)
     network = Dense(hidden=estimator.hidden, activation=estimator.activation)
     if estimator.network is not None:
         if network != Dense():
@@ -66,7 +88,6 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
                 "both: give them to the network part, as in network=Dense(hidden=(128,))."
             )
         network = resolve_network(estimator.network)
-    build_bottleneck(estimator.bottleneck, n_components, generator=torch.Generator())
     if estimator.scaler is not None:
         check_choice("scaler", estimator.scaler, get_args(ScalerName))
     if estimator.epochs is not None:
@@ -76,14 +97,6 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
     if estimator.learning_rate is not None:
         check_number("learning_rate", estimator.learning_rate, above=0)
     check_choice("precision", estimator.precision, get_args(PrecisionName))
-    if estimator.layerwise_epochs is not None:
-        check_number("layerwise_epochs", estimator.layerwise_epochs, above=0)
-        if not isinstance(network, Dense) or not network.hidden:
-            raise InvalidParameterError(
-                "`layerwise_epochs` must come with a dense network of two layers or more; got "
-                f"{type(network).__name__} with hidden={getattr(network, 'hidden', None)}: leave "
-                "it out, or give hidden=(256, 64)."
-            )
     check_number("validation_fraction", estimator.validation_fraction, minimum=0, below=1)
     if estimator.patience is not None:
         check_integer("patience", estimator.patience, minimum=1)

@@ -30,7 +30,7 @@ from inscape._files import (
 )
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
-from inscape.estimators.options import resolve_network, resolve_options
+from inscape.estimators.options import resolve_network
 from inscape.networks import Modules
 
 ESTIMATORS: dict[str, Any] = {"autoencoder": Autoencoder}
@@ -143,7 +143,7 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray], network: An
     estimator.scaler_ = None if shift is None else Scaler(shift, tensors.pop("scaler.scale"))
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
-    parts = resolve_options(estimator, n_features=estimator.n_features_in_)
+    parts = estimator._resolve(estimator.n_features_in_)
     estimator.optimizers_ = None
     estimator.network_ = estimator._build_network(parts, torch.Generator()).to(parts.dtype)
     estimator.network_.load_state_dict(
