@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         training,
     )
     from inscape._errors import InscapeError
-    from inscape.estimators import Autoencoder, DeadUnitWarning, load
+    from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder, load
 
 __version__ = "0.1.0"
 
@@ -41,6 +41,7 @@ _NAMES = {
     "Autoencoder": "inscape.estimators",
     "DeadUnitWarning": "inscape.estimators",
     "InscapeError": "inscape._errors",
+    "VariationalAutoencoder": "inscape.estimators",
     "load": "inscape.estimators",
 }
 
@@ -48,6 +49,7 @@ __all__ = [
     "Autoencoder",
     "DeadUnitWarning",
     "InscapeError",
+    "VariationalAutoencoder",
     "data",
     "dynamics",
     "figures",

@@ -416,6 +416,30 @@ def check_unit_interval(X: FloatArray, *, likelihood: str) -> None:
     )
 
 
+def check_counts(X: FloatArray, *, likelihood: str, n_categories: int | None = None) -> None:
+    """Ask for whole numbers >= 0, as a likelihood of counts needs; below `n_categories` if given.
+
+    Raises
+    ------
+    InvalidDataError
+        If a value is another; it is named by row and column.
+    """
+    wrong = (X < 0) | (np.mod(X, 1) > 0)
+    wanted = ">= 0"
+    if n_categories is not None:
+        wrong |= X > n_categories - 1
+        wanted = f"from 0 to n_categories - 1 = {n_categories - 1}"
+    if not wrong.any():
+        return
+    row, column = _first_place(wrong)
+    raise InvalidDataError(
+        f"X must hold whole numbers {wanted} for the {likelihood} likelihood; got "
+        f"{X[row, column]:g} at row {row}, column {column}: give "
+        f"{'counts' if n_categories is None else 'categories'} without a scaler, or use "
+        "likelihood='gaussian'."
+    )
+
+
 def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> FloatArray:
     """Return `value` as a finite array (n_samples, n_columns) of at least one row and column.
 

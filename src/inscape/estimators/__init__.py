@@ -2,5 +2,6 @@
 
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning
 from inscape.estimators.persistence import load
+from inscape.estimators.variational_autoencoder import LatentReport, VariationalAutoencoder
 
-__all__ = ["Autoencoder", "DeadUnitWarning", "load"]
+__all__ = ["Autoencoder", "DeadUnitWarning", "LatentReport", "VariationalAutoencoder", "load"]

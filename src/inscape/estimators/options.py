@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import torch
@@ -14,6 +14,10 @@ from inscape._typing import PrecisionName, ScalerName
 from inscape.corruptions import CORRUPTIONS
 from inscape.networks import NETWORKS, Dense, Modules, build_bottleneck
 from inscape.objectives import LIKELIHOODS, PENALTIES, Likelihood
+from inscape.objectives.bounds import BOUNDS
+from inscape.objectives.divergences import DIVERGENCES, KullbackLeibler
+from inscape.objectives.posteriors import POSTERIORS
+from inscape.objectives.priors import PRIORS
 from inscape.training import OPTIMIZERS, Plan
 
 # The default training: about so many steps, in at least and at most so many passes.
@@ -64,6 +68,72 @@ def resolve_autoencoder(estimator: Any, *, n_features: int) -> Parts:
     return parts
 
 
+@dataclass(frozen=True)
+class VariationalParts(Parts):
+    """What the options of a `VariationalAutoencoder` stand for, once checked.
+
+    Parameters
+    ----------
+    posterior, prior, divergence, bound
+        The parts that words, descriptions or objects named.
+    """
+
+    posterior: Any
+    prior: Any
+    divergence: Any
+    bound: Any
+
+    def require_density(self, what: str) -> None:
+        """Refuse what needs densities of codes that have none.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the posterior is a point mass.
+        """
+        if not self.posterior.has_density:
+            raise InvalidParameterError(
+                f"{what} must have codes with a density; got the posterior "
+                f"{type(self.posterior).__name__}, which has none: take "
+                "posterior='diagonal_gaussian'."
+            )
+
+
+def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
+    """Check the options of a `VariationalAutoencoder`, and return the parts they stand for.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option cannot hold, or two of them do not go together.
+    """
+    common = resolve_options(estimator, n_features=n_features)
+    options = {field.name: getattr(common, field.name) for field in fields(common)}
+    parts = VariationalParts(
+        **options,
+        posterior=resolve_part("posterior", estimator.posterior, POSTERIORS),
+        prior=resolve_part("prior", estimator.prior, PRIORS),
+        divergence=resolve_part("divergence", estimator.divergence, DIVERGENCES),
+        bound=resolve_part("bound", estimator.bound, BOUNDS),
+    )
+    if parts.posterior.space != parts.prior.space:
+        raise InvalidParameterError(
+            "`prior` must live in the same space as `posterior`; got "
+            f"{type(parts.prior).__name__} ({parts.prior.space}) and "
+            f"{type(parts.posterior).__name__} ({parts.posterior.space}): take a prior of the "
+            "latter."
+        )
+    if not parts.bound.any_divergence and parts.divergence != KullbackLeibler():
+        raise InvalidParameterError(
+            f"`divergence` must be left out with the bound {type(parts.bound).__name__}, which "
+            f"holds the whole divergence already; got {type(parts.divergence).__name__}: leave it "
+            "out, or take bound='evidence_lower_bound'."
+        )
+    if parts.divergence.needs_density or not parts.bound.any_divergence:
+        parts.require_density(f"`divergence` {type(parts.divergence).__name__}")
+    return parts
+
+
 def resolve_options(estimator: Any, *, n_features: int) -> Parts:
     """Check what all estimators ask before any training starts, and return the parts of it.
 
@@ -110,7 +180,7 @@ def resolve_options(estimator: Any, *, n_features: int) -> Parts:
         likelihood=resolve_part("likelihood", estimator.likelihood, LIKELIHOODS),
         optimizer=resolve_part("optimizer", estimator.optimizer, OPTIMIZERS),
         corruption=resolve_corruption(estimator.corruption, n_features=n_features),
-        penalties=resolve_penalties(estimator.penalty),
+        penalties=resolve_penalties(getattr(estimator, "penalty", None)),
         dtype=torch.float64 if estimator.precision == "float64" else torch.float32,
     )
 

@@ -6,6 +6,7 @@ loaded on its own.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import numbers
 from pathlib import Path
@@ -31,9 +32,13 @@ from inscape._files import (
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
 from inscape.estimators.options import resolve_network
+from inscape.estimators.variational_autoencoder import LatentReport, VariationalAutoencoder
 from inscape.networks import Modules
 
-ESTIMATORS: dict[str, Any] = {"autoencoder": Autoencoder}
+ESTIMATORS: dict[str, Any] = {
+    "autoencoder": Autoencoder,
+    "variational_autoencoder": VariationalAutoencoder,
+}
 
 
 def save(estimator: Any, path: Path, *, overwrite: bool = False) -> None:
@@ -62,13 +67,17 @@ def save_model(estimator: Any, directory: Path) -> None:
     names = getattr(estimator, "feature_names_in_", None)
     config = {
         "format": 1,
-        "type": "autoencoder",
+        "type": next(word for word, kind in ESTIMATORS.items() if kind is type(estimator)),
         "parameters": parameters,
         "n_features": estimator.n_features_in_,
         "feature_names": None if names is None else [str(name) for name in names],
         "dead_units": list(estimator.dead_units_),
         "history": estimator.history_,
     }
+    if isinstance(estimator, VariationalAutoencoder):
+        config["latent_report"] = dataclasses.asdict(estimator.latent_report_)
+        classes = estimator.classes_
+        config["classes"] = None if classes is None else classes.tolist()
     tensors = {
         f"network.{name}": tensor.cpu().numpy()
         for name, tensor in estimator.network_.state_dict().items()
@@ -143,6 +152,15 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray], network: An
     estimator.scaler_ = None if shift is None else Scaler(shift, tensors.pop("scaler.scale"))
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
+    if isinstance(estimator, VariationalAutoencoder):
+        estimator.latent_report_ = LatentReport(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in config["latent_report"].items()
+            }
+        )
+        classes = config["classes"]
+        estimator.classes_ = None if classes is None else np.array(classes)
     parts = estimator._resolve(estimator.n_features_in_)
     estimator.optimizers_ = None
     estimator.network_ = estimator._build_network(parts, torch.Generator()).to(parts.dtype)

@@ -9,6 +9,7 @@ from inscape.measures.comparison import (
     second_order_similarity,
 )
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
+from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
@@ -20,9 +21,12 @@ from inscape.measures.reconstruction import (
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
+    "AggregatePosterior",
     "CodebookUsage",
     "Estimate",
     "SpatialStructure",
+    "active_units",
+    "aggregate_posterior",
     "binary_cross_entropy",
     "centered_kernel_alignment",
     "code_directions",

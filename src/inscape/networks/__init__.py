@@ -23,6 +23,7 @@ from inscape.networks.initialization import (
 )
 from inscape.networks.modules import Modules
 from inscape.networks.network import Network, Pass
+from inscape.networks.shared_outputs import SharedOutputs
 from inscape.networks.spherical import Spherical
 from inscape.networks.top_k import BatchTopK, TopK
 from inscape.networks.vector_quantized import Quantizer, VectorQuantized
@@ -70,6 +71,7 @@ __all__ = [
     "Pass",
     "Quantizer",
     "ScaledNormal",
+    "SharedOutputs",
     "Spherical",
     "TopK",
     "TorchDefault",

@@ -9,15 +9,43 @@ from torch import Tensor
 from inscape.networks import Pass
 from inscape.objectives.activity import L1Activity
 from inscape.objectives.contractive import Contractive
+from inscape.objectives.decoder_gradient import DecoderGradient
+from inscape.objectives.divergences import (
+    DIVERGENCES,
+    Adversarial,
+    CapacityControlled,
+    DisentangledInferredPrior,
+    Divergence,
+    FactorDiscriminator,
+    KullbackLeibler,
+    MaximumMeanDiscrepancy,
+    TotalCorrelation,
+)
+from inscape.objectives.l2_activity import L2Activity
 from inscape.objectives.likelihoods import (
     LIKELIHOODS,
     Bernoulli,
+    Categorical,
     ContinuousBernoulli,
     Gaussian,
+    Laplace,
     Likelihood,
+    NegativeBinomial,
+    Poisson,
+)
+from inscape.objectives.priors import (
+    PRIORS,
+    MixtureOfGaussians,
+    NormalizingFlow,
+    StandardNormal,
+    UniformOnSphere,
+    VampPrior,
+    WrappedStandardNormal,
 )
 from inscape.objectives.reconstruction import Reconstruction
+from inscape.objectives.schedules import SCHEDULES, CyclicalAnnealing, LinearWarmUp
 from inscape.objectives.sparsity import KullbackLeiblerSparsity
+from inscape.objectives.variational import Variational
 from inscape.objectives.weight_decay import WeightDecay
 
 
@@ -30,22 +58,50 @@ class Penalty(Protocol):
 
 PENALTIES: Mapping[str, Any] = {
     "l1_activity": L1Activity,
+    "l2_activity": L2Activity,
     "kullback_leibler_sparsity": KullbackLeiblerSparsity,
     "contractive": Contractive,
+    "decoder_gradient": DecoderGradient,
     "weight_decay": WeightDecay,
 }
 
 __all__ = [
+    "DIVERGENCES",
     "LIKELIHOODS",
     "PENALTIES",
+    "PRIORS",
+    "SCHEDULES",
+    "Adversarial",
     "Bernoulli",
+    "CapacityControlled",
+    "Categorical",
     "ContinuousBernoulli",
     "Contractive",
+    "CyclicalAnnealing",
+    "DecoderGradient",
+    "DisentangledInferredPrior",
+    "Divergence",
+    "FactorDiscriminator",
     "Gaussian",
+    "KullbackLeibler",
     "KullbackLeiblerSparsity",
     "L1Activity",
+    "L2Activity",
+    "Laplace",
     "Likelihood",
+    "LinearWarmUp",
+    "MaximumMeanDiscrepancy",
+    "MixtureOfGaussians",
+    "NegativeBinomial",
+    "NormalizingFlow",
     "Penalty",
+    "Poisson",
     "Reconstruction",
+    "StandardNormal",
+    "TotalCorrelation",
+    "UniformOnSphere",
+    "VampPrior",
+    "Variational",
     "WeightDecay",
+    "WrappedStandardNormal",
 ]

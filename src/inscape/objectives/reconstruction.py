@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -31,9 +31,21 @@ class Reconstruction:
     likelihood: Any
     penalties: Sequence[Any] = ()
     n_samples: int | None = None
+    n_conditions: ClassVar[int] = 0
+
+    def watch(self, network: Network, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return codes and squared errors (n_samples, n_features) of rows."""
+        codes = network.encode(rows)
+        return codes, (self.likelihood.mean(network.decode(codes)) - rows).square()
 
     def terms(
-        self, network: Network, inputs: Tensor, targets: Tensor, *, generator: torch.Generator
+        self,
+        network: Network,
+        inputs: Tensor,
+        targets: Tensor,
+        *,
+        generator: torch.Generator,
+        step: int | None = None,
     ) -> dict[str, Tensor]:
         """Return what is minimised as a sum of named terms, each in mean nats per sample.
 
@@ -48,6 +60,8 @@ class Reconstruction:
             What is encoded and what has to come out; they differ when the input is corrupted.
         generator : torch.Generator
             For penalties that sample.
+        step : int or None
+            Not used: nothing here changes with the steps.
         """
         linear = network.encoder(inputs)
         codes = network.bottleneck(linear)

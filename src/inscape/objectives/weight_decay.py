@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inscape._checks import check_number
+from inscape._checks import check_choice, check_number
+from inscape._errors import InvalidParameterError
 from inscape.networks.network import Pass
 
 
@@ -37,6 +38,9 @@ class WeightDecay:
     weight : float
         :math:`\lambda`, in nats; compare it to the :math:`\sigma_i^2`, which grow with the rows.
         Every parameter with two or more axes counts; biases and slopes are free.
+    part : {"network", "decoder"}
+        Whose weights count. The decoder's alone are those of the regularised autoencoder RAE-L2 of
+        Ghosh et al. 2020, arXiv 1903.12436, beside `L2Activity`.
 
     Examples
     --------
@@ -48,12 +52,26 @@ class WeightDecay:
     """
 
     weight: float = 1e-4
+    part: str = "network"
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
+        check_choice("part", self.part, ("network", "decoder"))
 
     def __call__(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
-        """Return the penalty, a scalar, in mean nats per sample."""
-        weights = [weight for weight in seen.network.parameters() if weight.ndim >= 2]
+        """Return the penalty, a scalar, in mean nats per sample.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a tied decoder, which has no weights of its own, is to be decayed alone.
+        """
+        module = seen.network if self.part == "network" else seen.network.decoder
+        weights = [weight for weight in module.parameters() if weight.ndim >= 2]
+        if not weights:
+            raise InvalidParameterError(
+                "`part` must be 'network' where the decoder has no weights of its own; got "
+                f"{self.part!r}: leave part out, or untie the decoder."
+            )
         squares = torch.stack([weight.square().sum() for weight in weights]).sum()
         return self.weight / (2 * seen.n_samples) * squares

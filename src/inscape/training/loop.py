@@ -147,7 +147,8 @@ def train(
     yield report(_evaluate(state, objective, probe) or 0.0)
     while state.step < n_steps and not _out_of_patience(state, plan):
         started = time.perf_counter()
-        total, seen = X.new_zeros(()), 0
+        sums: dict[str, Tensor] = {}
+        seen = 0
         order = torch.randperm(len(X), generator=state.generator).to(X.device)
         noise = _noise(state, state.step // steps_per_epoch)
         for rows in order.split(plan.batch_size):
@@ -156,19 +157,22 @@ def train(
             given = targets if inputs is X else inputs.index_select(0, rows)
             if corruption is not None:
                 given = corruption(given, generator=noise)
-            total += _step(state, objective, plan, given, targets) * len(rows)
+            for name, term in _step(state, objective, plan, given, targets).items():
+                sums[name] = sums[name] + term * len(rows) if name in sums else term * len(rows)
             seen += len(rows)
             state.step += 1
             if seen == len(X) or state.step == n_steps:
                 held_out = (
                     None if X_validation is None else _evaluate(state, objective, X_validation)
                 )
-                last = report(total.item() / seen, epoch_done=True, held_out=held_out)
-                _close_epoch(state, plan, last, n_features=X.shape[1], started=started)
+                means = {name: total.item() / seen for name, total in sums.items()}
+                last = report(sum(means.values()), epoch_done=True, held_out=held_out)
+                n_features = X.shape[1] - objective.n_conditions
+                _close_epoch(state, plan, last, means, n_features=n_features, started=started)
                 yield last
                 break
             if _is_reported(state.step, steps_per_epoch):
-                yield report(total.item() / seen)
+                yield report(sum(total.item() for total in sums.values()) / seen)
     if plan.patience is not None and state.best_weights is not None:
         state.network.load_state_dict(state.best_weights)
 
@@ -189,9 +193,11 @@ def _noise(state: TrainingState, epoch: int) -> torch.Generator:
 
 def _step(
     state: TrainingState, objective: Any, plan: Plan, inputs: Tensor, targets: Tensor
-) -> Tensor:
+) -> dict[str, Tensor]:
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=plan.half_precision):
-        terms = objective.terms(state.network, inputs, targets, generator=state.generator)
+        terms = objective.terms(
+            state.network, inputs, targets, generator=state.generator, step=state.step
+        )
     loss = sum(terms.values())
     for optimizer in state.optimizers:
         optimizer.zero_grad()
@@ -199,7 +205,7 @@ def _step(
     (loss / targets.shape[1]).backward()
     for optimizer in state.optimizers:
         optimizer.step()
-    return loss.detach()
+    return {name: term.detach() for name, term in terms.items()}
 
 
 def _is_reported(step: int, steps_per_epoch: int) -> bool:
@@ -211,11 +217,12 @@ def _is_reported(step: int, steps_per_epoch: int) -> bool:
 @torch.no_grad()
 def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
     network.eval()
-    codes, errors = [], []
+    codes: list[Tensor] = []
+    errors: list[Tensor] = []
     # A few rows at a time, whose maps stay in the processor's cache.
     for rows in probe.split(_WATCHED_AT_ONCE):
-        codes.append(network.encode(rows))
-        errors.append((objective.likelihood.mean(network.decode(codes[-1])) - rows).square())
+        for seen, values in zip((codes, errors), objective.watch(network, rows), strict=True):
+            seen.append(values)
     network.train()
     return {
         "squared_error": torch.cat(errors).mean().item(),
@@ -238,11 +245,19 @@ def _evaluate(state: TrainingState, objective: Any, X: Tensor | None) -> float |
 
 
 def _close_epoch(
-    state: TrainingState, plan: Plan, report: Report, *, n_features: int, started: float
+    state: TrainingState,
+    plan: Plan,
+    report: Report,
+    means: dict[str, float],
+    *,
+    n_features: int,
+    started: float,
 ) -> None:
     entry = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
     entry["loss_per_feature"] = report.loss / n_features
     entry["squared_error"] = report.squared_error
+    if len(means) > 1:
+        entry["terms"] = means
     if report.validation_loss is not None:
         entry["validation_loss"] = report.validation_loss
     entry["seconds"] = time.perf_counter() - started

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_number, resolve_part
+from inscape._errors import InvalidParameterError
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.schedules import SCHEDULES
 
@@ -47,6 +48,7 @@ class KullbackLeibler:
     weight: float = 1.0
     free_bits: float = 0.0
     schedule: Any = None
+    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
@@ -71,6 +73,11 @@ class KullbackLeibler:
             Not used.
         step : int or None
             Steps done; None is after training.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there are free bits, and the divergence is no sum over components.
         """
         divergence = seen.kullback_leibler.mean()
         share = 1.0 if self.schedule is None or step is None else self.schedule.share(step)
@@ -81,5 +88,13 @@ class KullbackLeibler:
         return {"kullback_leibler": divergence, "weighting": weighted - divergence}
 
     def _beyond_free(self, seen: LatentPass) -> Tensor:
-        each = seen.posterior.kullback_leibler_by_component(seen.network.prior).mean(dim=0)
-        return each.clamp(min=self.free_bits).sum()
+        posterior, prior = seen.posterior, seen.network.prior
+        by_component = getattr(posterior, "kullback_leibler_by_component", None)
+        # The shares are of a formula, and there is none for most priors.
+        if by_component is None or posterior.kullback_leibler(prior) is None:
+            raise InvalidParameterError(
+                "`free_bits` must be 0 where the divergence is no sum over components; got "
+                f"{self.free_bits:g} with {type(posterior).__name__} and {type(prior).__name__}: "
+                "leave it out, or take posterior='diagonal_gaussian' and prior='standard_normal'."
+            )
+        return by_component(prior).mean(dim=0).clamp(min=self.free_bits).sum()

@@ -27,6 +27,7 @@ class Bernoulli:
 
     n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = True
+    counts: ClassVar[bool] = False
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
@@ -39,3 +40,9 @@ class Bernoulli:
     def start(self, mean: Tensor) -> Tensor:
         """Return the outputs to start training from, near those whose mean is `mean`."""
         return torch.logit(mean.clamp(0.01, 0.99))
+
+    @torch.no_grad()
+    def sample(self, outputs: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return features drawn from the distribution, 0 or 1, shape (n_samples, n_features)."""
+        numbers = torch.rand(outputs.shape, dtype=outputs.dtype, generator=generator)
+        return (numbers.to(outputs.device) < self.mean(outputs)).to(outputs.dtype)

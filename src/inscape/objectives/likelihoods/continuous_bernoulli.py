@@ -33,6 +33,7 @@ class ContinuousBernoulli:
 
     n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = True
+    counts: ClassVar[bool] = False
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
@@ -50,6 +51,16 @@ class ContinuousBernoulli:
     def start(self, mean: Tensor) -> Tensor:
         """Return the outputs to start training from, near those whose mean is `mean`."""
         return torch.logit(mean.clamp(0.01, 0.99))
+
+    @torch.no_grad()
+    def sample(self, outputs: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return features drawn from the distribution, shape (n_samples, n_features)."""
+        numbers = torch.rand(outputs.shape, dtype=outputs.dtype, generator=generator)
+        # The inverse of the distribution function for odds against 1, where nothing overflows;
+        # even odds are 0/0, and those beside them are equal to rounding.
+        against = -outputs.abs().clamp(min=1e-12)
+        low = torch.log1p(numbers.to(outputs.device) * torch.expm1(against)) / against
+        return torch.where(outputs > 0, 1 - low, low).clamp(0, 1)
 
 
 def _log_normalizer(outputs: Tensor) -> Tensor:

@@ -7,6 +7,11 @@ import torch
 from torch import Tensor
 
 from inscape.objectives.posteriors.diagonal_gaussian import DiagonalGaussian
+from inscape.objectives.posteriors.full_gaussian import FullGaussian
+from inscape.objectives.posteriors.inverse_autoregressive_flow import InverseAutoregressiveFlow
+from inscape.objectives.posteriors.point_mass import PointMass
+from inscape.objectives.posteriors.von_mises_fisher import VonMisesFisher
+from inscape.objectives.posteriors.wrapped_normal import WrappedNormal
 
 
 class Distribution(Protocol):
@@ -31,6 +36,20 @@ class Distribution(Protocol):
 
 POSTERIORS: Mapping[str, Any] = {
     "diagonal_gaussian": DiagonalGaussian,
+    "full_gaussian": FullGaussian,
+    "von_mises_fisher": VonMisesFisher,
+    "wrapped_normal": WrappedNormal,
+    "inverse_autoregressive_flow": InverseAutoregressiveFlow,
+    "point_mass": PointMass,
 }
 
-__all__ = ["POSTERIORS", "DiagonalGaussian", "Distribution"]
+__all__ = [
+    "POSTERIORS",
+    "DiagonalGaussian",
+    "Distribution",
+    "FullGaussian",
+    "InverseAutoregressiveFlow",
+    "PointMass",
+    "VonMisesFisher",
+    "WrappedNormal",
+]

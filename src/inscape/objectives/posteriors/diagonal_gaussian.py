@@ -30,6 +30,7 @@ class DiagonalGaussian:
     """
 
     space: ClassVar[str] = "euclidean"
+    has_density: ClassVar[bool] = True
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""

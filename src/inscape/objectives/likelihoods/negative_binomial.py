@@ -1,0 +1,104 @@
+"""The negative binomial likelihood: counts that vary more than their mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
+from inscape.objectives.likelihoods.shared import check_shared, count_shared, split_shared
+
+# Of the logarithm of the dispersion; at these edges the counts are Poisson's, or all but one are 0.
+_FARTHEST = 30.0
+# From here on Stirling's series, with the terms of `_stirling`, is exact in float64.
+_FAR = 16.0
+
+
+@dataclass(frozen=True)
+class NegativeBinomial:
+    r"""Independent counts with mean :math:`m = e^o` and variance :math:`m + \alpha m^2`.
+
+    .. math:: -\log p(x \mid o) = \sum_i (x_i + r) \log(1 + \alpha m_i) - x_i \log \alpha m_i
+              - \log \frac{\Gamma(x_i + r)}{\Gamma(r)\, \Gamma(x_i + 1)}, \qquad r = 1 / \alpha
+
+    It is a Poisson distribution whose rate is itself drawn, from a gamma distribution; without
+    dispersion (:math:`\alpha \to 0`) it is `Poisson`.
+
+    Parameters
+    ----------
+    dispersion : float or {"learned", "learned_per_feature"}
+        :math:`\alpha`: fixed, one number for all features that is learned with the network, or
+        one for each feature.
+
+    Examples
+    --------
+    >>> likelihood = NegativeBinomial(dispersion=1.0)
+    >>> round(likelihood.negative_log_likelihood(torch.zeros(1, 2), torch.ones(1, 2)).item(), 4)
+    2.7726
+    """
+
+    dispersion: float | str = "learned_per_feature"
+    n_parameters: ClassVar[int] = 1
+    unit_interval: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_shared("dispersion", self.dispersion)
+
+    def n_shared(self, n_features: int) -> int:
+        """Return how many numbers are the same for all rows."""
+        return count_shared(self.dispersion, n_features)
+
+    def shared_start(self, n_features: int) -> Tensor:
+        """Return the logarithms of the dispersions to start training from: those of 1."""
+        return torch.zeros(self.n_shared(n_features))
+
+    def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats per sample, shape (n_samples,)."""
+        logs, log_dispersion = self._split(outputs, n_features=targets.shape[1])
+        r = torch.exp(-log_dispersion)
+        # The term x log α is in both parts, with opposite signs: it stays out of both.
+        spread = (targets + r) * softplus(logs + log_dispersion)
+        ratio = _log_rising(targets, r) - torch.lgamma(targets + 1)
+        return (spread - targets * logs - ratio).sum(dim=1)
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Return the expected features, shape (n_samples, n_features)."""
+        return torch.exp(self._split(outputs)[0])
+
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+        return start_log_rate(mean)
+
+    @torch.no_grad()
+    def sample(self, outputs: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return features drawn from the distribution, shape (n_samples, n_features)."""
+        logs, log_dispersion = self._split(outputs)
+        r = torch.exp(-log_dispersion).expand_as(logs).cpu().double()
+        # What `torch.distributions.Gamma` draws with; only here it takes a generator.
+        gamma = torch._standard_gamma(r, generator=generator) / r
+        return draw_counts(torch.exp(logs) * gamma.to(logs), generator=generator)
+
+    def _split(self, outputs: Tensor, *, n_features: int | None = None) -> tuple[Tensor, Tensor]:
+        own, shared = split_shared(outputs, self.dispersion, n_features=n_features)
+        edge = torch.full_like(shared, -_FARTHEST)
+        return log_rate(own), -torch.logaddexp(-torch.logaddexp(shared, edge), edge)
+
+
+def _log_rising(x: Tensor, r: Tensor) -> Tensor:
+    """Return log Γ(x + r) - log Γ(r) - x log r, which is 0 for x of 0 and of 1."""
+    near, far = r.clamp(max=_FAR), r.clamp(min=_FAR)
+    direct = torch.lgamma(x + near) - torch.lgamma(near) - x * torch.log(near)
+    # The two logarithms are huge and nearly equal here: their difference comes from the series.
+    series = (x + far - 0.5) * torch.log1p(x / far) - x + _stirling(x + far) - _stirling(far)
+    return torch.where(r < _FAR, direct, series)
+
+
+def _stirling(z: Tensor) -> Tensor:
+    """Return what log Γ(z) has above (z - 1/2) log z - z + log(2π)/2."""
+    squares = 1 / z**2
+    return (1 / 12 - squares * (1 / 360 - squares * (1 / 1260 - squares / 1680))) / z

@@ -1,0 +1,46 @@
+"""The Poisson likelihood: counts whose variance is their mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
+
+
+@dataclass(frozen=True)
+class Poisson:
+    r"""Independent counts, the decoder's output :math:`o` being the logarithm of the rate.
+
+    .. math:: -\log p(x \mid o) = \sum_i e^{o_i} - x_i o_i + \log \Gamma(x_i + 1)
+
+    Examples
+    --------
+    >>> round(Poisson().negative_log_likelihood(torch.zeros(1, 2), torch.ones(1, 2)).item(), 4)
+    2.0
+    """
+
+    n_parameters: ClassVar[int] = 1
+    unit_interval: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
+
+    def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats per sample, shape (n_samples,)."""
+        logs = log_rate(outputs)
+        return (torch.exp(logs) - targets * logs + torch.lgamma(targets + 1)).sum(dim=1)
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """Return the expected features, shape (n_samples, n_features)."""
+        return torch.exp(log_rate(outputs))
+
+    def start(self, mean: Tensor) -> Tensor:
+        """Return the outputs to start training from, near those whose mean is `mean`."""
+        return start_log_rate(mean)
+
+    @torch.no_grad()
+    def sample(self, outputs: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return features drawn from the distribution, shape (n_samples, n_features)."""
+        return draw_counts(self.mean(outputs), generator=generator)

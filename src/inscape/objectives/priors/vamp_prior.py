@@ -1,0 +1,95 @@
+"""The VampPrior: a mixture of the posteriors of learned pseudo-inputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from inscape._checks import check_integer
+from inscape._errors import InvalidParameterError
+
+
+@dataclass(frozen=True)
+class VampPrior:
+    r"""The even mixture of the posteriors of a few learned rows, the pseudo-inputs.
+
+    .. math:: p(z) = \frac{1}{K} \sum_k q(z \mid u_k)
+
+    The pseudo-inputs :math:`u_k` start at random training rows. Gradients reach them, and the
+    encoder a second time. Source: Tomczak and Welling 2018, arXiv 1705.07120, section 3.
+
+    Parameters
+    ----------
+    n_pseudo_inputs : int
+        How many; where there are fewer rows some start at the same one.
+
+    Examples
+    --------
+    >>> part = VampPrior(n_pseudo_inputs=3)
+    >>> module = part.build(2, generator=torch.Generator().manual_seed(0), rows=torch.ones(9, 4))
+    >>> module.pseudo_inputs.shape
+    torch.Size([3, 4])
+    """
+
+    n_pseudo_inputs: int = 100
+    space: ClassVar[str] = "euclidean"
+
+    def __post_init__(self) -> None:
+        check_integer("n_pseudo_inputs", self.n_pseudo_inputs, minimum=1)
+
+    def build(
+        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+    ) -> VampPriorModule:
+        """Return the module, its pseudo-inputs copied from rows that `generator` chooses.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there are no rows to start from.
+        """
+        if rows is None:
+            raise InvalidParameterError(
+                "`prior` must have rows to start from where it is a VampPrior; got None: "
+                "build it with the scaled training rows."
+            )
+        order = torch.randperm(len(rows), generator=generator)
+        chosen = order[torch.arange(self.n_pseudo_inputs) % len(rows)]
+        return VampPriorModule(rows.detach()[chosen.to(rows.device)])
+
+
+class VampPriorModule(nn.Module):
+    """The module of `VampPrior`.
+
+    Parameters
+    ----------
+    pseudo_inputs : Tensor, shape (n_pseudo_inputs, n_features)
+        Where to start from, in the scaled units of the features.
+    """
+
+    def __init__(self, pseudo_inputs: Tensor) -> None:
+        super().__init__()
+        self.pseudo_inputs = nn.Parameter(pseudo_inputs)
+
+    def log_density(self, codes: Tensor, network: Any) -> Tensor:
+        """Return the log-density (...,) of codes (..., n_components), in nats."""
+        each = _posterior(network, self.pseudo_inputs).log_density(codes[..., None, :])
+        return each.logsumexp(dim=-1) - math.log(len(self.pseudo_inputs))
+
+    def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
+        """Return n codes (n, n_components), each from the posterior of a random pseudo-input."""
+        which = torch.randint(len(self.pseudo_inputs), (n,), generator=generator)
+        chosen = self.pseudo_inputs[which.to(self.pseudo_inputs.device)]
+        codes, _ = _posterior(network, chosen).draw(1, generator=generator)
+        return codes[0]
+
+
+def _posterior(network: Any, rows: Tensor) -> Any:
+    # In a copy of the buffers: pseudo-inputs are no data, and no running mean may follow them.
+    copies = {name: buffer.clone() for name, buffer in network.encoder.named_buffers()}
+    encoded = functional_call(network.encoder, copies, (rows,)) if copies else network.encoder(rows)
+    return network.bottleneck.distribution(encoded)

@@ -1,0 +1,71 @@
+"""The wrapped standard normal prior on the Poincaré ball."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from inscape._checks import check_number
+from inscape.objectives.poincare import exponential_map, log_volume_ratio, logarithmic_map
+
+
+@dataclass(frozen=True)
+class WrappedStandardNormal:
+    r"""Standard normal displacements from the middle of the Poincaré ball.
+
+    .. math:: \log p(z) = \log \mathcal{N}(r \mid 0, I)
+              + (d - 1) \log \frac{\sqrt{c}\, r}{\sinh(\sqrt{c}\, r)}, \qquad r = d_c(0, z)
+
+    The density is over the ball's own volume. Source: Mathieu et al. 2019, arXiv 1901.06033,
+    section 3.1, and Nagano et al. 2019, arXiv 1902.02992.
+
+    Parameters
+    ----------
+    curvature : float
+        c, above 0: the ball's curvature is -c and its radius 1/sqrt(c); the posterior's has to be
+        the same.
+
+    Examples
+    --------
+    >>> module = WrappedStandardNormal().build(2, generator=torch.Generator(), rows=None)
+    >>> round(module.log_density(torch.zeros(2), None).item(), 4)
+    -1.8379
+    """
+
+    space: ClassVar[str] = "poincare_ball"
+    curvature: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number("curvature", self.curvature, above=0)
+
+    def build(
+        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+    ) -> WrappedStandardNormalModule:
+        """Return the module; nothing is drawn."""
+        return WrappedStandardNormalModule(n_components, self.curvature)
+
+
+class WrappedStandardNormalModule(nn.Module):
+    """The module of `WrappedStandardNormal`."""
+
+    def __init__(self, n_components: int, curvature: float) -> None:
+        super().__init__()
+        self.n_components = n_components
+        self.curvature = curvature
+
+    def log_density(self, codes: Tensor, network: Any) -> Tensor:
+        """Return the log-density (...,) of codes (..., n_components), in nats."""
+        middle = torch.zeros_like(codes)
+        displacement = 2 * logarithmic_map(middle, codes, curvature=self.curvature)
+        normal = -0.5 * (displacement.square() + math.log(2 * math.pi)).sum(dim=-1)
+        return normal + log_volume_ratio(displacement, curvature=self.curvature)
+
+    def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
+        """Return n codes inside the ball."""
+        # A unit of length is half a unit of coordinates in the middle.
+        velocity = 0.5 * torch.randn(n, self.n_components, generator=generator)
+        return exponential_map(torch.zeros_like(velocity), velocity, curvature=self.curvature)

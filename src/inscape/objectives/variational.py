@@ -1,0 +1,155 @@
+"""The variational objective: likelihood + divergence + bound, over codes that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inscape.networks import Network
+from inscape.objectives.latent_pass import LatentPass
+
+
+@dataclass(frozen=True)
+class Variational:
+    r"""How improbable rows are under codes drawn from their posteriors, and what the codes cost.
+
+    .. math:: -\mathbb{E}_{q(z \mid \tilde x)} \log p(x \mid z) + D(q, p)
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Of the rows given the decoder's outputs.
+    divergence : Divergence
+        What is held against codes that stray from the prior.
+    bound : Bound
+        How draws become one number.
+    n_samples : int or None
+        Rows of the whole training set; None takes each batch for the whole.
+    n_conditions : int
+        The last columns of what the network reads that are no features but tell the class, which
+        the decoder is told too.
+    """
+
+    likelihood: Any
+    divergence: Any
+    bound: Any
+    n_samples: int | None = None
+    n_conditions: int = 0
+
+    def terms(
+        self,
+        network: Network,
+        inputs: Tensor,
+        targets: Tensor,
+        *,
+        generator: torch.Generator,
+        step: int | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the terms that are summed, each in mean nats per sample.
+
+        In evaluation mode the draws are the same at every call, and take nothing from `generator`:
+        a training that is watched more often ends with the same weights.
+
+        Parameters
+        ----------
+        network : Network
+            With the modules `prior` and `critic`.
+        inputs, targets : Tensor, shape (n_samples, n_features + n_conditions)
+            What is encoded and what has to come out; they differ when the input is corrupted.
+        generator : torch.Generator
+            Where the codes are drawn from.
+        step : int or None
+            Steps done, which schedules go by; None is after training.
+        """
+        if not network.training:
+            generator = torch.Generator().manual_seed(0)
+        features, conditions = self._parted(targets)
+        batch = Batch(
+            network=network,
+            inputs=inputs,
+            features=features,
+            conditions=conditions,
+            likelihood=self.likelihood,
+            divergence=self.divergence,
+            n_samples=self.n_samples or len(inputs),
+            generator=generator,
+            step=step,
+        )
+        return self.bound.terms(batch)
+
+    def watch(self, network: Network, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return codes and squared errors (n_samples, n_features) of rows, by posterior means."""
+        features, conditions = self._parted(rows)
+        codes = network.encode(rows)
+        outputs = network.decode(torch.cat([codes, conditions], dim=1))
+        return codes, (self.likelihood.mean(outputs) - features).square()
+
+    def _parted(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        n_features = rows.shape[1] - self.n_conditions
+        return rows[:, :n_features], rows[:, n_features:]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A batch of rows, and what a bound may ask of it.
+
+    Parameters
+    ----------
+    network : Network
+        What is trained.
+    inputs : Tensor, shape (n, n_features + n_conditions)
+        What is encoded.
+    features : Tensor, shape (n, n_features)
+        What has to come out.
+    conditions : Tensor, shape (n, n_conditions)
+        What the decoder is told besides.
+    likelihood, divergence
+        The objective's parts.
+    n_samples : int
+        Rows of the whole training set.
+    generator : torch.Generator
+        Where codes are drawn from.
+    step : int or None
+        Steps done.
+    """
+
+    network: Network
+    inputs: Tensor
+    features: Tensor
+    conditions: Tensor
+    likelihood: Any
+    divergence: Any
+    n_samples: int
+    generator: torch.Generator
+    step: int | None
+
+    def draw(self, n_draws: int) -> LatentPass:
+        """Return `n_draws` codes for each row."""
+        posterior = self.network.bottleneck.distribution(self.network.encoder(self.inputs))
+        codes, log_posterior = posterior.draw(n_draws, generator=self.generator)
+        return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
+
+    def divergence_terms(self, seen: LatentPass) -> dict[str, Tensor]:
+        """Return what the divergence holds against the codes."""
+        return self.divergence(seen, generator=self.generator, step=self.step)
+
+    def negative_log_likelihood(
+        self, codes: Tensor, decode: Callable[[Tensor], Tensor] | None = None
+    ) -> Tensor:
+        """Return nats (k, n) of the rows given codes (k, n, n_components)."""
+        n_draws, n = codes.shape[:2]
+        conditions = self.conditions.expand(n_draws, *self.conditions.shape)
+        told = torch.cat([codes, conditions], dim=2).flatten(0, 1)
+        outputs = (decode or self.network.decode)(told)
+        targets = self.features.repeat(n_draws, 1) if n_draws > 1 else self.features
+        if self.network.training and hasattr(self.likelihood, "calibrated"):
+            outputs = self.likelihood.calibrated(outputs, targets)
+        return self.likelihood.negative_log_likelihood(outputs, targets).view(n_draws, n)
+
+    def log_weights(self, seen: LatentPass, nats: Tensor) -> Tensor:
+        r"""Return :math:`\log p(x, z) - \log q(z \mid x)`, (k, n)."""
+        return seen.log_prior - seen.log_posterior - nats
