@@ -36,6 +36,11 @@ from inscape.networks import (
     ScaledNormal,
 )
 from inscape.objectives import LIKELIHOODS, PENALTIES, Gaussian
+from inscape.objectives.bounds import BOUNDS
+from inscape.objectives.divergences import DIVERGENCES
+from inscape.objectives.posteriors import POSTERIORS
+from inscape.objectives.priors import PRIORS
+from inscape.objectives.schedules import SCHEDULES as ANNEALING
 from inscape.runs import FitConfig, read_config
 from inscape.training import OPTIMIZERS, SCHEDULES, SGD
 
@@ -56,9 +61,10 @@ LADDER: dict[str, set[str]] = {
     "training": {"data", "measures", "networks", "objectives"},
     "estimators": {"corruptions", "data", "measures", "networks", "objectives", "training"},
 }
+LADDER["zoo"] = {*LADDER["estimators"], "estimators"}
 LADDER["uses"] = {*LADDER["estimators"], "estimators"}
 LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures"}
-LADDER["recipes"] = {*LADDER, "dynamics", "uses", "runs"} - {"recipes"}
+LADDER["recipes"] = set(LADDER)
 LADDER["cli"] = set(LADDER) - {"cli"}
 LADDER["lab"] = set(LADDER) - {"cli", "lab"}
 
@@ -78,6 +84,11 @@ PARTS = {
     "network": NETWORKS,
     "corruption": CORRUPTIONS,
     "penalty": PENALTIES,
+    "posterior": POSTERIORS,
+    "prior": PRIORS,
+    "divergence": DIVERGENCES,
+    "bound": BOUNDS,
+    "schedule": ANNEALING,
 }
 
 

@@ -55,18 +55,19 @@ def quiet_fit(model: Autoencoder, X: np.ndarray) -> Autoencoder:
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("bottleneck", BOTTLENECK_WORDS)
 def test_every_combination_of_parts_trains_for_two_steps(network, bottleneck, penalty):
-    X = pictures()
     likelihoods = itertools.cycle(LIKELIHOODS)
     if penalty == "kullback_leibler_sparsity" and bottleneck != "sigmoid":
         pytest.skip("the penalty is for codes in [0, 1]")
     for corruption in [None, *CORRUPTIONS]:
+        likelihood = next(likelihoods)
+        X = pictures().round() if LIKELIHOODS[likelihood].counts else pictures()
         model = Autoencoder(
             8,
             network=network,
             bottleneck=bottleneck,
             corruption=corruption,
             penalty=penalty,
-            likelihood=next(likelihoods),
+            likelihood=likelihood,
             batch_size=20,
             epochs=1,
             random_state=0,

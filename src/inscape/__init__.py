@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         recipes,
         runs,
         training,
+        uses,
+        zoo,
     )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder, load
@@ -36,6 +38,8 @@ _ROOMS = (
     "recipes",
     "runs",
     "training",
+    "uses",
+    "zoo",
 )
 _NAMES = {
     "Autoencoder": "inscape.estimators",
@@ -60,6 +64,8 @@ __all__ = [
     "recipes",
     "runs",
     "training",
+    "uses",
+    "zoo",
 ]
 
 

@@ -427,7 +427,7 @@ def check_counts(X: FloatArray, *, likelihood: str, n_categories: int | None = N
     wrong = (X < 0) | (np.mod(X, 1) > 0)
     wanted = ">= 0"
     if n_categories is not None:
-        wrong |= X > n_categories - 1
+        wrong |= np.greater(X, n_categories - 1)
         wanted = f"from 0 to n_categories - 1 = {n_categories - 1}"
     if not wrong.any():
         return

@@ -31,7 +31,15 @@ ActivationName: TypeAlias = Literal[
 InitializationName: TypeAlias = Literal[
     "torch_default", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
 ]
-LikelihoodName: TypeAlias = Literal["gaussian", "bernoulli", "continuous_bernoulli"]
+LikelihoodName: TypeAlias = Literal[
+    "gaussian",
+    "bernoulli",
+    "continuous_bernoulli",
+    "laplace",
+    "categorical",
+    "poisson",
+    "negative_binomial",
+]
 LinearInitializationName: TypeAlias = Literal["scaled_normal", "orthogonal", "balanced"]
 OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]

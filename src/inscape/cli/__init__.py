@@ -18,6 +18,7 @@ from inscape.cli.encode import decode, encode
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
+from inscape.cli.zoo import zoo
 from inscape.runs.config import DynamicsConfig, FitConfig, read_config
 
 CONFIGS = {"fit": FitConfig, "dynamics": DynamicsConfig}
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, dynamics, reproduce, datasets):
+    for command in (fit, encode, decode, dynamics, reproduce, datasets, zoo):
         app.command(command)
     sys.exit(_run(app, arguments))
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from inscape._checks import resolve_part
 from inscape._typing import FloatArray
-from inscape.estimators.base import NetworkEstimator, mean_row
+from inscape.estimators.base import NetworkEstimator, mean_row, share_outputs
 from inscape.estimators.layers import train_layers
 from inscape.estimators.options import Parts, resolve_autoencoder
 from inscape.measures import dead_units
@@ -172,7 +172,7 @@ class Autoencoder(NetworkEstimator):
         self, parts: Any, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
         mean = None if rows is None else mean_row(rows)
-        return parts.network.build(
+        network = parts.network.build(
             n_features=self.n_features_in_,
             n_code=self.n_components,
             n_components=self.n_components,
@@ -182,6 +182,7 @@ class Autoencoder(NetworkEstimator):
             mean_row=mean,
             mean_output=None if mean is None else parts.likelihood.start(mean),
         )
+        return share_outputs(network, parts.likelihood, n_features=self.n_features_in_)
 
     def _objective(self, parts: Any, *, n_samples: int) -> Reconstruction:
         return Reconstruction(parts.likelihood, parts.penalties, n_samples)

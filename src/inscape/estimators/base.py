@@ -14,9 +14,16 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import check_enough_samples, check_unit_interval, check_varies, resolve_part
+from inscape._checks import (
+    check_counts,
+    check_enough_samples,
+    check_unit_interval,
+    check_varies,
+    resolve_part,
+)
 from inscape._typing import FloatArray
 from inscape.data.scaling import fit_scaler
+from inscape.estimators.generation import draw_codes, fit_sampler, forget_samplers
 from inscape.estimators.inputs import (
     as_tensor,
     check_codes,
@@ -25,7 +32,7 @@ from inscape.estimators.inputs import (
     make_generator,
 )
 from inscape.estimators.options import Parts, plan_training
-from inscape.networks import Network
+from inscape.networks import Network, SharedOutputs
 from inscape.objectives import LIKELIHOODS, Likelihood
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
@@ -188,6 +195,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuned = copy.copy(self)
         tuned.set_params(corruption=corruption, epochs=epochs, learning_rate=learning_rate)
         tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
+        forget_samplers(tuned.network_)
         pairs = tuned._iter_fine_tune(X, y)
         for _ in with_progress(pairs, label="Fine-tuning") if self.verbose else pairs:
             pass
@@ -238,8 +246,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _checked(self, X: FloatArray, parts: Parts) -> Tensor:
         """Return the scaled rows, once they are known to suit the likelihood."""
         scaled = self._scale(X)
-        if parts.likelihood.unit_interval:
-            check_unit_interval(scaled, likelihood=type(parts.likelihood).__name__)
+        check_suits(scaled, parts.likelihood)
         return as_tensor(scaled, dtype=parts.dtype)
 
     def _beside_labels(self, rows: Tensor, y: Any, *, new: bool = False) -> Tensor:
@@ -330,8 +337,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         given = check_rows(self, X, reset=False)
         rows = self._scale(given)
         likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
-        if likelihood.unit_interval:
-            check_unit_interval(rows, likelihood=type(likelihood).__name__)
+        check_suits(rows, likelihood)
         return self._by_block(
             lambda net, x: -likelihood.negative_log_likelihood(net(x), x),
             rows,
@@ -355,6 +361,75 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         return float(self.score_samples(X).mean())
 
+    def fit_sampler(
+        self,
+        X: Any,
+        kind: Any = "mixture",
+        *,
+        y: Any = None,
+        n_steps: int = 1000,
+        random_state: Any = None,
+    ) -> Self:
+        """Fit a density to the codes of rows, from which `sample` then draws new ones.
+
+        Nothing else about the estimator changes; what is fitted is saved with it. A variational
+        estimator's codes are draws from its posteriors. On the sphere and on the Poincaré ball
+        draws stay in that space, and of a codebook they are entries. Source: the ex-post density
+        estimation of Ghosh et al. 2020, arXiv 1903.12436, section 3.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows, such as those that it was trained on.
+        kind : {"mixture", "flow"}, or part
+            A mixture of Gaussians or a normalising flow; or one of your own size, such as
+            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)".
+        y : array-like, shape (n_samples,), a label for all, or None
+            Labels, where the estimator is conditional; the density is that of all labels' codes.
+        n_steps : int
+            Training steps of a flow.
+        random_state : int, RandomState or None
+            Where the fit starts from.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
+        Raises
+        ------
+        InvalidParameterError
+            If an option cannot hold, or there are fewer different codes than Gaussians.
+        """
+        check_is_fitted(self)
+        fit_sampler(self, X, kind, y=y, n_steps=n_steps, random_state=random_state)
+        return self
+
+    def sample(self, n: int = 1, *, from_: str = "mixture", random_state: Any = None) -> FloatArray:
+        """Draw codes from what `fit_sampler` fitted, and decode them to expected rows.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        from_ : {"mixture", "flow"}
+            Which of the fitted samplers.
+        random_state : int, RandomState or None
+            Where the codes are drawn from.
+
+        Returns
+        -------
+        ndarray, shape (n, n_features)
+            In the units of the training data.
+
+        Raises
+        ------
+        InvalidParameterError
+            If that sampler has not been fitted.
+        """
+        check_is_fitted(self)
+        return self.inverse_transform(draw_codes(self, n, from_=from_, random_state=random_state))
+
     def at(self, snapshot: Snapshot) -> Self:
         """Return this estimator as it was at a snapshot of its training.
 
@@ -371,6 +446,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         earlier = copy.copy(self)
         earlier.network_, earlier.optimizers_ = copy.deepcopy(self.network_), None
+        forget_samplers(earlier.network_)
         weights = {name: torch.from_numpy(np.array(w)) for name, w in snapshot.weights.items()}
         earlier.network_.load_state_dict(weights)
         return earlier
@@ -427,6 +503,31 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def check_suits(rows: FloatArray, likelihood: Any) -> None:
+    """Refuse scaled rows that a likelihood gives no density.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are not in [0, 1], or not whole numbers, where they must be.
+    """
+    name = type(likelihood).__name__
+    if likelihood.unit_interval:
+        check_unit_interval(rows, likelihood=name)
+    if likelihood.counts:
+        n_categories = getattr(likelihood, "n_categories", None)
+        check_counts(rows, likelihood=name, n_categories=n_categories)
+
+
+def share_outputs(network: Network, likelihood: Any, *, n_features: int) -> Network:
+    """Return the network, its decoder giving what the likelihood learns for all rows, if any."""
+    if hasattr(likelihood, "n_shared") and likelihood.n_shared(n_features):
+        start = likelihood.shared_start(n_features)
+        trainable = not getattr(likelihood, "calibrates", False)
+        network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
+    return network
 
 
 def mean_row(rows: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from inscape.networks import NETWORKS, Dense, Modules, build_bottleneck
 from inscape.objectives import LIKELIHOODS, PENALTIES, Likelihood
 from inscape.objectives.bounds import BOUNDS
 from inscape.objectives.divergences import DIVERGENCES, KullbackLeibler
-from inscape.objectives.posteriors import POSTERIORS
+from inscape.objectives.posteriors import POSTERIORS, DiagonalGaussian
 from inscape.objectives.priors import PRIORS
 from inscape.training import OPTIMIZERS, Plan
 
@@ -65,6 +65,16 @@ def resolve_autoencoder(estimator: Any, *, n_features: int) -> Parts:
                 f"hidden={getattr(parts.network, 'hidden', None)}: leave it out, or give "
                 "hidden=(256, 64)."
             )
+        if hasattr(parts.likelihood, "n_shared") and parts.likelihood.n_shared(n_features):
+            raise InvalidParameterError(
+                "`layerwise_epochs` must come with a likelihood of a fixed scale; got "
+                f"{parts.likelihood}: leave it out, or give the scale as a number."
+            )
+    if getattr(parts.likelihood, "calibrates", False):
+        raise InvalidParameterError(
+            "`likelihood` must have a scale that is fixed or learned; got "
+            f"{parts.likelihood}: take scale='learned', or a VariationalAutoencoder."
+        )
     return parts
 
 
@@ -128,6 +138,13 @@ def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
             f"`divergence` must be left out with the bound {type(parts.bound).__name__}, which "
             f"holds the whole divergence already; got {type(parts.divergence).__name__}: leave it "
             "out, or take bound='evidence_lower_bound'."
+        )
+    components = getattr(parts.divergence, "needs_components", False)
+    if components and not isinstance(parts.posterior, DiagonalGaussian):
+        raise InvalidParameterError(
+            "`posterior` must have independent components for the divergence "
+            f"{type(parts.divergence).__name__}; got {type(parts.posterior).__name__}: take "
+            "posterior='diagonal_gaussian', or another divergence."
         )
     if parts.divergence.needs_density or not parts.bound.any_divergence:
         parts.require_density(f"`divergence` {type(parts.divergence).__name__}")

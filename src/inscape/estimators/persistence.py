@@ -31,6 +31,7 @@ from inscape._files import (
 )
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
+from inscape.estimators.generation import describe_samplers, restore_samplers
 from inscape.estimators.options import resolve_network
 from inscape.estimators.variational_autoencoder import LatentReport, VariationalAutoencoder
 from inscape.networks import Modules
@@ -73,6 +74,7 @@ def save_model(estimator: Any, directory: Path) -> None:
         "feature_names": None if names is None else [str(name) for name in names],
         "dead_units": list(estimator.dead_units_),
         "history": estimator.history_,
+        "samplers": describe_samplers(estimator.network_),
     }
     if isinstance(estimator, VariationalAutoencoder):
         config["latent_report"] = dataclasses.asdict(estimator.latent_report_)
@@ -153,17 +155,19 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, np.ndarray], network: An
     estimator.history_ = config["history"]
     estimator.dead_units_ = tuple(config["dead_units"])
     if isinstance(estimator, VariationalAutoencoder):
-        estimator.latent_report_ = LatentReport(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in config["latent_report"].items()
-            }
-        )
+        report: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in config["latent_report"].items()
+        }
+        estimator.latent_report_ = LatentReport(**report)
         classes = config["classes"]
         estimator.classes_ = None if classes is None else np.array(classes)
     parts = estimator._resolve(estimator.n_features_in_)
     estimator.optimizers_ = None
-    estimator.network_ = estimator._build_network(parts, torch.Generator()).to(parts.dtype)
+    network = estimator._build_network(parts, torch.Generator())
+    samplers = config.get("samplers", {})
+    restore_samplers(network, samplers, n_components=estimator.n_components)
+    estimator.network_ = network.to(parts.dtype)
     estimator.network_.load_state_dict(
         {name.removeprefix("network."): torch.from_numpy(array) for name, array in tensors.items()}
     )

@@ -15,7 +15,8 @@ from torch.nn.functional import one_hot
 from inscape._checks import check_integer
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
-from inscape.estimators.base import NetworkEstimator, mean_row
+from inscape.estimators.base import NetworkEstimator, mean_row, share_outputs
+from inscape.estimators.generation import draw_codes
 from inscape.estimators.inputs import check_codes, check_rows, make_generator
 from inscape.estimators.options import VariationalParts, resolve_variational
 from inscape.measures import active_units, aggregate_posterior
@@ -240,15 +241,11 @@ class VariationalAutoencoder(NetworkEstimator):
             mean_row=mean,
             mean_output=None if mean is None else likelihood.start(mean[:n_features]),
         )
-        n_shared = likelihood.n_shared(n_features) if hasattr(likelihood, "n_shared") else 0
-        if n_shared:
-            network.decoder = SharedOutputs(
-                network.decoder,
-                likelihood.shared_start(n_features),
-                trainable=not hasattr(likelihood, "calibrated"),
-            )
+        share_outputs(network, likelihood, n_features=n_features)
         network.bottleneck = parts.posterior.build(self.n_components, generator=generator)
-        network.prior = parts.prior.build(self.n_components, generator=generator, rows=rows)
+        # Where weights are loaded there are no rows to start from, and none are needed.
+        seen = torch.zeros(1, n_features + n_classes) if rows is None else rows
+        network.prior = parts.prior.build(self.n_components, generator=generator, rows=seen)
         critic = parts.divergence.build(self.n_components, generator=generator)
         if critic is not None:
             network.critic = critic
@@ -292,8 +289,9 @@ class VariationalAutoencoder(NetworkEstimator):
         unknown = self.classes_[places] != labels
         if unknown.any():
             raise InvalidDataError(
-                f"y must hold labels that the model was fitted with; got {labels[unknown][0]!r}: "
-                f"take one of {', '.join(map(str, self.classes_))}."
+                "y must hold labels that the model was fitted with; got "
+                f"{labels[unknown].tolist()[0]!r}: take one of "
+                f"{', '.join(map(str, self.classes_))}."
             )
         return one_hot(torch.from_numpy(places), len(self.classes_)).float()
 
@@ -309,7 +307,8 @@ class VariationalAutoencoder(NetworkEstimator):
     @torch.no_grad()
     def _calibrate(self, parts: VariationalParts, rows: Tensor) -> None:
         """Set what the likelihood has an optimum for to that over all rows."""
-        if not hasattr(parts.likelihood, "calibrated"):
+        likelihood: Any = parts.likelihood
+        if not getattr(likelihood, "calibrates", False):
             return
         network = self.network_
         told, features = rows.to(next(network.parameters()).device), self.n_features_in_
@@ -319,7 +318,7 @@ class VariationalAutoencoder(NetworkEstimator):
                 for part in told.split(_DECODED_AT_ONCE)
             ]
         )
-        shared = parts.likelihood.calibration(outputs, told[:, :features])
+        shared = likelihood.calibration(outputs, told[:, :features])
         assert isinstance(network.decoder, SharedOutputs)
         network.decoder.shared.copy_(shared)
 
@@ -615,13 +614,17 @@ class VariationalAutoencoder(NetworkEstimator):
         labels = self._one_hot(y, len(rows)).numpy().astype(rows.dtype)
         return np.concatenate([self._scale(rows), labels], axis=1)
 
-    def sample(self, n: int = 1, *, y: Any = None, random_state: Any = None) -> FloatArray:
-        """Draw codes from the prior and decode them to expected rows.
+    def sample(
+        self, n: int = 1, *, from_: str = "prior", y: Any = None, random_state: Any = None
+    ) -> FloatArray:
+        """Draw codes from the prior, or from a fitted sampler, and decode them to expected rows.
 
         Parameters
         ----------
         n : int
             How many.
+        from_ : {"prior", "mixture", "flow"}
+            What is drawn from; the last two after `fit_sampler`.
         y : array-like, shape (n,), a label for all, or None
             Labels, where the model is conditional.
         random_state : int, RandomState or None
@@ -631,9 +634,12 @@ class VariationalAutoencoder(NetworkEstimator):
         -------
         ndarray, shape (n, n_features)
             In the units of the training data.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the sampler has not been fitted.
         """
         check_is_fitted(self)
-        count, generator = check_integer("n", n, minimum=1), make_generator(random_state)
-        with torch.no_grad():
-            codes = self.network_.prior.sample(count, generator=generator, network=self.network_)
-        return self.inverse_transform(codes.cpu().numpy(), y)
+        codes = draw_codes(self, n, from_=from_, random_state=random_state)
+        return self.inverse_transform(codes, y)

@@ -19,6 +19,11 @@ from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.style import COLORS, png
 from inscape.figures.sweeps import sweep_map
 from inscape.figures.training import loss_comparison, loss_curve
+from inscape.figures.traversals import (
+    interpolation_grid,
+    traversal_animation,
+    traversal_grid,
+)
 from inscape.figures.trees import hierarchy
 from inscape.figures.weight_sheets import weight_tiles
 from inscape.figures.weights import components, weight_histograms
@@ -31,6 +36,7 @@ __all__ = [
     "decoder_grid",
     "hierarchy",
     "illusory_correlation",
+    "interpolation_grid",
     "latent_map",
     "learning_curves",
     "loss_comparison",
@@ -45,6 +51,8 @@ __all__ = [
     "spherical_grid",
     "spherical_map",
     "sweep_map",
+    "traversal_animation",
+    "traversal_grid",
     "weight_histograms",
     "weight_tiles",
 ]

@@ -19,7 +19,16 @@ class Network(nn.Module):
         What is done to the linear code before anybody sees it, such as an activation.
     decoder : nn.Module
         Codes to the outputs that the likelihood reads, (n_samples, n_features * parameters).
+
+    Attributes
+    ----------
+    prior, critic : nn.Module
+        Set by a variational estimator: what codes are drawn from, and what judges them, if any.
     """
+
+    bottleneck: Any
+    prior: Any
+    critic: Any
 
     def __init__(self, encoder: nn.Module, bottleneck: nn.Module, decoder: nn.Module) -> None:
         super().__init__()

@@ -146,7 +146,7 @@ class Batch:
         told = torch.cat([codes, conditions], dim=2).flatten(0, 1)
         outputs = (decode or self.network.decode)(told)
         targets = self.features.repeat(n_draws, 1) if n_draws > 1 else self.features
-        if self.network.training and hasattr(self.likelihood, "calibrated"):
+        if self.network.training and getattr(self.likelihood, "calibrates", False):
             outputs = self.likelihood.calibrated(outputs, targets)
         return self.likelihood.negative_log_likelihood(outputs, targets).view(n_draws, n)
 

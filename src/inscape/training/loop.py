@@ -253,7 +253,7 @@ def _close_epoch(
     n_features: int,
     started: float,
 ) -> None:
-    entry = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
+    entry: dict[str, Any] = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
     entry["loss_per_feature"] = report.loss / n_features
     entry["squared_error"] = report.squared_error
     if len(means) > 1:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from inscape._checks import check_choice, check_integer, check_number
+from inscape.networks import Network
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.variational import Batch
 
@@ -205,7 +206,9 @@ class PartiallyImportanceWeighted:
 class _HeldPrior(torch.nn.Module):
     """A network's prior whose parameters get no gradient."""
 
-    def __init__(self, network: torch.nn.Module) -> None:
+    network: Network
+
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 

@@ -19,6 +19,10 @@ from inscape.objectives.latent_pass import LatentPass
 class Divergence(Protocol):
     """What is held against codes that stray from the prior."""
 
+    @property
+    def needs_density(self) -> bool:
+        """Whether it asks for the divergence of each row's own, which a point mass has not."""
+
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module | None:
         """Return the critic that is trained beside the network, where there is one."""
 

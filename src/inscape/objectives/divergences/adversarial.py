@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,7 @@ class Adversarial:
 
     weight: float = 1.0
     hidden: tuple[int, ...] = (256, 256)
+    needs_density: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)

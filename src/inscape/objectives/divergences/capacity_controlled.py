@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -41,6 +42,7 @@ class CapacityControlled:
     weight: float = 100.0
     capacity: float = 25.0
     n_steps: int = 100_000
+    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -46,6 +47,7 @@ class DisentangledInferredPrior:
     of: str = "means"
     off_diagonal: float = 10.0
     diagonal: float = 100.0
+    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice("of", self.of, ("means", "codes"))

@@ -57,6 +57,11 @@ class KullbackLeibler:
             part = resolve_part("schedule", self.schedule, SCHEDULES)
             object.__setattr__(self, "schedule", part)
 
+    @property
+    def needs_components(self) -> bool:
+        """Whether the posterior's divergence must be a sum over components."""
+        return self.free_bits > 0
+
     def build(self, n_components: int, *, generator: torch.Generator) -> None:
         """Return no critic: there is none."""
 

@@ -65,6 +65,11 @@ class MaximumMeanDiscrepancy:
                 f"{self.weight:g} with information {self.information:g}: raise the weight."
             )
 
+    @property
+    def needs_density(self) -> bool:
+        """Whether some of the divergence of each row's own is left."""
+        return self.information != 1
+
     def build(self, n_components: int, *, generator: torch.Generator) -> None:
         """Return no critic: there is none."""
 
@@ -90,7 +95,7 @@ class MaximumMeanDiscrepancy:
             codes, drawn.reshape(codes.shape), kernel=self.kernel, scales=self.scales
         ).mean()
         price = (self.information + self.weight - 1) * found
-        if self.information == 1:
+        if not self.needs_density:
             # The divergence is not asked for: a point has none.
             return {"maximum_mean_discrepancy": price}
         divergence = seen.kullback_leibler.mean()

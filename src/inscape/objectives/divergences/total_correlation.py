@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -42,6 +43,8 @@ class TotalCorrelation:
 
     weight: float = 6.0
     sampling: str = "stratified"
+    needs_density: ClassVar[bool] = True
+    needs_components: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
@@ -93,8 +96,8 @@ def aggregate_log_density(pairs: Tensor, *, n_samples: int, sampling: str) -> Te
     "weighted" is :math:`\frac{1}{N n} \sum_j q(z_i \mid x_j)`, which is too low for small batches
     (Eq. 3 of Chen et al. 2018, arXiv 1802.04942). "stratified" knows that row i is sure to be
     there, :math:`\frac{1}{N} q(z_i \mid x_i) + \frac{N - 1}{N (n - 1)} \sum_{j \ne i}
-    q(z_i \mid x_j)`: the density itself has no bias. That is the mean of their appendix C.2 over all
-    choices of the row that has a weight of its own there.
+    q(z_i \mid x_j)`: the density itself has no bias. That is the mean of their appendix C.2 over
+    all choices of the row that has a weight of its own there.
 
     Parameters
     ----------

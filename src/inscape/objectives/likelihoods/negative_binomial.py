@@ -12,9 +12,10 @@ from torch.nn.functional import softplus
 from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
 from inscape.objectives.likelihoods.shared import check_shared, count_shared, split_shared
 
-# Of the logarithm of the dispersion; at these edges the counts are Poisson's, or all but one are 0.
-_FARTHEST = 30.0
-# From here on Stirling's series, with the terms of `_stirling`, is exact in float64.
+# Neither the dispersion nor r falls below e to minus this. With so little dispersion the counts are
+# Poisson's; with so much they are all 0, but for one in an age.
+_FARTHEST = 40.0
+# From here on Stirling's series, with the terms of `_stirling`, is exact to 3e-12.
 _FAR = 16.0
 
 
@@ -61,8 +62,9 @@ class NegativeBinomial:
         """Return nats per sample, shape (n_samples,)."""
         logs, log_dispersion = self._split(outputs, n_features=targets.shape[1])
         r = torch.exp(-log_dispersion)
-        # The term x log α is in both parts, with opposite signs: it stays out of both.
-        spread = (targets + r) * softplus(logs + log_dispersion)
+        # The term x log α is in both parts, with opposite signs: it stays out of both. The usual
+        # threshold of 20 would be exact in float32 alone.
+        spread = (targets + r) * softplus(logs + log_dispersion, threshold=50)
         ratio = _log_rising(targets, r) - torch.lgamma(targets + 1)
         return (spread - targets * logs - ratio).sum(dim=1)
 
@@ -101,4 +103,4 @@ def _log_rising(x: Tensor, r: Tensor) -> Tensor:
 def _stirling(z: Tensor) -> Tensor:
     """Return what log Γ(z) has above (z - 1/2) log z - z + log(2π)/2."""
     squares = 1 / z**2
-    return (1 / 12 - squares * (1 / 360 - squares * (1 / 1260 - squares / 1680))) / z
+    return (1 / 12 - squares * (1 / 360 - squares / 1260)) / z

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# e to this is above every count that float64 tells from the next, 2^53; float32 holds its square.
-_LARGEST_EXPONENT = 40.0
+# e to this is half a billion; larger rates are no less exact, only their link is another.
+_LARGEST_EXPONENT = 20.0
 # `torch.poisson` draws 64-bit integers.
 _LARGEST_DRAWN = 1e18
 
@@ -14,8 +14,8 @@ _LARGEST_DRAWN = 1e18
 def log_rate(outputs: Tensor) -> Tensor:
     """Return the logarithm of the rate: the output itself.
 
-    Above 40 the rate goes on as a straight line in the output, so that an output that has run away
-    still has finite nats, and a gradient that brings it back.
+    Above 20 the rate goes on as a straight line in the output, so that an output that has run away
+    still has finite nats and errors, and a gradient that brings it back.
     """
     beyond = (outputs - _LARGEST_EXPONENT).clamp(min=0)
     return torch.where(beyond > 0, _LARGEST_EXPONENT + torch.log1p(beyond), outputs)

@@ -62,10 +62,10 @@ class _LogBessel(torch.autograd.Function):
     def forward(ctx: Any, concentration: Tensor, dimension: int) -> Tensor:
         ctx.save_for_backward(concentration)
         ctx.dimension = dimension
-        return torch.from_numpy(_log_bessel(concentration.detach().numpy(), dimension / 2 - 1))
+        return torch.as_tensor(_log_bessel(concentration.detach().numpy(), dimension / 2 - 1))
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (concentration,) = ctx.saved_tensors
         return gradient * (bessel_ratio(concentration, ctx.dimension) - 1), None
 
@@ -73,14 +73,14 @@ class _LogBessel(torch.autograd.Function):
 class _BesselRatio(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, concentration: Tensor, dimension: int) -> Tensor:
-        ratio = torch.from_numpy(_ratio(concentration.detach().numpy(), dimension / 2 - 1))
+        ratio = torch.as_tensor(_ratio(concentration.detach().numpy(), dimension / 2 - 1))
         ctx.save_for_backward(concentration, ratio)
         ctx.dimension = dimension
         return ratio
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         concentration, ratio = ctx.saved_tensors
         slope = 1 - ratio**2 - (ctx.dimension - 1) / concentration * ratio
         return gradient * slope, None

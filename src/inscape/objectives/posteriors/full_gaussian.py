@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.standard_normal import StandardNormalModule
 
 
@@ -19,8 +20,7 @@ class FullGaussian:
     .. math:: q(z \mid x) = \mathcal{N}(\mu(x), L(x) L(x)^T), \qquad z = \mu + L \varepsilon
 
     The encoder gives the means, the logarithms of the diagonal of L, and what is below the
-    diagonal, row by row. Source: Kingma and Welling 2019, arXiv 1906.02691, section 2.5.1 (Eq.
-    2.25 to 2.35).
+    diagonal, row by row. Source: Kingma and Welling 2019, arXiv 1906.02691, section 2.5.1.
 
     Examples
     --------
@@ -33,6 +33,7 @@ class FullGaussian:
     """
 
     space: ClassVar[str] = "euclidean"
+    has_density: ClassVar[bool] = True
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""
@@ -52,12 +53,13 @@ class FullGaussianModule(nn.Module):
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Return the codes (n, n_components) of the encoder's outputs."""
-        return encoded[:, : self.n_components]
+        return self.distribution(encoded).mean
 
     def distribution(self, encoded: Tensor) -> FullGaussianDistribution:
         """Return the posteriors of the encoder's outputs."""
         d = self.n_components
-        mean, log_diagonal, below = encoded.tensor_split([d, 2 * d], dim=1)
+        numbers = at_least_single(encoded)
+        mean, log_diagonal, below = numbers.tensor_split([d, 2 * d], dim=1)
         rows, columns = torch.tril_indices(d, d, offset=-1, device=encoded.device)
         factor = torch.diag_embed(log_diagonal.exp())
         factor = factor.index_put(
@@ -89,7 +91,9 @@ class FullGaussianDistribution:
         noise = torch.randn(
             n_draws, *self.mean.shape, generator=generator, dtype=self.mean.dtype
         ).to(self.mean.device)
-        codes = self.mean + (self.factor @ noise[..., None]).squeeze(-1)
+        # Not in half precision, in which torch knows no triangular solving either.
+        with torch.autocast(noise.device.type, enabled=False):
+            codes = self.mean + (self.factor @ noise.permute(1, 2, 0)).permute(2, 0, 1)
         # The density at a draw needs the noise alone.
         return codes, self._log_normal(noise)
 

@@ -17,6 +17,7 @@ from torch.nn.utils import skip_init
 
 from inscape._checks import check_integer, check_widths
 from inscape.networks import TorchDefault, initialize
+from inscape.objectives.posteriors.precision import at_least_single
 
 # Added to what the gates are a sigmoid of, so that each step starts out near doing nothing.
 _OPEN = 2.0
@@ -57,6 +58,7 @@ class InverseAutoregressiveFlow:
     """
 
     space: ClassVar[str] = "euclidean"
+    has_density: ClassVar[bool] = True
     n_layers: int = 2
     hidden: tuple[int, ...] = (64,)
     n_context: int = 16
@@ -94,7 +96,8 @@ class InverseAutoregressiveFlowModule(nn.Module):
     def distribution(self, encoded: Tensor) -> InverseAutoregressiveFlowDistribution:
         """Return the posteriors of the encoder's outputs."""
         d = self.n_components
-        base_mean, log_variance, context = encoded.tensor_split([d, 2 * d], dim=1)
+        numbers = at_least_single(encoded)
+        base_mean, log_variance, context = numbers.tensor_split([d, 2 * d], dim=1)
         return InverseAutoregressiveFlowDistribution(base_mean, log_variance, context, self.flow)
 
 
@@ -170,10 +173,16 @@ class AutoregressiveSteps(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return codes (..., n, d) after (or before) the steps, and the sum of the log gates."""
         total = torch.zeros((), dtype=codes.dtype, device=codes.device)
-        for step in reversed(self.steps) if undo else self.steps:
-            codes, log_gates = step.undo(codes.flip(-1), context) if undo else step(codes, context)
-            codes = codes if undo else codes.flip(-1)
-            total = total + log_gates
+        # In half precision a step would not be undone by its inverse.
+        with torch.autocast(codes.device.type, enabled=False):
+            for step in reversed(self.steps) if undo else self.steps:
+                assert isinstance(step, _Step)
+                if undo:
+                    codes, log_gates = step.undo(codes.flip(-1), context)
+                else:
+                    codes, log_gates = step(codes, context)
+                    codes = codes.flip(-1)
+                total = total + log_gates
         return codes, total
 
 
@@ -184,37 +193,44 @@ class _Step(nn.Module):
         super().__init__()
         inputs = torch.arange(n_components) + 1
         # A hidden value of degree k sees the first k components; of degree 0, the context alone.
-        degrees = [inputs, *(torch.arange(width) % n_components for width in part.hidden)]
+        self.degrees = [torch.arange(n) * n_components // n for n in part.hidden]
         self.context = skip_init(nn.Linear, part.n_context, part.hidden[0])
-        layers = [_Masked(after[:, None] >= before) for before, after in pairwise(degrees)]
-        self.layers = nn.ModuleList(layers)
-        self.last = _Masked((inputs[:, None] > degrees[-1]).repeat(2, 1))
+        layers = pairwise([inputs, *self.degrees])
+        self.layers = nn.ModuleList(_Masked(after[:, None] >= before) for before, after in layers)
+        self.last = _Masked((inputs[:, None] > self.degrees[-1]).repeat(2, 1))
 
     def forward(self, codes: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return the codes (..., n, d) after the step, and the sum of the log gates (..., n)."""
-        target, log_gate = self._targets_and_gates(codes, context)
-        codes = target + log_gate.exp() * (codes - target)
-        return codes, log_gate.sum(dim=-1)
-
-    def undo(self, codes: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the codes before the step, each component from those before it."""
-        shape = torch.broadcast_shapes(codes.shape[:-1], context.shape[:-1])
-        known: list[Tensor] = []
-        log_gates = []
-        for j in range(codes.shape[-1]):
-            unknown = [codes.new_zeros(shape)] * (codes.shape[-1] - j)
-            target, log_gate = self._targets_and_gates(torch.stack(known + unknown, -1), context)
-            target, log_gate = target[..., j], log_gate[..., j]
-            known.append(target + (codes[..., j] - target) * (-log_gate).exp())
-            log_gates.append(log_gate)
-        return torch.stack(known, dim=-1), torch.stack(log_gates, dim=-1).sum(dim=-1)
-
-    def _targets_and_gates(self, codes: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         values = self.layers[0](codes) + self.context(context)
         for layer in self.layers[1:]:
             values = layer(elu(values))
         target, gate = self.last(elu(values)).chunk(2, dim=-1)
-        return target, logsigmoid(gate + _OPEN)
+        log_gate = logsigmoid(gate + _OPEN)
+        codes = target + log_gate.exp() * (codes - target)
+        return codes, log_gate.sum(dim=-1)
+
+    def undo(self, codes: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the codes before the step, each component from those before it.
+
+        Each hidden value is computed once: as soon as the components that it sees are known.
+        """
+        shape = torch.broadcast_shapes(codes.shape[:-1], context.shape[:-1])
+        told, d = self.context(context), codes.shape[-1]
+        known = [codes.new_zeros(*shape, 0)]
+        hidden: list[list[Tensor]] = [[] for _ in self.layers]
+        log_gates = []
+        for j in range(d):
+            values = torch.cat(known, dim=-1)
+            for i, layer in enumerate(self.layers):
+                rows = (self.degrees[i] == j).nonzero()[:, 0]
+                assert isinstance(layer, _Masked)
+                ready = layer.rows(values, rows)
+                hidden[i].append(elu(ready + told[..., rows] if i == 0 else ready))
+                values = torch.cat(hidden[i], dim=-1)
+            target, gate = self.last.rows(values, torch.tensor([j, d + j])).chunk(2, dim=-1)
+            log_gates.append(logsigmoid(gate + _OPEN))
+            known.append(target + (codes[..., j : j + 1] - target) * (-log_gates[-1]).exp())
+        return torch.cat(known, dim=-1), torch.cat(log_gates, dim=-1).sum(dim=-1)
 
 
 class _Masked(nn.Module):
@@ -228,7 +244,13 @@ class _Masked(nn.Module):
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, values: Tensor) -> Tensor:
+        """Return the outputs of all the inputs."""
         return linear(values, self.linear.weight * self.mask, self.linear.bias)
+
+    def rows(self, values: Tensor, rows: Tensor) -> Tensor:
+        """Return some outputs, of the inputs in front that they see."""
+        weight = self.linear.weight[rows, : values.shape[-1]]
+        return linear(values, weight, self.linear.bias[rows])
 
 
 def _call(module: nn.Module, weights: dict[str, Tensor], *inputs: Tensor, **options: Any) -> Any:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
+from inscape.objectives.posteriors.precision import at_least_single
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class PointMass:
     """
 
     space: ClassVar[str] = "euclidean"
+    has_density: ClassVar[bool] = False
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""
@@ -41,15 +43,15 @@ class PointMass:
 
 
 class PointMassModule(nn.Module):
-    """The module of `PointMass`; as a bottleneck it changes nothing."""
+    """The module of `PointMass`; as a bottleneck it gives the code."""
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Return the codes (n, n_components) of the encoder's outputs."""
-        return encoded
+        return at_least_single(encoded)
 
     def distribution(self, encoded: Tensor) -> PointMassDistribution:
         """Return the posteriors of the encoder's outputs."""
-        return PointMassDistribution(encoded)
+        return PointMassDistribution(at_least_single(encoded))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -14,6 +15,7 @@ from inscape._checks import check_integer
 from inscape.networks.spherical import Normalize
 from inscape.objectives.posteriors.bessel import bessel_ratio, log_bessel
 from inscape.objectives.posteriors.cosines import draw_gaps
+from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.uniform_on_sphere import UniformOnSphereModule
 
 # Beyond it the draws are one point in float32.
@@ -40,6 +42,7 @@ class VonMisesFisher:
     """
 
     space: ClassVar[str] = "sphere"
+    has_density: ClassVar[bool] = True
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives.
@@ -72,11 +75,11 @@ class VonMisesFisherModule(nn.Module):
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Return the codes (n, n_components) of the encoder's outputs."""
-        return self.normalize(encoded[:, :-1])
+        return self.normalize(at_least_single(encoded)[:, :-1])
 
     def distribution(self, encoded: Tensor) -> VonMisesFisherDistribution:
         """Return the posteriors of the encoder's outputs."""
-        concentration = (softplus(encoded[:, -1]) + 1).clamp(max=_MOST)
+        concentration = (softplus(at_least_single(encoded)[:, -1]) + 1).clamp(max=_MOST)
         return VonMisesFisherDistribution(self(encoded), concentration)
 
 
@@ -127,17 +130,17 @@ class VonMisesFisherDistribution:
             return None
         kappa, d = self.concentration.to("cpu", torch.float64), self.mean.shape[1]
         # Times (A - 1), because the logarithm leaves out e^kappa.
-        nats = kappa * (bessel_ratio(kappa, d) - 1) + _log_normalizer(kappa, d) + prior.log_area
+        nats = kappa * (bessel_ratio(kappa, d) - 1) + self._log_normalizer + prior.log_area
         return nats.to(self.concentration)
 
     def _log_density(self, gaps: Tensor) -> Tensor:
-        precise = self.concentration.to("cpu", torch.float64)
-        return _log_normalizer(precise, self.mean.shape[1]).to(gaps) - self.concentration * gaps
+        return self._log_normalizer.to(gaps) - self.concentration * gaps
 
-
-def _log_normalizer(concentration: Tensor, dimension: int) -> Tensor:
-    r"""Return :math:`\log C_d(\kappa) + \kappa`."""
-    return -log_bessel(concentration, dimension) - 0.5 * dimension * math.log(2 * math.pi)
+    @cached_property
+    def _log_normalizer(self) -> Tensor:
+        r""":math:`\log C_d(\kappa) + \kappa`, float64 on the CPU."""
+        precise, d = self.concentration.to("cpu", torch.float64), self.mean.shape[1]
+        return -log_bessel(precise, d) - 0.5 * d * math.log(2 * math.pi)
 
 
 def _turn(codes: Tensor, mean: Tensor) -> Tensor:

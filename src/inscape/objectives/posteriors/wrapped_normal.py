@@ -17,6 +17,7 @@ from inscape.objectives.poincare import (
     log_volume_ratio,
     logarithmic_map,
 )
+from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.wrapped_standard_normal import WrappedStandardNormalModule
 
 
@@ -49,6 +50,7 @@ class WrappedNormal:
     """
 
     space: ClassVar[str] = "poincare_ball"
+    has_density: ClassVar[bool] = True
     curvature: float = 1.0
 
     def __post_init__(self) -> None:
@@ -76,7 +78,7 @@ class WrappedNormalModule(nn.Module):
 
     def distribution(self, encoded: Tensor) -> WrappedNormalDistribution:
         """Return the posteriors of the encoder's outputs."""
-        velocity, log_variance = encoded.chunk(2, dim=1)
+        velocity, log_variance = at_least_single(encoded).chunk(2, dim=1)
         mean = exponential_map(torch.zeros_like(velocity), velocity, curvature=self.curvature)
         return WrappedNormalDistribution(mean, log_variance, self.curvature)
 

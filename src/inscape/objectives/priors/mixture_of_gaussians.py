@@ -80,7 +80,8 @@ class MixtureOfGaussiansModule(nn.Module):
         Parameters
         ----------
         codes : ndarray, shape (n, n_components)
-            What the mixture has to explain; the parameters are float64 where they are, else float32.
+            What the mixture has to explain; where they are float64 the parameters are too, else
+            float32.
         n_mixture_components : int
             Gaussians in the mixture, at most n.
         random_state : None, int or numpy.random.Generator

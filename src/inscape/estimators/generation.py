@@ -1,0 +1,269 @@
+"""Generation from codes: the space they live in, and samplers that are fitted after training."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inscape._checks import check_choice, check_integer, describe_part, resolve_part
+from inscape._errors import InvalidParameterError
+from inscape._typing import FloatArray
+from inscape.estimators.inputs import as_tensor, make_generator
+from inscape.networks import Network, Quantizer
+from inscape.networks.spherical import Normalize
+from inscape.objectives import LIKELIHOODS
+from inscape.objectives.poincare import exponential_map, logarithmic_map
+from inscape.objectives.priors import (
+    MixtureOfGaussians,
+    MixtureOfGaussiansModule,
+    NormalizingFlow,
+    fit_flow,
+)
+
+SAMPLERS: Mapping[str, Any] = {"mixture": MixtureOfGaussians, "flow": NormalizingFlow}
+
+
+# --------------------------------------------------------------------------- the space of codes
+
+
+@dataclass(frozen=True)
+class CodeSpace:
+    """Where the codes of an estimator live, and the way from there to flat space and back.
+
+    Parameters
+    ----------
+    kind : {"euclidean", "sphere", "poincare_ball", "codebook"}
+        The space.
+    curvature : float
+        Of the ball: c, above 0.
+    quantizer : Quantizer or None
+        Of the codebook.
+    """
+
+    kind: str
+    curvature: float = 1.0
+    quantizer: Quantizer | None = None
+
+    def flatten(self, codes: Tensor) -> Tensor:
+        """Return vectors (n, n_components) of flat space: on the ball displacements from 0."""
+        if self.kind != "poincare_ball":
+            return codes
+        # A unit of length is half a unit of coordinates in the middle.
+        return 2 * logarithmic_map(torch.zeros_like(codes), codes, curvature=self.curvature)
+
+    def settle(self, vectors: Tensor) -> Tensor:
+        """Return the codes that vectors (n, n_components) of flat space stand for.
+
+        On the sphere, vectors over their length; of a codebook, the nearest entries.
+        """
+        if self.kind == "sphere":
+            return Normalize()(vectors)
+        if self.kind == "poincare_ball":
+            middle = torch.zeros_like(vectors)
+            return exponential_map(middle, 0.5 * vectors, curvature=self.curvature)
+        if self.quantizer is not None:
+            return self.quantizer(vectors.to(self.quantizer.codebook)).to(vectors)
+        return vectors
+
+
+def code_space(representation: Any) -> CodeSpace:
+    """Return where the codes of any fitted representation live; others' are Euclidean."""
+    network = getattr(representation, "network_", None)
+    if not isinstance(network, Network):
+        return CodeSpace("euclidean")
+    if isinstance(network.bottleneck, Normalize):
+        return CodeSpace("sphere")
+    if isinstance(network.bottleneck, Quantizer):
+        return CodeSpace("codebook", quantizer=network.bottleneck)
+    parts = representation._resolve(representation.n_features_in_)
+    posterior = getattr(parts, "posterior", None)
+    if posterior is None:
+        return CodeSpace("euclidean")
+    return CodeSpace(posterior.space, getattr(posterior, "curvature", 1.0))
+
+
+def differentiable_decoder(estimator: Any, y: Any = None) -> Callable[[Tensor], Tensor]:
+    """Return a function from codes to expected rows in float64, through which gradients go.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+        Fitted.
+    y : label or None
+        Of all codes, where the estimator is conditional.
+
+    Returns
+    -------
+    callable
+        Codes (n, n_components) to rows (n, n_features) in the units of the training data.
+    """
+    network = copy.deepcopy(estimator.network_).cpu().double().eval().requires_grad_(False)
+    mean = resolve_part("likelihood", estimator.likelihood, LIKELIHOODS).mean
+    told = getattr(estimator, "_one_hot", lambda y, n: torch.zeros(n, 0))(y, 1)
+    scaler = estimator.scaler_
+    shift, scale = (0.0, 1.0) if scaler is None else map(torch.tensor, (scaler.shift, scaler.scale))
+
+    def decode(codes: Tensor) -> Tensor:
+        seen = torch.cat([codes, told.to(codes).expand(len(codes), -1)], dim=1)
+        return mean(network.decode(seen)) * scale + shift
+
+    return decode
+
+
+# --------------------------------------------------------------------------- samplers
+
+
+class Sampler(nn.Module):
+    """A density of codes that was fitted after training.
+
+    Parameters
+    ----------
+    part : MixtureOfGaussians or NormalizingFlow
+        What it is.
+    density : nn.Module
+        The part's module, of the codes as vectors of flat space.
+    """
+
+    def __init__(self, part: Any, density: Any) -> None:
+        super().__init__()
+        self.part = part
+        self.density = density
+        self.requires_grad_(False)
+
+
+def fit_sampler(
+    estimator: Any, X: Any, kind: Any, *, y: Any, n_steps: int, random_state: Any
+) -> None:
+    """Fit a sampler to the codes of rows, and keep it in the estimator's network.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option cannot hold.
+    """
+    part = resolve_part("kind", kind, SAMPLERS)
+    n_steps = check_integer("n_steps", n_steps, minimum=1)
+    generator = make_generator(random_state)
+    points = _points(estimator, X, y, generator)
+    like = next(estimator.network_.parameters())
+    if isinstance(part, MixtureOfGaussians):
+        density: Any = _fit_mixture(part, points, generator).to(like.dtype)
+    else:
+        density = part.build(points.shape[1], generator=generator, rows=None).to(like.dtype)
+        fit_flow(density, points, n_steps=n_steps, generator=generator)
+    samplers = getattr(estimator.network_, "samplers", nn.ModuleDict())
+    samplers[_word(part)] = Sampler(part, density).to(like.device)
+    estimator.network_.samplers = samplers
+
+
+def draw_codes(estimator: Any, n: int, *, from_: str, random_state: Any) -> FloatArray:
+    """Draw codes from the prior or from a fitted sampler.
+
+    Returns
+    -------
+    ndarray, shape (n, n_components)
+        In the dtype of the network.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such prior or sampler.
+    """
+    count, generator = check_integer("n", n, minimum=1), make_generator(random_state)
+    check_choice("from_", from_, ("prior", *SAMPLERS))
+    network = estimator.network_
+    if from_ == "prior" and not hasattr(network, "prior"):
+        raise InvalidParameterError(
+            f"`from_` must be 'mixture' or 'flow' for {type(estimator).__name__}, which has no "
+            "prior; got 'prior': call fit_sampler(X, kind='mixture') first."
+        )
+    samplers = getattr(network, "samplers", {})
+    if from_ != "prior" and from_ not in samplers:
+        raise InvalidParameterError(
+            f"`from_` must be a sampler that has been fitted; got {from_!r}: call "
+            f"fit_sampler(X, kind={from_!r}) first."
+        )
+    with torch.no_grad():
+        if from_ == "prior":
+            codes = network.prior.sample(count, generator=generator, network=network)
+        else:
+            density = samplers[from_].density
+            vectors = density.sample(count, generator=generator, network=network)
+            codes = code_space(estimator).settle(vectors)
+    return codes.cpu().numpy()
+
+
+def describe_samplers(network: Network) -> dict[str, Any]:
+    """Return the samplers' kinds and sizes as plain data, for `restore_samplers`."""
+    samplers = getattr(network, "samplers", {})
+    return {word: describe_part(sampler.part) for word, sampler in samplers.items()}
+
+
+def restore_samplers(network: Network, described: Mapping[str, Any], *, n_components: int) -> None:
+    """Give a network samplers of these kinds and sizes; their weights are still to be loaded."""
+    if not described:
+        return
+    table = {describe_part(part())["type"]: part for part in SAMPLERS.values()}
+    network.samplers = nn.ModuleDict()
+    for word, description in described.items():
+        part = resolve_part("sampler", description, table)
+        density = part.build(n_components, generator=torch.Generator(), rows=None)
+        network.samplers[word] = Sampler(part, density)
+
+
+def forget_samplers(network: Network) -> None:
+    """Take the samplers away, as whoever changes the codes has to."""
+    if hasattr(network, "samplers"):
+        del network.samplers
+
+
+def _word(part: Any) -> str:
+    return next(word for word, kind in SAMPLERS.items() if type(part) is kind)
+
+
+def _points(estimator: Any, X: Any, y: Any, generator: torch.Generator) -> Tensor:
+    """Return codes of rows as vectors (n, n_components) of flat space, float64 on the CPU."""
+    if hasattr(estimator, "sample_latent"):
+        # The prior under which rows are likeliest is that of the codes the decoder was trained on:
+        # draws, not means.
+        seed = int(torch.randint(2**31, (), generator=generator))
+        codes = estimator.sample_latent(X, y, random_state=seed)[0]
+    else:
+        codes = np.asarray(estimator.transform(X))
+    space = code_space(estimator)
+    points = space.flatten(as_tensor(codes, dtype=torch.float64))
+    if space.kind != "sphere":
+        return points
+    # A density in space needs lengths as well as directions. These are a normal vector's, so that
+    # codes from all over the sphere become a standard normal.
+    lengths = torch.randn(points.shape, generator=generator, dtype=points.dtype).norm(dim=1)
+    return points * lengths[:, None]
+
+
+def _fit_mixture(
+    part: MixtureOfGaussians, points: Tensor, generator: torch.Generator
+) -> MixtureOfGaussiansModule:
+    from sklearn.exceptions import ConvergenceWarning
+
+    check_integer(
+        "n_mixture_components",
+        part.n_mixture_components,
+        minimum=1,
+        maximum=len(points.unique(dim=0)),
+        limit="the number of different codes",
+    )
+    with warnings.catch_warnings():
+        # A mixture whose last steps are missing is a mixture to draw from all the same.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return MixtureOfGaussiansModule.fitted(
+            points.numpy(),
+            n_mixture_components=part.n_mixture_components,
+            random_state=int(torch.randint(2**31, (), generator=generator)),
+        )

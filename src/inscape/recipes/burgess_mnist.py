@@ -1,0 +1,299 @@
+"""A convolutional beta-VAE of MNIST at 32 x 32 pixels: ten latents, of which few are used.
+
+The story: the weight of the divergence decides how much the code tells. At 4 the codes cost half
+the nats of those at 1, whole latents fall silent, and those that are left each change one thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import interpolate
+from torch.nn.utils import skip_init
+
+from inscape import figures
+from inscape._typing import FloatArray, ImageShape
+from inscape.data import Dataset
+from inscape.estimators import VariationalAutoencoder
+from inscape.figures.images import TILE
+from inscape.figures.style import INK, bare, dress, new_figure, styled
+from inscape.figures.tiles import as_images, montage, show_sheet
+from inscape.figures.traversals import traversal_grid
+from inscape.networks import KaimingUniform, initialize
+from inscape.objectives import KullbackLeibler, LinearWarmUp
+from inscape.recipes.reproduction import Reproduction
+from inscape.recipes.results import Result
+from inscape.training import Adam
+from inscape.uses import traverse
+
+DATA = "mnist"
+TITLE = "A convolutional beta-VAE of MNIST, ten latents"
+LEAD = (
+    "The network of Burgess and others 2018: three convolutions of 32 maps, 4 x 4 with stride 2, "
+    "two dense layers of 256, ten latents, and the mirror of it; digits resized to 32 x 32 "
+    "pixels, cross-entropy of grey pixels, 64 a step, Adam at 5e-4. The weight of the divergence "
+    "grows over 10,000 steps, so that ten epochs end at 0.94 of it. Numbers are nats a picture "
+    "while training, the mean over an epoch, epochs counted from 0; the source's are the mean of "
+    "every 50th step of one training. The divergence is told without its weight."
+)
+SOURCE = "disentangling-vae, training log on MNIST"
+
+SIDE = 32
+N_COMPONENTS = 10
+TERMS = ("reconstruction", "kullback_leibler")
+_METRICS = ("training reconstruction, nats", "training KL, nats")
+_CHANNELS, _WIDTH = 32, 256
+_EPOCHS, _WARM_UP = 10, 10_000
+_QUICK_TRAIN, _QUICK_TEST = 128, 64
+_SHOWN, _STEPS, _FARTHEST = 10, 9, 3.0
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A weight of the divergence, and what is expected of it.
+
+    Parameters
+    ----------
+    name : str
+        For tables and figures.
+    weight : float
+        In the end.
+    references : mapping of int to (float, float)
+        Epoch, counted from 0, to reconstruction and divergence, in nats.
+    """
+
+    name: str
+    weight: float
+    references: Mapping[int, tuple[float, float]]
+
+
+WEIGHTS = (
+    Weight("VAE", 1.0, {1: (137.89, 31.11), 4: (129.05, 24.43), 9: (128.21, 20.01)}),
+    Weight("beta = 4", 4.0, {9: (145.97, 11.30)}),
+)
+N_STEPS = 1 + len(WEIGHTS)
+
+
+def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
+    """Add results and figures to `found`, and yield the name of each training when it is done.
+
+    Parameters
+    ----------
+    found : Reproduction
+        Gets the results and the figures.
+    dataset : Dataset
+        MNIST, or part of it.
+    """
+    n_train, n_test = (_QUICK_TRAIN, _QUICK_TEST) if found.quick else (None, None)
+    assert dataset.image_shape is not None
+    shape = dataset.image_shape
+    X = resized(dataset.train.X[:n_train], shape)
+    T = resized(dataset.test.X[:n_test], shape)
+    yield "data"
+    models = {}
+    for weight in WEIGHTS:
+        models[weight.name] = model = as_source(weight.weight).fit(X)
+        for epoch, references in weight.references.items():
+            terms = model.history_[epoch]["terms"]
+            for metric, term, reference in zip(_METRICS, TERMS, references, strict=True):
+                name = f"{weight.name}, epoch {epoch}"
+                found.results.append(Result(name, metric, SOURCE, reference, terms[term], None))
+        yield weight.name
+    _draw(found, T, models)
+
+
+# --------------------------------------------------------------------------- trainings
+
+
+def resized(X: FloatArray, image_shape: ImageShape) -> FloatArray:
+    """Return pictures at 32 x 32 pixels, by bilinear interpolation, in steps of 1/255.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_pixels)
+        Grey pixels in [0, 1].
+    image_shape : tuple of int
+        (height, width) of a picture.
+    """
+    images = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
+    images = images.view(-1, 1, *image_shape[:2])
+    larger = interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    # The source resizes pictures of whole numbers.
+    return (larger.mul(255).round() / 255).flatten(1).numpy()
+
+
+def as_source(weight: float) -> VariationalAutoencoder:
+    """Return the source's model, untrained."""
+    return VariationalAutoencoder(
+        N_COMPONENTS,
+        network=convolutional_pair(seed=0),
+        likelihood="bernoulli",
+        divergence=KullbackLeibler(weight=weight, schedule=LinearWarmUp(_WARM_UP)),
+        # Epsilon is for a loss in nats a picture; here it is in nats a pixel.
+        optimizer=Adam(epsilon=1e-8 / SIDE**2),
+        learning_rate=5e-4,
+        batch_size=64,
+        epochs=_EPOCHS,
+        random_state=0,
+    )
+
+
+def convolutional_pair(*, seed: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Return the source's encoder and decoder, from He's uniform weights.
+
+    Parameters
+    ----------
+    seed : int
+        Of the weights.
+    """
+    side = SIDE // 8
+    flat = _CHANNELS * side**2
+    shape = (_CHANNELS, side, side)
+    encoder = nn.Sequential(
+        nn.Unflatten(1, (1, SIDE, SIDE)),
+        *(_convolution(1, _CHANNELS), nn.ReLU(), _convolution(_CHANNELS, _CHANNELS), nn.ReLU()),
+        *(_convolution(_CHANNELS, _CHANNELS), nn.ReLU(), nn.Flatten()),
+        *(_linear(flat, _WIDTH), nn.ReLU(), _linear(_WIDTH, _WIDTH), nn.ReLU()),
+        _linear(_WIDTH, 2 * N_COMPONENTS),
+    )
+    decoder = nn.Sequential(
+        *(_linear(N_COMPONENTS, _WIDTH), nn.ReLU(), _linear(_WIDTH, _WIDTH), nn.ReLU()),
+        *(_linear(_WIDTH, flat), nn.ReLU(), nn.Unflatten(1, shape)),
+        *(_transposed(_CHANNELS, _CHANNELS), nn.ReLU(), _transposed(_CHANNELS, _CHANNELS)),
+        *(nn.ReLU(), _transposed(_CHANNELS, 1), nn.Flatten()),
+    )
+    generator = torch.Generator().manual_seed(seed)
+    for module in (encoder, decoder):
+        initialize(module, KaimingUniform(), generator=generator)
+    return encoder, decoder
+
+
+# skip_init leaves the global generator alone: the weights are drawn afterwards.
+
+
+def _linear(n_in: int, n_out: int) -> nn.Module:
+    return skip_init(nn.Linear, n_in, n_out)
+
+
+def _convolution(n_in: int, n_out: int) -> nn.Module:
+    return skip_init(nn.Conv2d, n_in, n_out, 4, stride=2, padding=1)
+
+
+def _transposed(n_in: int, n_out: int) -> nn.Module:
+    return skip_init(nn.ConvTranspose2d, n_in, n_out, 4, stride=2, padding=1)
+
+
+# --------------------------------------------------------------------------- what is kept
+
+
+def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAutoencoder]) -> None:
+    found.figures["losses.png"] = (
+        _curves(models),
+        "Reconstruction and divergence of each epoch while training. A larger weight buys cheaper "
+        "codes with worse pictures.",
+    )
+    found.figures["reconstructions.png"] = (
+        figures.reconstructions(
+            T,
+            {name: model.reconstruct(T) for name, model in models.items()},
+            image_shape=(SIDE, SIDE),
+        ),
+        "Test digits, and what comes back of the means of their codes.",
+    )
+    found.figures["samples.png"] = (
+        picture_rows(
+            {name: model.sample(_SHOWN, random_state=0) for name, model in models.items()},
+            image_shape=(SIDE, SIDE),
+            title="Drawn from the prior",
+            note="the same codes go to both decoders",
+        ),
+        "New pictures: codes drawn from the prior, decoded.",
+    )
+    for name, model in models.items():
+        words = model.latent_report_
+        found.figures[f"traversal_{name.replace(' = ', '_').lower()}.png"] = (
+            _traversal(name, model),
+            f"{name}: one latent at a time goes from -3 to 3, all others are 0. The latents are in "
+            f"the order of what they cost. {words}",
+        )
+
+
+def _curves(models: Mapping[str, VariationalAutoencoder]) -> Any:
+    names = dict(zip(TERMS, ("reconstruction", "KL"), strict=True))
+    return figures.loss_comparison(
+        {
+            f"{name}, {names[term]}": (
+                range(len(model.history_)),
+                [entry["terms"][term] for entry in model.history_],
+            )
+            for term in TERMS
+            for name, model in models.items()
+        },
+        xlabel="epoch, counted from 0",
+        ylabel="nats a picture",
+        title="Reconstruction and divergence over training",
+    )
+
+
+def _traversal(name: str, model: VariationalAutoencoder) -> Any:
+    """Return a sheet with a row a latent, the one that costs most first."""
+    shares = model.latent_report_.kullback_leibler_by_component
+    assert shares is not None
+    order = np.argsort(shares)[::-1]
+    values = np.linspace(-_FARTHEST, _FARTHEST, _STEPS)
+    return traversal_grid(
+        traverse(model, code=np.zeros(len(order)), components=order.tolist(), values=values),
+        image_shape=(SIDE, SIDE),
+        values=values,
+        component_names=[f"component {k + 1}" for k in order],
+        # A silent latent's share may lie a little below 0.
+        notes=[f"{max(shares[k], 0):.2f} nats" for k in order],
+        title=f"{name}: what each latent changes",
+    )
+
+
+@styled
+def picture_rows(
+    rows: Mapping[str, FloatArray], *, image_shape: ImageShape, title: str, note: str
+) -> Any:
+    """Draw named rows of pictures with values in [0, 1].
+
+    Parameters
+    ----------
+    rows : mapping of str to array (n, n_pixels)
+        As many pictures in each.
+    image_shape
+        (height, width) of a picture.
+    title, note
+        What stands above, and quieter under it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    images = [as_images(array, image_shape, name=name) for name, array in rows.items()]
+    n, height, width = images[0].shape[:3]
+    gap = max(1, width // 14)
+    label = 0.3 + 0.09 * max(map(len, rows))
+    figure = new_figure(label + n * TILE, 0.7 + len(rows) * TILE * height / width, shaped=True)
+    ax = figure.add_subplot()
+    show_sheet(ax, montage(np.concatenate(images), columns=n, gap=gap), (0.0, 1.0))
+    bare(ax)
+    dress(ax, title=title, note=note)
+    for k, name in enumerate(rows):
+        ax.annotate(
+            name,
+            (0, k * (height + gap) + height / 2 - 0.5),
+            (-8, -4),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            color=INK,
+            fontweight="bold",
+        )
+    return figure

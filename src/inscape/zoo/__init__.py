@@ -1,0 +1,187 @@
+"""The zoo: published models by name, each a line of parts with its paper.
+
+A line says what differs from the plain variational autoencoder (diagonal Gaussian posterior,
+standard normal prior, Kullback-Leibler divergence, evidence lower bound), or from the plain
+autoencoder. Nothing here has code of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from inscape._checks import look_up
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    """A published model as a line of parts.
+
+    Parameters
+    ----------
+    paper : str
+        Where it was published.
+    parts : mapping of str to Any
+        What it asks of the estimator.
+    variational : bool
+        Whether that is `VariationalAutoencoder`, or `Autoencoder`.
+    """
+
+    paper: str
+    parts: Mapping[str, Any]
+    variational: bool = True
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self.parts.items()) or "the defaults"
+
+
+def _variational(paper: str, **parts: Any) -> PublishedModel:
+    return PublishedModel(paper, parts)
+
+
+def _deterministic(paper: str, **parts: Any) -> PublishedModel:
+    return PublishedModel(paper, parts, variational=False)
+
+
+MODELS: Mapping[str, PublishedModel] = {
+    # ------------------------------------------------------------------- other divergences
+    "VAE": _variational("Kingma and Welling 2014, arXiv 1312.6114"),
+    "beta-VAE": _variational(
+        "Higgins et al. 2017, ICLR", divergence="kullback_leibler(weight=4.0)"
+    ),
+    "beta-VAE-capacity": _variational(
+        "Burgess et al. 2018, arXiv 1804.03599", divergence="capacity_controlled"
+    ),
+    "warm-up-VAE": _variational(
+        "Bowman et al. 2016, arXiv 1511.06349",
+        divergence='kullback_leibler(schedule="linear_warm_up")',
+    ),
+    "cyclical-VAE": _variational(
+        "Fu et al. 2019, arXiv 1903.10145",
+        divergence='kullback_leibler(schedule="cyclical_annealing")',
+    ),
+    "free-bits-VAE": _variational(
+        "Kingma et al. 2016, arXiv 1606.04934", divergence="kullback_leibler(free_bits=0.25)"
+    ),
+    "beta-TCVAE": _variational(
+        "Chen et al. 2018, arXiv 1802.04942", divergence="total_correlation(weight=6.0)"
+    ),
+    "FactorVAE": _variational(
+        "Kim and Mnih 2018, arXiv 1802.05983", divergence="factor_discriminator"
+    ),
+    "DIP-VAE-I": _variational(
+        "Kumar et al. 2018, arXiv 1711.00848",
+        divergence='disentangled_inferred_prior(of="means")',
+    ),
+    "DIP-VAE-II": _variational(
+        "Kumar et al. 2018, arXiv 1711.00848",
+        divergence='disentangled_inferred_prior(of="codes")',
+    ),
+    "InfoVAE": _variational(
+        "Zhao et al. 2019, arXiv 1706.02262",
+        divergence="maximum_mean_discrepancy(information=0.5, weight=10.0)",
+    ),
+    "WAE-MMD": _variational(
+        "Tolstikhin et al. 2018, arXiv 1711.01558",
+        posterior="point_mass",
+        divergence="maximum_mean_discrepancy(weight=10.0)",
+    ),
+    "AAE": _variational(
+        "Makhzani et al. 2016, arXiv 1511.05644", posterior="point_mass", divergence="adversarial"
+    ),
+    # ------------------------------------------------------------------- other bounds
+    "IWAE": _variational(
+        "Burda et al. 2016, arXiv 1509.00519", bound="importance_weighted(n_draws=5)"
+    ),
+    "DReG-IWAE": _variational(
+        "Tucker et al. 2019, arXiv 1810.04152",
+        bound='importance_weighted(n_draws=5, gradient="doubly_reparameterized")',
+    ),
+    "MIWAE": _variational(
+        "Rainforth et al. 2018, arXiv 1802.04537",
+        bound="multiply_importance_weighted(n_groups=4, n_draws=4)",
+    ),
+    "CIWAE": _variational(
+        "Rainforth et al. 2018, arXiv 1802.04537",
+        bound="combination_importance_weighted(n_draws=16, weight=0.05)",
+    ),
+    "PIWAE": _variational(
+        "Rainforth et al. 2018, arXiv 1802.04537",
+        bound="partially_importance_weighted(n_groups=4, n_draws=4)",
+    ),
+    # ------------------------------------------------------------------- other priors
+    "VampVAE": _variational("Tomczak and Welling 2018, arXiv 1705.07120", prior="vamp_prior"),
+    "MoG-VAE": _variational("Jiang et al. 2017, arXiv 1611.05148", prior="mixture_of_gaussians"),
+    "flow-prior-VAE": _variational("Chen et al. 2017, arXiv 1611.02731", prior="normalizing_flow"),
+    # ------------------------------------------------------------------- other posteriors
+    "full-covariance-VAE": _variational(
+        "Kingma and Welling 2019, arXiv 1906.02691", posterior="full_gaussian"
+    ),
+    "SVAE": _variational(
+        "Davidson et al. 2018, arXiv 1804.00891",
+        posterior="von_mises_fisher",
+        prior="uniform_on_sphere",
+    ),
+    "Poincaré VAE": _variational(
+        "Mathieu et al. 2019, arXiv 1901.06033",
+        posterior="wrapped_normal",
+        prior="wrapped_standard_normal",
+    ),
+    "VAE-IAF": _variational(
+        "Kingma et al. 2016, arXiv 1606.04934", posterior="inverse_autoregressive_flow"
+    ),
+    # ------------------------------------------------------------------- other likelihoods
+    "σ-VAE": _variational(
+        "Rybkin et al. 2021, arXiv 2006.13202", likelihood='gaussian(scale="optimal")'
+    ),
+    "CVAE": _variational("Sohn et al. 2015, NIPS", conditional=True),
+    # ------------------------------------------------------------------- without a density
+    "VQ-VAE": _deterministic(
+        "van den Oord et al. 2017, arXiv 1711.00937", bottleneck="vector_quantized"
+    ),
+    "RAE-L2": _deterministic(
+        "Ghosh et al. 2020, arXiv 1903.12436",
+        penalty=("l2_activity", 'weight_decay(part="decoder")'),
+    ),
+    "RAE-GP": _deterministic(
+        "Ghosh et al. 2020, arXiv 1903.12436", penalty=("l2_activity", "decoder_gradient")
+    ),
+}
+
+
+def build(name: str, n_components: int = 2, **options: Any) -> Any:
+    """Return the estimator of a published model, not yet fitted.
+
+    Parameters
+    ----------
+    name : str
+        A name in `MODELS`.
+    n_components : int
+        Width of the code.
+    **options
+        Of the estimator, such as ``hidden``, ``likelihood`` or ``epochs``; they come before the
+        model's own.
+
+    Returns
+    -------
+    VariationalAutoencoder or Autoencoder
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no model of that name.
+
+    Examples
+    --------
+    >>> build("beta-VAE", 10, likelihood="bernoulli").divergence
+    'kullback_leibler(weight=4.0)'
+    """
+    from inscape.estimators import Autoencoder, VariationalAutoencoder
+
+    model = look_up("name", name, MODELS)
+    kind = VariationalAutoencoder if model.variational else Autoencoder
+    return kind(n_components, **{**model.parts, **options})
+
+
+__all__ = ["MODELS", "PublishedModel", "build"]

@@ -1,0 +1,86 @@
+"""The zoo: every published name is a line of parts that trains, answers and is kept."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import inscape
+from inscape import Autoencoder, VariationalAutoencoder, zoo
+from inscape._errors import InvalidParameterError
+from inscape.objectives.bounds import BOUNDS
+from inscape.objectives.divergences import DIVERGENCES
+from inscape.objectives.posteriors import POSTERIORS
+from inscape.objectives.priors import PRIORS
+
+DIGITS = load_digits().data[:300] / 16
+LABELS = load_digits().target[:300]
+# What the field asks for by name.
+ASKED = {
+    *("VAE", "beta-VAE", "beta-TCVAE", "FactorVAE", "DIP-VAE-I", "DIP-VAE-II", "InfoVAE"),
+    *("WAE-MMD", "AAE", "IWAE", "MIWAE", "CIWAE", "PIWAE", "VampVAE", "MoG-VAE", "SVAE"),
+    *("Poincaré VAE", "VAE-IAF", "σ-VAE", "VQ-VAE", "CVAE", "RAE-L2", "RAE-GP"),
+}
+
+
+def test_every_name_that_is_asked_for_is_there_with_its_paper():
+    assert set(zoo.MODELS) >= ASKED
+    for model in zoo.MODELS.values():
+        assert re.search(r"(19|20)\d\d", model.paper)
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_every_name_trains_answers_and_comes_back_from_disk(name, tmp_path):
+    model = zoo.build(name, 2, hidden=(16,), epochs=2, batch_size=100, random_state=0)
+    assert isinstance(
+        model, VariationalAutoencoder if zoo.MODELS[name].variational else Autoencoder
+    )
+    labels = (LABELS,) if getattr(model, "conditional", False) else ()
+    model.fit(DIGITS, *labels)
+    assert np.isfinite([entry["loss"] for entry in model.history_]).all()
+    codes = model.transform(DIGITS, *labels)
+    np.testing.assert_array_equal(codes, model.transform(DIGITS, *labels))
+    model.save(tmp_path / "model")
+    again = inscape.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.transform(DIGITS, *labels), codes)
+    np.testing.assert_array_equal(
+        again.reconstruct(DIGITS, *labels), model.reconstruct(DIGITS, *labels)
+    )
+    assert again.get_params() == model.get_params()
+
+
+def test_each_part_of_the_house_is_in_some_line():
+    """A part that no published model uses has no reason to be there."""
+    lines = " ".join(str(model) for model in zoo.MODELS.values())
+    defaults = {"diagonal_gaussian", "standard_normal", "kullback_leibler", "evidence_lower_bound"}
+    for table in (POSTERIORS, PRIORS, DIVERGENCES, BOUNDS):
+        for word in set(table) - defaults:
+            assert word in lines, word
+
+
+def test_options_come_before_the_models_own():
+    assert zoo.build("beta-VAE", divergence="kullback_leibler").divergence == "kullback_leibler"
+
+
+def test_an_unknown_name_is_refused_with_a_suggestion():
+    with pytest.raises(InvalidParameterError, match="beta-VAE"):
+        zoo.build("betaVAE")
+
+
+def test_the_command_prints_the_table_without_loading_torch():
+    code = (
+        "import sys; from inscape.cli import main\n"
+        "try: main(['zoo'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name, model in zoo.MODELS.items():
+        assert name in done.stdout
+        assert model.paper.split(",")[0] in done.stdout
