@@ -25,7 +25,7 @@ from inscape._checks import describe_part, resolve_part
 from inscape._errors import InvalidParameterError
 from inscape.corruptions import CORRUPTIONS
 from inscape.data.scaling import SCALERS
-from inscape.estimators import Autoencoder
+from inscape.estimators import Autoencoder, VariationalAutoencoder
 from inscape.networks import (
     ACTIVATIONS,
     INITIALIZATIONS,
@@ -63,7 +63,7 @@ LADDER: dict[str, set[str]] = {
 }
 LADDER["zoo"] = {*LADDER["estimators"], "estimators"}
 LADDER["uses"] = {*LADDER["estimators"], "estimators"}
-LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures"}
+LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures", "zoo"}
 LADDER["recipes"] = set(LADDER)
 LADDER["cli"] = set(LADDER) - {"cli"}
 LADDER["lab"] = set(LADDER) - {"cli", "lab"}
@@ -398,6 +398,7 @@ def test_a_wrong_part_is_refused_with_the_nearest_word(value, message):
 # Another value than the default for every field; a new field has to be added here.
 OTHER: dict[str, Any] = {
     "data": "digits",
+    "model": "VAE",
     "n_components": 5,
     "hidden": (7, 3),
     "activation": "tanh",
@@ -429,8 +430,8 @@ ABOUT_DATA = {"data", "target", "test_fraction"}
 
 def effective(config: FitConfig) -> dict[str, Any]:
     """The options that an estimator made from `config` holds, its parts resolved."""
-    model = Autoencoder(**config.estimator_parameters())
-    options = model.get_params(deep=False)
+    kind = Autoencoder if config.model == "autoencoder" else VariationalAutoencoder
+    options = kind(**config.estimator_parameters()).get_params(deep=False)
     for name in PARTS:
         if options.get(name) is not None:
             options[name] = resolve_part(name, options[name], PARTS[name])
@@ -449,7 +450,8 @@ def test_every_field_of_the_config_reaches_the_estimator(name):
 
 
 def test_every_option_of_the_estimator_is_reached_by_the_config():
-    config = FitConfig(**{**OTHER, "link": "identity", "network": None})
+    own = {"model": "autoencoder", "link": "identity", "network": None}
+    config = FitConfig(**{**OTHER, **own})
     options, defaults = effective(config), Autoencoder().get_params(deep=False)
     # `hidden` and `activation` are the short form of `network`; `verbose` is no part of a run.
     for name in set(options) - {"hidden", "activation", "verbose"}:

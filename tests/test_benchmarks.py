@@ -28,7 +28,9 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
     return done.stdout, json.loads(output.read_text())
 
 
-@pytest.mark.parametrize("name", ["shallow", "deep", "floor", "dynamics", "convolutional"])
+@pytest.mark.parametrize(
+    "name", ["shallow", "deep", "floor", "dynamics", "convolutional", "variational"]
+)
 def test_ratios_are_finite_and_printed(quick: tuple[str, dict], name: str) -> None:
     printed, figures = quick
     table = figures[name]

@@ -160,8 +160,6 @@ def test_single_precision_is_near_double(word):
 
 @pytest.mark.parametrize("word", POSTERIORS)
 def test_in_half_precision_codes_and_densities_are_single(word):
-    if word == "diagonal_gaussian":
-        pytest.skip("still in the encoder's precision")
     seen = built(word, d=4, dtype=torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
         posterior = seen.module.distribution(seen.encoded.bfloat16())
@@ -452,6 +450,19 @@ def gap_of(u: float, kappa: float, d: int) -> float:
     total = mass(np.pi)
     angle = brentq(lambda a: mass(a) / total - u, 1e-9, np.pi, xtol=1e-14, rtol=1e-14)
     return 1 - math.cos(angle)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+def test_an_unbounded_concentration_is_almost_a_point(dtype):
+    encoded = torch.tensor([[3.0, 0.0, 4.0, 1e12]], dtype=dtype, requires_grad=True)
+    posterior = VonMisesFisher().build(3, generator=draws()).distribution(encoded)
+    codes, log_density = posterior.draw(10, generator=draws())
+    assert (codes - posterior.mean).abs().max() < 1e-2
+    nats = posterior.kullback_leibler(plain_prior("sphere", 3))
+    # On the common sphere it is log(2 kappa) - 1, up to what is left of the other pole.
+    assert nats.item() == pytest.approx(math.log(2 * von_mises_fisher._MOST) - 1, rel=1e-5)
+    (gradient,) = torch.autograd.grad(codes.sum() + log_density.sum() + nats.sum(), encoded)
+    assert gradient.isfinite().all()
 
 
 @pytest.mark.parametrize("d", [2, 7])

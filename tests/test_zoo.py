@@ -17,6 +17,7 @@ from inscape.objectives.bounds import BOUNDS
 from inscape.objectives.divergences import DIVERGENCES
 from inscape.objectives.posteriors import POSTERIORS
 from inscape.objectives.priors import PRIORS
+from inscape.runs import FitConfig, fit, read_config
 
 DIGITS = load_digits().data[:300] / 16
 LABELS = load_digits().target[:300]
@@ -84,3 +85,37 @@ def test_the_command_prints_the_table_without_loading_torch():
     for name, model in zoo.MODELS.items():
         assert name in done.stdout
         assert model.paper.split(",")[0] in done.stdout
+
+
+# --------------------------------------------------------------------------- as a run
+
+
+def test_a_published_model_is_a_run_like_any_other(tmp_path):
+    config = FitConfig(data="digits", model="beta-VAE", hidden=(16,), epochs=2)
+    run = fit(config, tmp_path / "run")
+    assert run.metrics["latent"]["weights"] == [4.0, 4.0 * 2 / 64]
+    assert next(iter(run.metrics["test"])) == "beta-VAE"
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "The model beta-VAE learned 64 features" in page
+    assert "units are active" in page
+    assert read_config(tmp_path / "run" / "config.toml") == config
+    model = inscape.load(tmp_path / "run")
+    assert model.divergence == "kullback_leibler(weight=4.0)"
+    # What the model says of itself goes unless something else is asked for.
+    own = FitConfig(model="σ-VAE").estimator_parameters()
+    assert "likelihood" not in own
+    asked = FitConfig(model="σ-VAE", likelihood="bernoulli").estimator_parameters()
+    assert asked["likelihood"] == {"type": "bernoulli"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": "betaVAE"}, "`model` must be one of 'autoencoder', 'VAE'"),
+        ({"model": "CVAE"}, "`model` must be one that needs no labels"),
+        ({"model": "VAE", "bottleneck": "relu"}, "`bottleneck` must be left out for the model VAE"),
+    ],
+)
+def test_a_run_of_what_cannot_hold_is_refused(options, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        FitConfig(**options).estimator_parameters()

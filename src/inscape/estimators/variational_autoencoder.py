@@ -64,6 +64,11 @@ class LatentReport:
     weights: tuple[float, float] | None
 
     def __str__(self) -> str:
+        return f"{self.told} {self.diagnosis}".strip()
+
+    @property
+    def told(self) -> str:
+        """The numbers in words."""
         sentences = [f"{len(self.active_units)} of {self.n_components} units are active."]
         if self.kullback_leibler is not None:
             sentences.append(
@@ -78,7 +83,7 @@ class LatentReport:
                 f"components, which is {averaged:.4g} where they are means over them: multiply by "
                 "components / features."
             )
-        return " ".join([*sentences, self.diagnosis]).strip()
+        return " ".join(sentences)
 
     @property
     def diagnosis(self) -> str:

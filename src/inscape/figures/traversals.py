@@ -144,9 +144,8 @@ def interpolation_grid(
     places = places[places % 1 == 0].astype(int)
     shares = [f"{place / max(n_steps - 1, 1):g}" for place in places]
     middles = _middles(images)
-    outside = _outside(images) if ends else []
-    words = ["original"] * len(outside)
-    _mark(ax, [*outside, *middles[places]], [*words, *shares])
+    outside = _outside(images)[: len(ends)]
+    _mark(ax, [*outside, *middles[places]], [*["original"] * len(ends), *shares])
     return figure
 
 
@@ -275,7 +274,7 @@ def _draw_rows(
     ax = figure.add_subplot()
     gap = _gap(images)
     high = n_rows * (height + gap) - gap - 0.5
-    lefts = [0, *(_outside(images) - width / 2 + 0.5 if len(ends) else ())]
+    lefts = [0, *(_outside(images)[: len(ends)] - width / 2 + 0.5)]
     for left, block in zip(lefts, [images, *ends], strict=True):
         sheet = montage(block.reshape(-1, *block.shape[2:]), columns=block.shape[1], gap=gap)
         extent = (left - 0.5, left + sheet.shape[1] - 0.5, high, -0.5)

@@ -22,6 +22,10 @@ RECIPES: Mapping[str, str] = {
     "mnist-cognitive-tasks": "inscape.recipes.mnist_cognitive_tasks",
     "cae-fashion": "inscape.recipes.cae_fashion",
     "hinton-2006": "inscape.recipes.hinton_2006",
+    "zoo": "inscape.recipes.zoo",
+    "keras-vae": "inscape.recipes.keras_vae",
+    "burgess-mnist": "inscape.recipes.burgess_mnist",
+    "iwae": "inscape.recipes.iwae",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
 

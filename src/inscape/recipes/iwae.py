@@ -175,7 +175,7 @@ def _draw(
     assert image_shape is not None
     found.figures["bounds.png"] = (
         figures.loss_comparison(
-            {f"trained with k = {k}": (DRAWS, list(row.values())) for k, row in losses.items()},
+            {f"trained with k = {k}:": (DRAWS, list(row.values())) for k, row in losses.items()},
             xlabel="draws that the bound is made of",
             ylabel="negative bound on test rows, nats",
             title="More draws, tighter bound",
@@ -187,7 +187,7 @@ def _draw(
     found.figures["losses.png"] = (
         figures.loss_comparison(
             {
-                f"k = {k}": (
+                f"k = {k}:": (
                     [entry["epoch"] for entry in model.history_],
                     [entry["loss"] for entry in model.history_],
                 )

@@ -46,15 +46,20 @@ class Reproduction:
         The numbers.
     figures : dict of str to (Figure, str)
         File name to figure and caption, in the order of reading.
+    overview : tuple of (header, rows) or None
+        A table of texts in place of one with a line for each result.
     """
 
     name: str
     quick: bool
     results: list[Result] = field(default_factory=list)
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    overview: tuple[list[str], list[list[str]]] | None = None
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """Return header and rows as texts, without the last column where no row has it."""
+        """Return header and rows as texts: the overview, or all results."""
+        if self.overview is not None:
+            return self.overview
         shown = len(_HEADER) - all(result.ours is None for result in self.results)
         return list(_HEADER[:shown]), [result.as_row()[:shown] for result in self.results]
 

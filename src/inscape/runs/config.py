@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import tomli_w
 
-from inscape._checks import did_you_mean
+from inscape._checks import did_you_mean, look_up
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
 from inscape._typing import (
     ActivationName,
@@ -26,6 +26,7 @@ from inscape._typing import (
     ScalerName,
     ScheduleName,
 )
+from inscape.zoo import MODELS
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Config:
         return tomli_w.dumps(values)
 
 
+# The model that is in no zoo.
+AUTOENCODER = "autoencoder"
+# The options that only an autoencoder has.
+_OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
 # The options of FitConfig that describe a dense network, without its name.
 _OF_DENSE = ("hidden", "activation", "initialization", "bias")
 
@@ -53,6 +58,8 @@ class FitConfig(Config):
     data : str
         A named data set (see `inscape datasets`), or a .npy, .npz, .csv or .parquet file, or a
         folder of images.
+    model : str
+        autoencoder, or a published model such as VAE or beta-VAE (see `inscape zoo`).
     n_components : int
         Width of the code.
     hidden : tuple of int
@@ -111,6 +118,7 @@ class FitConfig(Config):
     """
 
     data: str = "mnist"
+    model: str = AUTOENCODER
     n_components: int = 2
     hidden: tuple[int, ...] = (256, 64)
     activation: ActivationName = "relu"
@@ -138,7 +146,15 @@ class FitConfig(Config):
     test_fraction: float = 0.2
 
     def estimator_parameters(self) -> dict[str, Any]:
-        """Return the options of the `Autoencoder` that this config stands for."""
+        """Return the options of the estimator that this config stands for.
+
+        What a published model says itself is left to it, where nothing else is asked for.
+
+        Raises
+        ------
+        InvalidParameterError
+            If options do not go together, or there is no such model.
+        """
         likelihood: dict[str, Any] = {"type": self.likelihood}
         if self.likelihood == "gaussian":
             likelihood["link"] = self.link
@@ -154,12 +170,37 @@ class FitConfig(Config):
             "n_components bottleneck corruption penalty scaler epochs batch_size learning_rate "
             "layerwise_epochs precision validation_fraction patience random_state device"
         )
-        return {
+        options = {
             "network": self._network(),
             "likelihood": likelihood,
             "optimizer": optimizer,
             **{name: getattr(self, name) for name in direct.split()},
         }
+        return {name: value for name, value in options.items() if name not in self._left_out()}
+
+    def _left_out(self) -> set[str]:
+        """Return the options that the model has not, or has said itself."""
+        if self.model == AUTOENCODER:
+            return set()
+        published = look_up("model", self.model, {AUTOENCODER: None, **MODELS})
+        if published.parts.get("conditional"):
+            raise InvalidParameterError(
+                f"`model` must be one that needs no labels; got {self.model!r}: in Python, "
+                f"inscape.zoo.build({self.model!r}).fit(X, y)."
+            )
+        of_no_use = set(_OF_AUTOENCODERS) if published.variational else set()
+        for name in _OF_AUTOENCODERS:
+            if name in of_no_use and getattr(self, name) != getattr(FitConfig, name):
+                raise InvalidParameterError(
+                    f"`{name}` must be left out for the model {self.model}, which has none; got "
+                    f"{getattr(self, name)!r}."
+                )
+        said = {
+            name
+            for name in published.parts
+            if getattr(self, name, None) == getattr(FitConfig, name, None)
+        }
+        return of_no_use | said
 
     def _network(self) -> Any:
         options = {name: getattr(self, name) for name in _OF_DENSE}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from inscape import zoo
 from inscape._checks import resolve_part
 from inscape._errors import InvalidDataError
 from inscape._files import (
@@ -35,7 +37,7 @@ from inscape.measures import codebook_usage
 from inscape.networks import NETWORKS, Quantizer
 from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.comparison import compare, fit_baselines
-from inscape.runs.config import FitConfig
+from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.pictures import write_figures
 from inscape.runs.report import write_report
@@ -128,7 +130,13 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
 
 def next_path(config: FitConfig) -> Path:
     """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(Path("runs") / f"{Path(config.data).stem}-ae{config.n_components}")
+    return next_free(
+        Path("runs") / f"{Path(config.data).stem}-{_short(config.model)}{config.n_components}"
+    )
+
+
+def _short(model: str) -> str:
+    return "ae" if model == AUTOENCODER else f"{model.lower().replace(' ', '-')}-"
 
 
 def _load(config: FitConfig) -> Dataset:
@@ -153,7 +161,10 @@ class _Job:
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
         parameters = self.config.estimator_parameters()
-        estimator = Autoencoder(**_for_pictures(parameters, self.dataset.image_shape))
+        parameters = _for_pictures(parameters, self.dataset.image_shape)
+        model = self.config.model
+        published = model != AUTOENCODER
+        estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
         with torch_threads(self.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
             save_model(estimator, self.path / "model")
@@ -171,7 +182,7 @@ class _Job:
         write_manifest(self.path)
         return run
 
-    def _train(self, estimator: Autoencoder, overwrite: bool | None) -> Recorder:
+    def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
         found = None if overwrite is not None else load_checkpoint(self.path)
         checkpoint, recorder = (None, Recorder()) if found is None else found
         pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
@@ -196,16 +207,18 @@ class _Job:
             write_atomic(stage / "config.toml", self.config.to_toml())
             write_json(stage / "environment.json", self.environment)
 
-    def _measure(self, estimator: Autoencoder) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test = self.dataset.train.X, self.dataset.test.X
         baselines, seconds, missing = fit_baselines(
             train, n_components=self.config.n_components, random_state=self.config.random_state
         )
-        representations: dict[str, Any] = {"Autoencoder": estimator, **baselines}
-        seconds["Autoencoder"] = sum(entry["seconds"] for entry in estimator.history_)
+        name = "Autoencoder" if self.config.model == AUTOENCODER else self.config.model
+        representations: dict[str, Any] = {name: estimator, **baselines}
+        seconds[name] = sum(entry["seconds"] for entry in estimator.history_)
         table = compare(representations, test)
-        for name, row in table.items():
-            row["fit_seconds"] = seconds[name]
+        for key, row in table.items():
+            row["fit_seconds"] = seconds[key]
+        report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test)
         return {
             "n_components": self.config.n_components,
@@ -217,13 +230,14 @@ class _Job:
             },
             "dead_units": list(estimator.dead_units_),
             "diagnosis": estimator.diagnosis(),
+            "latent": None if report is None else {**asdict(report), "told": report.told},
             "codebook": _codebook(estimator, test),
             "epochs": estimator.history_[-1]["epoch"],
             "steps": estimator.history_[-1]["step"],
         }, representations
 
 
-def _codebook(estimator: Autoencoder, test: FloatArray) -> dict[str, Any] | None:
+def _codebook(estimator: Any, test: FloatArray) -> dict[str, Any] | None:
     """Return how much of its codebook a quantised representation uses; None for any other."""
     sizes = [len(m.codebook) for m in estimator.network_.modules() if isinstance(m, Quantizer)]
     if not sizes:
@@ -236,7 +250,7 @@ def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) ->
     """Return the options, their parts for pictures told the shape of these pictures."""
     told = dict(parameters)
     for name, table in (("network", NETWORKS), ("corruption", CORRUPTIONS)):
-        if told[name] is not None and image_shape is not None:
+        if told.get(name) is not None and image_shape is not None:
             part = resolve_part(name, told[name], table)
             if getattr(part, "image_shape", image_shape) is None:
                 told[name] = dataclasses.replace(part, image_shape=image_shape)

@@ -147,7 +147,8 @@ def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:
     encoder = matrices["encoder"][-1]
     # A tied decoder has no weights of its own.
     decoder = matrices["decoder"][0] if matrices["decoder"] else encoder.T
-    return {"encoder": encoder, "decoder": decoder}
+    # A variational encoder gives the means first, and then what else its posterior needs.
+    return {"encoder": encoder[: decoder.shape[1]], "decoder": decoder}
 
 
 def _first(y: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inscape._files import write_atomic
+from inscape.runs.config import AUTOENCODER
 from inscape.runs.page import figure, heading, lines, listing, page, paragraph, table
 from inscape.runs.run import Run
 
@@ -35,7 +36,7 @@ def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def remarks(metrics: Mapping[str, Any]) -> list[str]:
-    """Return what is to be said below the comparison: baselines left out, the codebook's use.
+    """Return what is to be said below the comparison: what was left out, the latent space.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         As in ``metrics.json``.
     """
     said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    if metrics["latent"] is not None:
+        said.append(metrics["latent"]["told"])
     codebook = metrics["codebook"]
     if codebook is not None:
         said.append(
@@ -50,6 +53,10 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
             f"evenly as {codebook['perplexity']:.1f} of equal use would be."
         )
     return said
+
+
+def _named(model: str) -> str:
+    return "An autoencoder" if model == AUTOENCODER else f"The model {model}"
 
 
 def write_report(run: Run, figures: Mapping[str, str]) -> None:
@@ -80,7 +87,8 @@ def write_report(run: Run, figures: Mapping[str, str]) -> None:
     n_components = metrics["n_components"]
     text = page(
         title=f"{data['name']} in {n_components} component{'s' * (n_components != 1)}",
-        lead=f"An autoencoder learned {data['n_features']} features of {data['n_train']:,} rows "
+        lead=f"{_named(run.config.model)} learned {data['n_features']} features of "
+        f"{data['n_train']:,} rows "
         f"in {seconds:.1f} s ({metrics['steps']:,} steps).",
         body=body,
     )

@@ -223,7 +223,7 @@ def shortest_path(
     >>> shortest_path(*ends, 3, lambda codes: codes**3).ravel().round(4)
     array([0.    , 1.5874, 2.    ])
     """
-    line = linear_path(*(ends[None].astype(np.float64) for ends in (start, end)), n_steps)[0]
+    line = linear_path(start[None].astype(float), end[None].astype(float), n_steps)[0]
     first, last = torch.from_numpy(line[:1]), torch.from_numpy(line[-1:])
 
     def energy(inner: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.standard_normal import StandardNormalModule
 
 
@@ -50,7 +51,7 @@ class DiagonalGaussianModule(nn.Module):
 
     def distribution(self, encoded: Tensor) -> DiagonalGaussianDistribution:
         """Return the posteriors of the encoder's outputs."""
-        mean, log_variance = encoded.chunk(2, dim=1)
+        mean, log_variance = at_least_single(encoded).chunk(2, dim=1)
         return DiagonalGaussianDistribution(mean, log_variance)
 
 
