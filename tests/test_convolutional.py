@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
 from inscape.networks import Network, activation
-from inscape.networks.convolutional import Convolutional, Pictures, Rows
+from inscape.networks.convolutional import Convolutional, Pictures, Rows, TransposedConvolution
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -347,3 +347,18 @@ def test_the_part_is_immutable_and_equal_by_value():
     assert hash(Convolutional()) == hash(Convolutional())
     with pytest.raises(AttributeError):
         Convolutional().channels = (1,)
+
+
+def test_a_bias_that_is_added_apart_changes_no_digit_that_matters():
+    torch.manual_seed(0)
+    apart = TransposedConvolution(5, 3, 3, 2, 1, 1).double()
+    whole = torch.nn.ConvTranspose2d(5, 3, 3, 2, 1, 1).double()
+    whole.load_state_dict(apart.state_dict())
+    maps = torch.randn(2, 5, 7, 7, dtype=torch.float64)
+    weight = torch.randn(2, 3, 14, 14, dtype=torch.float64)
+    found, expected = apart(maps), whole(maps)
+    torch.testing.assert_close(found, expected)
+    for answers in (found, expected):
+        (answers * weight).sum().backward()
+    torch.testing.assert_close(apart.weight.grad, whole.weight.grad)
+    torch.testing.assert_close(apart.bias.grad, whole.bias.grad)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import platform
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -528,3 +531,36 @@ def test_a_report_that_is_known_already_is_passed_over():
     for report, _ in seen:
         recorder.observe(report, state.network)
     assert (len(recorder.curve), len(recorder.snapshots)) == (n_entries, n_snapshots)
+
+
+# --------------------------------------------------------------------------- memory
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries go their own way")
+def test_what_a_step_frees_stays_at_hand():
+    """In a process of its own, for what has been freed before changes what malloc keeps."""
+    code = """
+import resource, sys, torch
+from inscape.training.memory import keep_freed_memory
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+def step():
+    blocks = [torch.ones(500_000) for _ in range(10)]  # 20 MB in all, none above 2 MB
+for _ in range(3):
+    step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = {
+        how: int(
+            subprocess.run(
+                [sys.executable, "-c", code, how], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for how in ("keep", "give_back")
+    }
+    assert faults["keep"] < 100
+    # Every page of every step.
+    assert faults["give_back"] > 10_000

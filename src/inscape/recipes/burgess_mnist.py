@@ -122,7 +122,7 @@ def resized(X: FloatArray, image_shape: ImageShape) -> FloatArray:
     """
     images = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
     images = images.view(-1, 1, *image_shape[:2])
-    larger = interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    larger = interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=True)
     # The source resizes pictures of whole numbers.
     return (larger.mul(255).round() / 255).flatten(1).numpy()
 
