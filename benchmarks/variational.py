@@ -35,7 +35,7 @@ OURS: dict[str, dict[str, Any]] = {
             "hidden": _HIDDEN,
             "epochs": epochs,
         }
-        for epochs in (1, 1.25, 1.5)
+        for epochs in (1.25, 1.5)
     },
     _OUR_ROW: _ADAM
     | {

@@ -142,6 +142,16 @@ def test_a_flow_explains_held_out_codes_better_than_a_mixture(plain, monkeypatch
     assert densities["flow"] > best - 0.2
 
 
+def test_a_seed_decides_what_is_fitted(plain, variational):
+    for model in (plain, variational):
+        copies = [with_samplers(model.fine_tune(X, epochs=0.01)) for _ in range(2)]
+        state, other = (copy.network_.samplers.state_dict() for copy in copies)
+        assert all(torch.equal(weight, other[name]) for name, weight in state.items())
+        copies[0].fit_sampler(X, "mixture(n_mixture_components=3)", random_state=1)
+        state = copies[0].network_.samplers["mixture"].density
+        assert not torch.equal(state.means, other["mixture.density.means"])
+
+
 def test_the_codes_of_a_posterior_are_its_draws_and_not_its_means():
     heavy = {"type": "kullback_leibler", "weight": 100.0}
     model = VariationalAutoencoder(2, divergence=heavy, hidden=(8,), epochs=16, random_state=0)
@@ -469,6 +479,11 @@ def test_on_the_ball_a_value_is_a_displacement_and_on_the_sphere_codes_stay_ther
         middle = np.full(model.n_components, 1e-9)
         codes = uses.traverse(model, code=middle, components=[0], values=[-3, 0, 3])[0]
         np.testing.assert_allclose(check(codes), 0, atol=1e-6)
+    # What a component has already changes nothing.
+    code = np.array([0.3, 0.4])
+    value = 2 * np.arctanh(0.5) * code / 0.5
+    codes = uses.traverse(in_ball, code=code, components=[0], values=value[:1])
+    np.testing.assert_allclose(codes[0, 0], code)
 
 
 @pytest.mark.parametrize(
@@ -560,6 +575,7 @@ def test_the_moving_picture_goes_up_down_and_back():
     assert grey[0] == pytest.approx(grey[-1], abs=2)
     blue = [(frame[..., 2] - frame[..., 0] > 80).any(axis=0) for frame in frames]
     knobs = [np.flatnonzero(columns).mean() for columns in blue]
+    assert knobs[2] > knobs[0] + 50
     np.testing.assert_allclose(
         np.diff(knobs),
         0.5 * (knobs[2] - knobs[0]) * np.array([1, 1, -1, -1, -1, -1, 1, 1]),

@@ -9,19 +9,27 @@ import pytest
 
 from inscape._errors import DataNotFoundError, InvalidParameterError, RunExistsError
 from inscape._files import verify_manifest
-from inscape.recipes import RECIPES, Result, reproduce
+from inscape.recipes import RECIPES, Result, reproduce, reproduction
 
 # Rows and figures of recipes that have few; the others have at least 10 and 5.
-FEWEST = {"keras-deep-ae": (5, 6), "hinton-2006": (7, 2)}
+FEWEST = {"keras-deep-ae": (5, 6), "hinton-2006": (7, 2), "zoo": (100, 1)}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
+
+
+# The recipe whose tests below need the whole of the quick form's rows.
+WHOLE = "neuromatch-autoencoders"
 
 
 @pytest.fixture(scope="module", params=list(RECIPES))
 def reproduced(request, tmp_path_factory):
-    try:
-        return reproduce(request.param, tmp_path_factory.mktemp("recipe") / "run", quick=True)
-    except DataNotFoundError as error:
-        pytest.skip(str(error))
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param != WHOLE:
+            patch.setattr(reproduction, "_QUICK_TRAIN", 500)
+            patch.setattr(reproduction, "_QUICK_TEST", 300)
+        try:
+            return reproduce(request.param, tmp_path_factory.mktemp("recipe") / "run", quick=True)
+        except DataNotFoundError as error:
+            pytest.skip(str(error))
 
 
 def test_a_recipe_writes_results_figures_and_a_page(reproduced):

@@ -13,7 +13,7 @@ from torch import nn
 
 from inscape.data import Dataset, Split, load
 from inscape.estimators import VariationalAutoencoder
-from inscape.objectives import Bernoulli, KullbackLeibler
+from inscape.objectives import Bernoulli, KullbackLeibler, LinearWarmUp
 from inscape.objectives.bounds import ImportanceWeighted
 from inscape.objectives.variational import Batch
 from inscape.recipes import RECIPES, Reproduction, burgess_mnist, iwae, keras_vae
@@ -160,7 +160,7 @@ def test_the_divergence_is_told_without_its_weight(found, few):
     terms = model.history_[1]["terms"]
     assert terms["weighting"] < 0  # at steps 2 and 3 of 10,000 the divergence costs nothing yet
     assert model.history_[1]["loss"] == pytest.approx(sum(terms.values()), rel=1e-6)
-    assert model.divergence == KullbackLeibler(4.0, schedule="linear_warm_up")
+    assert model.divergence == KullbackLeibler(4.0, schedule=LinearWarmUp(10_000))
     row = next(r for r in found["burgess-mnist"].results if r.experiment == "VAE, epoch 1")
     assert row.measured > 100
 

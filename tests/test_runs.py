@@ -150,9 +150,9 @@ COMMAND = [sys.executable, "-m", "inscape", "fit"]
 LONG = [
     "digits",
     "--hidden",
-    "256,64",
+    "128,32",
     "--epochs",
-    "90",
+    "60",
     "--validation-fraction",
     "0.1",
     "--patience",

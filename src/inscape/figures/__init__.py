@@ -13,7 +13,7 @@ from inscape.figures.maps import before_after, latent_map
 from inscape.figures.modes import learning_curves, modes_over_theory
 from inscape.figures.planes import decoder_grid, map_and_grid
 from inscape.figures.races import loss_race
-from inscape.figures.samples import sample_sheet
+from inscape.figures.samples import sample_rows, sample_sheet
 from inscape.figures.similarities import similarity_over_training
 from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.style import COLORS, png
@@ -46,6 +46,7 @@ __all__ = [
     "modes_over_theory",
     "png",
     "reconstructions",
+    "sample_rows",
     "sample_sheet",
     "similarity_over_training",
     "spherical_grid",

@@ -100,13 +100,13 @@ def animate_similarity(
     >>> animate_similarity([0, 1], grown, [1.0, 0.1], item_names=["Robin", "Pine"])[:4]
     b'GIF8'
     """
-    write = {"gif": _gif, "mp4": _mp4}[check_choice("kind", kind, ("gif", "mp4"))]
+    write = {"gif": write_gif, "mp4": write_mp4}[check_choice("kind", kind, ("gif", "mp4"))]
     epochs = check_increasing(epochs, name="epochs")
     similarity, loss = check_similarity(similarity, loss, len(epochs))
     names = check_names(item_names, name="item_names", n=similarity.shape[1])
     n_frames = check_integer("n_frames", n_frames, minimum=2)
     speed = check_number("frames_per_second", frames_per_second, above=0, maximum=50)
-    if write is _mp4 and not FFMpegWriter.isAvailable():
+    if write is write_mp4 and not FFMpegWriter.isAvailable():
         raise missing_program("ffmpeg", "An animation of the kind 'mp4'", "use kind='gif'")
     places = frame_places(similarity, loss, n_frames)
     return write(*_stage(epochs, similarity, loss, names), places, speed)
@@ -175,13 +175,14 @@ def _stage(
     return figure, [image, heading, words, past, now], show
 
 
-def _gif(
+def write_gif(
     figure: Figure,
     moving: Sequence[Artist],
     show: Callable[[int], None],
     places: IntArray,
     speed: float,
 ) -> bytes:
+    """Return the frames of a figure as the bytes of a GIF."""
     pictures = [Image.fromarray(pixels) for pixels in _pixels(figure, moving, show, places)]
     # One palette for all, or still parts would flicker; and in it the paper as it is.
     tasted = pictures[:: max(len(pictures) // TASTED, 1)]
@@ -217,13 +218,14 @@ def _pixels(
         yield np.array(canvas.buffer_rgba())[..., :3]
 
 
-def _mp4(
+def write_mp4(
     figure: Figure,
     moving: Sequence[Artist],
     show: Callable[[int], None],
     places: IntArray,
     speed: float,
 ) -> bytes:
+    """Return the frames of a figure as the bytes of an MP4."""
     FigureCanvasAgg(figure)
     writer = FFMpegWriter(fps=speed)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as directory:

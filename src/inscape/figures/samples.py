@@ -9,13 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from inscape._checks import check_integer, check_matrix
+from inscape._checks import check_array, check_integer, check_matrix, check_names
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.figures.classes import Classes, read_labels
 from inscape.figures.images import TILE
 from inscape.figures.style import INK, MUTED, bare, dress, new_figure, styled
 from inscape.figures.tiles import as_images, montage, show_sheet, value_range
+from inscape.figures.traversals import as_image_rows, draw_rows
 
 
 @styled
@@ -106,3 +107,52 @@ def _name_row(ax: Axes, middle: float, name: str, count: str) -> None:
             ha="right",
             **style,
         )
+
+
+@styled
+def sample_rows(
+    rows: Any,
+    *,
+    image_shape: ImageShape,
+    names: Sequence[str],
+    notes: Sequence[str] | None = None,
+    title: str = "What each model draws",
+) -> Figure:
+    """Draw images of several sources, a row a source, with its name and a note beside it.
+
+    Parameters
+    ----------
+    rows : array (n_sources, n_images, n_pixels)
+        The images.
+    image_shape
+        (height, width) or (height, width, 3) of one image.
+    names
+        One a source.
+    notes
+        A few words a source, in small type under its name.
+    title
+        What stands above.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InvalidDataError
+        If images are not finite, or there is not one name a source.
+    InvalidParameterError
+        If the image shape does not fit.
+
+    Examples
+    --------
+    >>> figure = sample_rows(np.random.default_rng(0).random((2, 3, 4)), image_shape=(2, 2),
+    ...                      names=["VAE", "beta-VAE"], notes=["1 nat", "2 nats"])
+    >>> [text.get_text() for text in figure.axes[0].texts][1:]
+    ['VAE', '1 nat', 'beta-VAE', '2 nats']
+    """
+    shape = {"n_sources": None, "n_images": None, "n_pixels": None}
+    images = as_image_rows(check_array(rows, name="rows", shape=shape), image_shape)
+    told = check_names(names, name="names", n=len(images))
+    says = {"title": title, "note": f"{images.shape[1]} draws each"}
+    return draw_rows(images, told, notes, value_range(images), says)[0]

@@ -21,7 +21,7 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.animation import DPI, _gif, _mp4
+from inscape.figures.animation import DPI, write_gif, write_mp4
 from inscape.figures.images import TILE
 from inscape.figures.style import FILL, INK, MUTED, PAPER, RULE, bare, dress, new_figure, styled
 from inscape.figures.tiles import as_images, montage, show_sheet, value_range
@@ -77,7 +77,7 @@ def traversal_grid(
     """
     images, values, names = _check_sweep(rows, image_shape, values, component_names)
     says = {"title": title, "note": _sweep_note("row"), "xlabel": "value of the component"}
-    figure, ax = _draw_rows(images, names, notes, value_range(images), says)
+    figure, ax = draw_rows(images, names, notes, value_range(images), says)
     _mark(ax, _middles(images), [f"{value:.3g}".replace("-", "−") for value in values])
     return figure
 
@@ -128,18 +128,18 @@ def interpolation_grid(
     """
     rows = check_array(rows, name="rows", shape={"way": None, "step": None, "feature": None})
     n_ways, n_steps, n_features = rows.shape
-    images = _as_image_rows(rows, image_shape)
+    images = as_image_rows(rows, image_shape)
     words = [""] * n_ways if names is None else check_names(names, name="names", n=n_ways)
     ends = [
         check_array(end, name=name, shape={"way": n_ways, "feature": n_features})
         for name, end in zip(("the starts", "the ends"), originals or ("", ""), strict=True)
         if originals is not None
     ]
-    pictures = [_as_image_rows(end[:, None], image_shape) for end in ends]
+    pictures = [as_image_rows(end[:, None], image_shape) for end in ends]
     # The originals alone set the scale, so that a pale reconstruction looks pale.
     scale = value_range(*(pictures or [images]))
     says = {"title": title, "note": "codes on the way, decoded", "xlabel": "share of the way"}
-    figure, ax = _draw_rows(images, words, notes, scale, says, ends=pictures)
+    figure, ax = draw_rows(images, words, notes, scale, says, ends=pictures)
     places = np.unique([0, (n_steps - 1) / 2, n_steps - 1])
     places = places[places % 1 == 0].astype(int)
     shares = [f"{place / max(n_steps - 1, 1):g}" for place in places]
@@ -201,10 +201,10 @@ def traversal_animation(
     >>> traversal_animation(np.eye(4)[None], image_shape=(2, 2), values=[-1, 0, 1, 2])[:4]
     b'GIF8'
     """
-    write = {"gif": _gif, "mp4": _mp4}[check_choice("kind", kind, ("gif", "mp4"))]
+    write = {"gif": write_gif, "mp4": write_mp4}[check_choice("kind", kind, ("gif", "mp4"))]
     images, values, names = _check_sweep(rows, image_shape, values, component_names)
     speed = check_number("frames_per_second", frames_per_second, above=0, maximum=50)
-    if write is _mp4 and not FFMpegWriter.isAvailable():
+    if write is write_mp4 and not FFMpegWriter.isAvailable():
         raise missing_program("ffmpeg", "An animation of the kind 'mp4'", "use kind='gif'")
     return write(*_stage(images, values, names, title), there_and_back(len(values)), speed)
 
@@ -237,10 +237,11 @@ def _check_sweep(
     usual = [f"component {k + 1}" for k in range(len(rows))]
     words = usual if names is None else names
     words = check_names(words, name="component_names", n=len(rows))
-    return _as_image_rows(rows, image_shape), values, words
+    return as_image_rows(rows, image_shape), values, words
 
 
-def _as_image_rows(rows: FloatArray, image_shape: ImageShape) -> FloatArray:
+def as_image_rows(rows: FloatArray, image_shape: ImageShape) -> FloatArray:
+    """Return rows (n, m, n_features) as images (n, m, height, width[, 3])."""
     images = as_images(rows.reshape(-1, rows.shape[-1]), image_shape, name="rows")
     return images.reshape(*rows.shape[:2], *images.shape[1:])
 
@@ -252,7 +253,7 @@ def _sweep_note(where: str) -> str:
 # --------------------------------------------------------------------------- rows of images
 
 
-def _draw_rows(
+def draw_rows(
     images: FloatArray,
     names: Sequence[str],
     notes: Sequence[str] | None,
@@ -261,16 +262,28 @@ def _draw_rows(
     *,
     ends: Sequence[FloatArray] = (),
 ) -> tuple[Figure, Axes]:
-    """Draw images (n_rows, n_columns, height, width[, 3]) as a sheet, a name beside each row."""
+    """Draw images (n_rows, n_columns, height, width[, 3]) as a sheet, a name beside each row.
+
+    Parameters
+    ----------
+    images
+        What stands in the rows.
+    names, notes
+        Beside each row, the note in small type under the name; an empty text is nothing.
+    scale
+        The two values shown as black and white.
+    says
+        Title, note and labels of the axes, as `dress` takes them.
+    ends
+        None, or two arrays of one column, that stand apart on the left and on the right.
+    """
     n_rows, n_columns, height, width = images.shape[:4]
     quiet = [""] * n_rows if notes is None else check_names(notes, name="notes", n=n_rows)
     columns = n_columns + 1.5 * len(ends)
     label = 0.3 + 0.09 * max(map(len, [*names, *quiet]))
-    size = (
-        max(label + columns * TILE, 0.1 * len(says["title"]), 4.4),
-        n_rows * TILE * height / width,
-    )
-    figure = new_figure(size[0], size[1] + 0.95, shaped=True)
+    text = max(0.1 * len(says["title"]), 0.064 * len(says["note"]))
+    size = (label + max(columns * TILE, text), 0.95 + n_rows * TILE * height / width)
+    figure = new_figure(*size, shaped=True)
     ax = figure.add_subplot()
     gap = _gap(images)
     high = n_rows * (height + gap) - gap - 0.5

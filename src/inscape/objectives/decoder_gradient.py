@@ -57,6 +57,8 @@ class DecoderGradient:
                 codes = codes.detach().requires_grad_()
                 outputs = _leaving_buffers(seen.network.decoder, codes)
             means = seen.likelihood.mean(outputs)
+            # A category has no slope; the outputs that it was chosen by have.
+            means = means if means.requires_grad else outputs
             norm = self._probed(codes, means, generator)
         return self.weight * norm
 

@@ -18,7 +18,7 @@ class LinearWarmUp:
     Parameters
     ----------
     n_steps : int
-        Steps until the weight is whole.
+        Steps until the weight is whole: half of a default training, where nothing is said.
 
     Examples
     --------
@@ -26,7 +26,7 @@ class LinearWarmUp:
     0.25
     """
 
-    n_steps: int = 10_000
+    n_steps: int = 300
 
     def __post_init__(self) -> None:
         check_integer("n_steps", self.n_steps, minimum=1)
@@ -45,7 +45,7 @@ class CyclicalAnnealing:
     Parameters
     ----------
     n_steps : int
-        Steps of a cycle.
+        Steps of a cycle: a default training has four, where nothing is said.
     rising : float
         Share of a cycle, in (0, 1], in which the weight grows; in the rest it is whole.
 
@@ -55,7 +55,7 @@ class CyclicalAnnealing:
     0.5
     """
 
-    n_steps: int = 2_500
+    n_steps: int = 150
     rising: float = 0.5
 
     def __post_init__(self) -> None:

@@ -20,10 +20,6 @@ from inscape import figures
 from inscape._typing import FloatArray, ImageShape
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
-from inscape.figures.images import TILE
-from inscape.figures.style import INK, bare, dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet
-from inscape.figures.traversals import traversal_grid
 from inscape.networks import KaimingUniform, initialize
 from inscape.objectives import KullbackLeibler, LinearWarmUp
 from inscape.recipes.reproduction import Reproduction
@@ -122,7 +118,7 @@ def resized(X: FloatArray, image_shape: ImageShape) -> FloatArray:
     """
     images = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
     images = images.view(-1, 1, *image_shape[:2])
-    larger = interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=True)
+    larger = interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     # The source resizes pictures of whole numbers.
     return (larger.mul(255).round() / 255).flatten(1).numpy()
 
@@ -206,13 +202,13 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
         "Test digits, and what comes back of the means of their codes.",
     )
     found.figures["samples.png"] = (
-        picture_rows(
-            {name: model.sample(_SHOWN, random_state=0) for name, model in models.items()},
+        figures.sample_rows(
+            [model.sample(_SHOWN, random_state=0) for model in models.values()],
             image_shape=(SIDE, SIDE),
+            names=list(models),
             title="Drawn from the prior",
-            note="the same codes go to both decoders",
         ),
-        "New pictures: codes drawn from the prior, decoded.",
+        "New pictures: the same codes, drawn from the prior, go to both decoders.",
     )
     for name, model in models.items():
         words = model.latent_report_
@@ -246,7 +242,7 @@ def _traversal(name: str, model: VariationalAutoencoder) -> Any:
     assert shares is not None
     order = np.argsort(shares)[::-1]
     values = np.linspace(-_FARTHEST, _FARTHEST, _STEPS)
-    return traversal_grid(
+    return figures.traversal_grid(
         traverse(model, code=np.zeros(len(order)), components=order.tolist(), values=values),
         image_shape=(SIDE, SIDE),
         values=values,
@@ -255,45 +251,3 @@ def _traversal(name: str, model: VariationalAutoencoder) -> Any:
         notes=[f"{max(shares[k], 0):.2f} nats" for k in order],
         title=f"{name}: what each latent changes",
     )
-
-
-@styled
-def picture_rows(
-    rows: Mapping[str, FloatArray], *, image_shape: ImageShape, title: str, note: str
-) -> Any:
-    """Draw named rows of pictures with values in [0, 1].
-
-    Parameters
-    ----------
-    rows : mapping of str to array (n, n_pixels)
-        As many pictures in each.
-    image_shape
-        (height, width) of a picture.
-    title, note
-        What stands above, and quieter under it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    images = [as_images(array, image_shape, name=name) for name, array in rows.items()]
-    n, height, width = images[0].shape[:3]
-    gap = max(1, width // 14)
-    label = 0.3 + 0.09 * max(map(len, rows))
-    figure = new_figure(label + n * TILE, 0.7 + len(rows) * TILE * height / width, shaped=True)
-    ax = figure.add_subplot()
-    show_sheet(ax, montage(np.concatenate(images), columns=n, gap=gap), (0.0, 1.0))
-    bare(ax)
-    dress(ax, title=title, note=note)
-    for k, name in enumerate(rows):
-        ax.annotate(
-            name,
-            (0, k * (height + gap) + height / 2 - 0.5),
-            (-8, -4),
-            xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points",
-            ha="right",
-            color=INK,
-            fontweight="bold",
-        )
-    return figure

@@ -19,7 +19,6 @@ from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.objectives.bounds import ImportanceWeighted
 from inscape.objectives.variational import Batch
-from inscape.recipes.burgess_mnist import picture_rows
 from inscape.recipes.keras_vae import glorot_pair
 from inscape.recipes.reproduction import Reproduction
 from inscape.recipes.results import THEORY, Result
@@ -211,11 +210,12 @@ def _draw(
         "codes: the probability of a 1.",
     )
     found.figures["samples.png"] = (
-        picture_rows(
-            {f"k = {k}": model.sample(_SHOWN, random_state=0) for k, model in models.items()},
+        figures.sample_rows(
+            [model.sample(_SHOWN, random_state=0) for model in models.values()],
             image_shape=image_shape,
+            names=[f"k = {k}" for k in models],
             title="Drawn from the prior",
-            note="the probability of a 1; the same codes go to all three decoders",
         ),
-        "New pictures from each model.",
+        "New pictures, the probability of a 1: the same codes, drawn from the prior, go to all "
+        "three decoders.",
     )

@@ -230,7 +230,8 @@ def _draw(
     )
     found.figures["losses_kl.png"] = (
         _curves(models, "kullback_leibler"),
-        "What the codes cost in nats a picture: it rises, for a code that says more costs more.",
+        "What the codes cost, mean over each epoch's training rows: a code that tells more of its "
+        "picture costs more.",
     )
     found.figures["reconstructions.png"] = (
         figures.reconstructions(
@@ -240,7 +241,7 @@ def _draw(
     )
     for name, model in models.items():
         found.figures[f"map_{name.lower()}.png"] = (
-            digit_map(model.transform(T), dataset.test.y, title=f"{name}: means of the test rows"),
+            digit_map(model.transform(T), dataset.test.y, title=f"{name}: where the digits lie"),
             f"{name}: where the encoder puts the test pictures; colours tell the digit.",
         )
         found.figures[f"grid_{name.lower()}.png"] = (

@@ -115,7 +115,9 @@ def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
 
 def _fit(name: str, dataset: Dataset, *, quick: bool) -> tuple[Any, bool]:
     """Return a fitted model, and whether it is told the labels."""
-    options: dict[str, Any] = {} if "likelihood" in MODELS[name].parts else {"likelihood": "bernoulli"}
+    options: dict[str, Any] = (
+        {} if "likelihood" in MODELS[name].parts else {"likelihood": "bernoulli"}
+    )
     model = build(
         name,
         _N_COMPONENTS,
@@ -159,9 +161,7 @@ def _log_likelihood(model: Any, X: FloatArray, y: Any) -> float | None:
         return None
     told = () if y is None else (y[:_ROWS_WEIGHED],)
     try:
-        values = model.log_likelihood(
-            X[:_ROWS_WEIGHED], *told, n_samples=_DRAWS, random_state=0
-        )
+        values = model.log_likelihood(X[:_ROWS_WEIGHED], *told, n_samples=_DRAWS, random_state=0)
     except InvalidParameterError:  # codes without a density
         return None
     return float(values.mean())

@@ -76,7 +76,7 @@ MODELS: Mapping[str, PublishedModel] = {
     ),
     "DIP-VAE-II": _variational(
         "Kumar et al. 2018, arXiv 1711.00848",
-        divergence='disentangled_inferred_prior(of="codes")',
+        divergence='disentangled_inferred_prior(of="codes", diagonal=10.0)',
     ),
     "InfoVAE": _variational(
         "Zhao et al. 2019, arXiv 1706.02262",

@@ -28,7 +28,8 @@ class CapacityControlled:
     capacity : float
         The :math:`C` that is reached, in nats.
     n_steps : int
-        Steps until it is reached.
+        Steps until it is reached: those of a default training, where nothing is said. The paper
+        takes 100,000.
 
     Examples
     --------
@@ -41,7 +42,7 @@ class CapacityControlled:
 
     weight: float = 100.0
     capacity: float = 25.0
-    n_steps: int = 100_000
+    n_steps: int = 600
     needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
