@@ -12,7 +12,14 @@ from inscape._files import verify_manifest
 from inscape.recipes import RECIPES, Result, reproduce, reproduction
 
 # Rows and figures of recipes that have few; the others have at least 10 and 5.
-FEWEST = {"keras-deep-ae": (5, 6), "hinton-2006": (7, 2), "zoo": (100, 1)}
+FEWEST = {
+    "keras-deep-ae": (5, 6),
+    "hinton-2006": (7, 2),
+    "zoo": (100, 1),
+    "keras-vae": (4, 7),
+    "burgess-mnist": (8, 5),
+    "iwae": (14, 4),
+}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
 
 

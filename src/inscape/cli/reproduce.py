@@ -23,7 +23,7 @@ def reproduce(
     ----------
     name
         A recipe: neuromatch-autoencoders, deep-linear-networks, chainer-seven-cases, cae-fashion,
-        keras-deep-ae, mnist-cognitive-tasks, hinton-2006, keras-vae, burgess-mnist or iwae.
+        keras-deep-ae, mnist-cognitive-tasks, hinton-2006, keras-vae, burgess-mnist, iwae or zoo.
     run
         The directory for results.json and the figures; left out, the next free one below runs/.
     quick

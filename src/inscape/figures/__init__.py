@@ -9,7 +9,7 @@ from __future__ import annotations
 from inscape.figures.animation import animate_similarity
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
-from inscape.figures.maps import before_after, latent_map
+from inscape.figures.maps import add_class_bar, before_after, latent_map
 from inscape.figures.modes import learning_curves, modes_over_theory
 from inscape.figures.planes import decoder_grid, map_and_grid
 from inscape.figures.races import loss_race
@@ -30,6 +30,7 @@ from inscape.figures.weights import components, weight_histograms
 
 __all__ = [
     "COLORS",
+    "add_class_bar",
     "animate_similarity",
     "before_after",
     "components",

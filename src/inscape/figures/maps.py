@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
 from inscape._checks import check_matrix, check_same_rows
@@ -26,7 +28,16 @@ from inscape.figures.panels import (
     name_axes,
     panel_shape,
 )
-from inscape.figures.style import FILL, MUTED, PAPER, dress, new_figure, styled
+from inscape.figures.style import (
+    CLASS_COLORS,
+    FILL,
+    MUTED,
+    PAPER,
+    color_bar,
+    dress,
+    new_figure,
+    styled,
+)
 
 MOST_COMPONENTS = 4
 
@@ -224,4 +235,42 @@ def _pairs(codes: FloatArray, labels: Labels, *, title: str) -> Figure:
     draw_key(scatter, list(axes.flat), labels)
     of = f"first {shown} of {codes.shape[1]}" if shown < codes.shape[1] else f"{shown}"
     figure.suptitle(f"{title}: {of} components", x=0.02, ha="left")
+    return figure
+
+
+@styled
+def add_class_bar(figure: Figure, class_names: Sequence[str], *, label: str = "class") -> Figure:
+    """Put a bar beside a map of classes that tells which colour is which; return the figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        As `latent_map` returned it; it becomes wider.
+    class_names
+        Of all classes, in the order of the sorted labels; at most ten, as there are colours.
+    label
+        What the classes are.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there are more classes than colours.
+
+    Examples
+    --------
+    >>> figure = latent_map(np.eye(4)[:, :2], [0, 1, 0, 1])
+    >>> [ax.get_ylabel() for ax in add_class_bar(figure, ["cat", "dog"]).axes]
+    ['component 2', 'class']
+    """
+    n = len(class_names)
+    if not 1 <= n <= len(CLASS_COLORS):
+        raise InvalidParameterError(
+            f"`class_names` must hold 1 to {len(CLASS_COLORS)} names, as there are colours; got "
+            f"{n}: the map's own labels tell more classes apart."
+        )
+    figure.set_figwidth(figure.get_figwidth() + 0.7)
+    norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
+    drawn = ScalarMappable(norm, ListedColormap(CLASS_COLORS[:n]))
+    color_bar(drawn, figure.axes[0], label=label, ticks=range(n), shrink=0.7)
+    figure.axes[-1].set_yticklabels(class_names)
     return figure

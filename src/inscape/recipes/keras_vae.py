@@ -13,18 +13,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import BoundaryNorm, ListedColormap
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from inscape import figures
-from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
-from inscape.figures.style import CLASS_COLORS, color_bar, styled
 from inscape.networks import activation as activation_layer
 from inscape.objectives import Gaussian
 from inscape.recipes.reproduction import Reproduction
@@ -241,7 +236,13 @@ def _draw(
     )
     for name, model in models.items():
         found.figures[f"map_{name.lower()}.png"] = (
-            digit_map(model.transform(T), dataset.test.y, title=f"{name}: where the digits lie"),
+            figures.add_class_bar(
+                figures.latent_map(
+                    model.transform(T), dataset.test.y, title=f"{name}: where the digits lie"
+                ),
+                [str(digit) for digit in range(10)],
+                label="digit",
+            ),
             f"{name}: where the encoder puts the test pictures; colours tell the digit.",
         )
         found.figures[f"grid_{name.lower()}.png"] = (
@@ -255,18 +256,6 @@ def _draw(
             ),
             f"{name}: the plane of codes from -4 to 4, in which the prior has nearly all its mass.",
         )
-
-
-@styled
-def digit_map(codes: FloatArray, labels: Any, *, title: str) -> Any:
-    """Return a map of codes (n_samples, 2) with a bar that tells which colour is which digit."""
-    figure = figures.latent_map(codes, labels, title=title)
-    figure.set_figwidth(figure.get_figwidth() + 0.7)
-    n_classes = len(CLASS_COLORS)
-    norm = BoundaryNorm(np.arange(n_classes + 1) - 0.5, n_classes)
-    drawn = ScalarMappable(norm, ListedColormap(CLASS_COLORS))
-    color_bar(drawn, figure.axes[0], label="digit", ticks=range(n_classes), shrink=0.7)
-    return figure
 
 
 def _curves(
