@@ -438,13 +438,17 @@ def test_every_combination_of_parts_trains_two_steps(posterior, prior, divergenc
         batch_size=100,
         random_state=0,
     )
+    if divergence == "factor_discriminator" and POSTERIORS[posterior].space != "euclidean":
+        with pytest.raises(InvalidParameterError, match="must live in flat space"):
+            model.fit(DIGITS[:200])
+        return
     if divergence == "total_correlation" and posterior not in ("diagonal_gaussian", "point_mass"):
         with pytest.raises(InvalidParameterError, match="must have independent components"):
             model.fit(DIGITS[:200])
         return
     needs_density = DIVERGENCES[divergence]().needs_density or bound != "evidence_lower_bound"
     if needs_density and not POSTERIORS[posterior].has_density:
-        with pytest.raises(InvalidParameterError, match="codes with a density|independent comp"):
+        with pytest.raises(InvalidParameterError, match=r"codes with a density|independent comp"):
             model.fit(DIGITS[:200])
         return
     model.fit(DIGITS[:200])
@@ -481,6 +485,18 @@ def test_every_likelihood_trains_and_answers_in_its_own_units(word, tmp_path):
         ({"divergence": KullbackLeibler(), "posterior": "point_mass"}, "which has none"),
         ({"n_components": 0}, "n_components"),
         ({"bound": "elbo"}, "bound"),
+        (
+            {
+                "posterior": "wrapped_normal(curvature=2.0)",
+                "prior": "wrapped_standard_normal",
+            },
+            "`prior` must have the posterior's curvature, 2; got 1",
+        ),
+        (
+            {"divergence": "factor_discriminator", "posterior": "von_mises_fisher"}
+            | {"prior": "uniform_on_sphere"},
+            "`posterior` must live in flat space for the divergence FactorDiscriminator",
+        ),
     ],
 )
 def test_what_cannot_hold_is_refused_in_one_sentence(options, message):

@@ -15,7 +15,7 @@ from inscape.corruptions import CORRUPTIONS
 from inscape.networks import NETWORKS, Dense, Modules, build_bottleneck
 from inscape.objectives import LIKELIHOODS, PENALTIES, Likelihood
 from inscape.objectives.bounds import BOUNDS
-from inscape.objectives.divergences import DIVERGENCES, KullbackLeibler
+from inscape.objectives.divergences import DIVERGENCES, FactorDiscriminator, KullbackLeibler
 from inscape.objectives.posteriors import POSTERIORS, DiagonalGaussian
 from inscape.objectives.priors import PRIORS
 from inscape.training import OPTIMIZERS, Plan
@@ -126,6 +126,12 @@ def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
         divergence=resolve_part("divergence", estimator.divergence, DIVERGENCES),
         bound=resolve_part("bound", estimator.bound, BOUNDS),
     )
+    _check_together(parts)
+    return parts
+
+
+def _check_together(parts: VariationalParts) -> None:
+    """Refuse parts that do not go together, before any training starts."""
     if parts.posterior.space != parts.prior.space:
         raise InvalidParameterError(
             "`prior` must live in the same space as `posterior`; got "
@@ -139,6 +145,18 @@ def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
             f"holds the whole divergence already; got {type(parts.divergence).__name__}: leave it "
             "out, or take bound='evidence_lower_bound'."
         )
+    curvatures = [getattr(part, "curvature", 0.0) for part in (parts.posterior, parts.prior)]
+    if curvatures[0] != curvatures[1]:
+        raise InvalidParameterError(
+            f"`prior` must have the posterior's curvature, {curvatures[0]:g}; got "
+            f"{curvatures[1]:g}: give both the same."
+        )
+    if isinstance(parts.divergence, FactorDiscriminator) and parts.posterior.space != "euclidean":
+        raise InvalidParameterError(
+            "`posterior` must live in flat space for the divergence FactorDiscriminator, which "
+            f"mixes components of several codes; got {type(parts.posterior).__name__}: take "
+            "posterior='diagonal_gaussian', or another divergence."
+        )
     components = getattr(parts.divergence, "needs_components", False)
     if components and not isinstance(parts.posterior, DiagonalGaussian):
         raise InvalidParameterError(
@@ -148,7 +166,6 @@ def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
         )
     if parts.divergence.needs_density or not parts.bound.any_divergence:
         parts.require_density(f"`divergence` {type(parts.divergence).__name__}")
-    return parts
 
 
 def resolve_options(estimator: Any, *, n_features: int) -> Parts:
