@@ -16,6 +16,7 @@ from inscape._checks import check_choice, check_integer, describe_part, resolve_
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray
 from inscape.estimators.inputs import as_tensor, make_generator
+from inscape.estimators.labels import one_hot_labels
 from inscape.networks import Network, Quantizer
 from inscape.networks.spherical import Normalize
 from inscape.objectives import LIKELIHOODS
@@ -106,7 +107,7 @@ def differentiable_decoder(estimator: Any, y: Any = None) -> Callable[[Tensor], 
     """
     network = copy.deepcopy(estimator.network_).cpu().double().eval().requires_grad_(False)
     mean = resolve_part("likelihood", estimator.likelihood, LIKELIHOODS).mean
-    told = getattr(estimator, "_one_hot", lambda y, n: torch.zeros(n, 0))(y, 1)
+    told = one_hot_labels(y, getattr(estimator, "classes_", None), n_rows=1)
     scaler = estimator.scaler_
     shift, scale = (0.0, 1.0) if scaler is None else map(torch.tensor, (scaler.shift, scaler.scale))
 

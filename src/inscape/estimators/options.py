@@ -86,12 +86,15 @@ class VariationalParts(Parts):
     ----------
     posterior, prior, divergence, bound
         The parts that words, descriptions or objects named.
+    n_features : int
+        Columns of the rows.
     """
 
     posterior: Any
     prior: Any
     divergence: Any
     bound: Any
+    n_features: int
 
     def require_density(self, what: str) -> None:
         """Refuse what needs densities of codes that have none.
@@ -125,6 +128,7 @@ def resolve_variational(estimator: Any, *, n_features: int) -> VariationalParts:
         prior=resolve_part("prior", estimator.prior, PRIORS),
         divergence=resolve_part("divergence", estimator.divergence, DIVERGENCES),
         bound=resolve_part("bound", estimator.bound, BOUNDS),
+        n_features=n_features,
     )
     _check_together(parts)
     return parts

@@ -32,8 +32,9 @@ from inscape._files import (
 from inscape.data.scaling import Scaler
 from inscape.estimators.autoencoder import Autoencoder
 from inscape.estimators.generation import describe_samplers, restore_samplers
+from inscape.estimators.latent_report import LatentReport
 from inscape.estimators.options import resolve_network
-from inscape.estimators.variational_autoencoder import LatentReport, VariationalAutoencoder
+from inscape.estimators.variational_autoencoder import VariationalAutoencoder
 from inscape.networks import Modules
 
 ESTIMATORS: dict[str, Any] = {

@@ -3,105 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from inscape._checks import check_integer
-from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
 from inscape.estimators.base import NetworkEstimator, mean_row, share_outputs
 from inscape.estimators.generation import draw_codes
 from inscape.estimators.inputs import check_codes, check_rows, make_generator
+from inscape.estimators.labels import find_classes, one_hot_labels
+from inscape.estimators.latent_report import report_on_latents
 from inscape.estimators.options import VariationalParts, resolve_variational
-from inscape.measures import active_units, aggregate_posterior
 from inscape.networks import Network, SharedOutputs
 from inscape.objectives import Variational
 from inscape.objectives.bounds import log_mean_exp
 from inscape.objectives.variational import Batch
 
-# Rows that the report on the latent space looks at: it compares each with each.
-_REPORT_ROWS = 1024
 # Draws and rows that are decoded at a time.
 _DECODED_AT_ONCE = 4096
-
-
-@dataclass(frozen=True)
-class LatentReport:
-    r"""What the latent space is like after a fit.
-
-    Parameters
-    ----------
-    n_components : int
-        Width of the code.
-    active_units : tuple of int
-        Units whose posterior mean varies over the rows.
-    kullback_leibler : float or None
-        Divergence of the posteriors from the prior, mean nats per sample; None for codes without
-        a density.
-    kullback_leibler_by_component : tuple of float or None
-        Each component's share, where the divergence is a sum over components.
-    mutual_information : float or None
-        Nats that a code tells about which row it is of; at most the logarithm of the rows seen.
-    mismatch : float or None
-        Divergence of all rows' codes together from the prior, in nats.
-    weights : tuple of (float, float) or None
-        The weight of the divergence as it was given, for sums over features and components, and
-        the same weight for means over them.
-    """
-
-    n_components: int
-    active_units: tuple[int, ...]
-    kullback_leibler: float | None
-    kullback_leibler_by_component: tuple[float, ...] | None
-    mutual_information: float | None
-    mismatch: float | None
-    weights: tuple[float, float] | None
-
-    def __str__(self) -> str:
-        return f"{self.told} {self.diagnosis}".strip()
-
-    @property
-    def told(self) -> str:
-        """The numbers in words."""
-        sentences = [f"{len(self.active_units)} of {self.n_components} units are active."]
-        if self.kullback_leibler is not None:
-            sentences.append(
-                f"The codes cost {self.kullback_leibler:.2f} nats a sample: "
-                f"{self.mutual_information:.2f} tell which row it is, {self.mismatch:.2f} are what "
-                "all codes together miss the prior by."
-            )
-        if self.weights is not None and self.weights[0] != 1:
-            summed, averaged = self.weights
-            sentences.append(
-                f"The divergence's weight is {summed:.4g} where losses are sums over features and "
-                f"components, which is {averaged:.4g} where they are means over them: multiply by "
-                "components / features."
-            )
-        return " ".join(sentences)
-
-    @property
-    def diagnosis(self) -> str:
-        """In words whether the posterior collapsed, and what to try; or an empty text."""
-        n_silent = self.n_components - len(self.active_units)
-        if not n_silent:
-            return ""
-        told = (
-            "The posterior has collapsed onto the prior: no unit tells anything about the rows."
-            if n_silent == self.n_components
-            else f"{n_silent} of {self.n_components} units have collapsed onto the prior and tell "
-            "nothing."
-        )
-        return (
-            f"{told} Try a smaller weight of the divergence, a warm-up "
-            "(schedule='linear_warm_up'), free_bits, a longer training, or, if the reconstruction "
-            "is good enough, fewer n_components."
-        )
 
 
 class VariationalAutoencoder(NetworkEstimator):
@@ -267,38 +190,8 @@ class VariationalAutoencoder(NetworkEstimator):
 
     def _beside_labels(self, rows: Tensor, y: Any, *, new: bool = False) -> Tensor:
         if new:
-            self.classes_ = self._find_classes(y) if self.conditional else None
-        return torch.cat([rows, self._one_hot(y, len(rows)).to(rows)], dim=1)
-
-    def _find_classes(self, y: Any) -> np.ndarray:
-        if y is None:
-            raise InvalidDataError(
-                "y must hold the labels of a conditional model; got None: fit(X, y), or "
-                "conditional=False."
-            )
-        return np.unique(np.asarray(y))
-
-    def _one_hot(self, y: Any, n_rows: int) -> Tensor:
-        """Return labels as rows of zeros with a one, (n_rows, n_classes)."""
-        if self.classes_ is None:
-            return torch.zeros(n_rows, 0)
-        labels = np.asarray(y)
-        if labels.ndim == 0 and y is not None:
-            labels = np.full(n_rows, labels)
-        if y is None or labels.shape != (n_rows,):
-            raise InvalidDataError(
-                f"y must hold a label for each of {n_rows} rows of a conditional model; got "
-                f"{'None' if y is None else f'the shape {labels.shape}'}: pass their labels."
-            )
-        places = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
-        unknown = self.classes_[places] != labels
-        if unknown.any():
-            raise InvalidDataError(
-                "y must hold labels that the model was fitted with; got "
-                f"{labels[unknown].tolist()[0]!r}: take one of "
-                f"{', '.join(map(str, self.classes_))}."
-            )
-        return one_hot(torch.from_numpy(places), len(self.classes_)).float()
+            self.classes_ = find_classes(y) if self.conditional else None
+        return torch.cat([rows, one_hot_labels(y, self.classes_, n_rows=len(rows)).to(rows)], dim=1)
 
     @property
     def _n_classes(self) -> int:
@@ -307,7 +200,7 @@ class VariationalAutoencoder(NetworkEstimator):
     def _conclude(self, X: FloatArray, rows: Tensor) -> None:
         parts = self._resolve(self.n_features_in_)
         self._calibrate(parts, rows)
-        self.latent_report_ = self._report(parts, rows[:: max(1, len(rows) // _REPORT_ROWS)])
+        self.latent_report_ = report_on_latents(self.network_, parts, rows)
 
     @torch.no_grad()
     def _calibrate(self, parts: VariationalParts, rows: Tensor) -> None:
@@ -326,39 +219,6 @@ class VariationalAutoencoder(NetworkEstimator):
         shared = likelihood.calibration(outputs, told[:, :features])
         assert isinstance(network.decoder, SharedOutputs)
         network.decoder.shared.copy_(shared)
-
-    @torch.no_grad()
-    def _report(self, parts: VariationalParts, rows: Tensor) -> LatentReport:
-        """Look at the latent space of some rows."""
-        network = self.network_
-        rows = rows[:_REPORT_ROWS].to(next(network.parameters()).device)
-        posterior = network.bottleneck.distribution(network.encoder(rows))
-        found: dict[str, Any] = dict.fromkeys(
-            ("kullback_leibler", "kullback_leibler_by_component", "mutual_information", "mismatch")
-        )
-        if parts.posterior.has_density:
-            codes, log_density = posterior.draw(1, generator=torch.Generator().manual_seed(0))
-            log_prior = network.prior.log_density(codes[0], network)
-            exact = posterior.kullback_leibler(network.prior)
-            each = log_density[0] - log_prior if exact is None else exact
-            pairs = torch.cat([posterior.log_density(part[:, None]) for part in codes[0].split(64)])
-            whole = aggregate_posterior(
-                pairs.double().cpu().numpy(), log_prior.double().cpu().numpy()
-            )
-            found["kullback_leibler"] = float(each.mean())
-            found["mutual_information"] = whole.mutual_information
-            found["mismatch"] = whole.mismatch
-            if exact is not None and hasattr(posterior, "kullback_leibler_by_component"):
-                shares = posterior.kullback_leibler_by_component(network.prior).mean(dim=0)
-                found["kullback_leibler_by_component"] = tuple(shares.tolist())
-        weight = getattr(parts.divergence, "weight", None)
-        scale = self.n_components / self.n_features_in_
-        return LatentReport(
-            n_components=self.n_components,
-            active_units=active_units(posterior.mean.double().cpu().numpy()),
-            weights=None if weight is None else (weight, weight * scale),
-            **found,
-        )
 
     def diagnosis(self) -> str:
         """Return in words whether the posterior collapsed and what to try, or an empty text."""
@@ -403,7 +263,7 @@ class VariationalAutoencoder(NetworkEstimator):
         """
         check_is_fitted(self)
         codes = check_codes(X, n_components=self.n_components)
-        labels = self._one_hot(y, len(codes)).numpy().astype(codes.dtype)
+        labels = one_hot_labels(y, self.classes_, n_rows=len(codes)).numpy().astype(codes.dtype)
         return self._decode(np.concatenate([codes, labels], axis=1))
 
     def reconstruct(self, X: Any, y: Any = None) -> FloatArray:
@@ -616,7 +476,7 @@ class VariationalAutoencoder(NetworkEstimator):
 
     def _told(self, rows: FloatArray, y: Any) -> FloatArray:
         """Return scaled rows with their labels beside them, as the encoder reads them."""
-        labels = self._one_hot(y, len(rows)).numpy().astype(rows.dtype)
+        labels = one_hot_labels(y, self.classes_, n_rows=len(rows)).numpy().astype(rows.dtype)
         return np.concatenate([self._scale(rows), labels], axis=1)
 
     def sample(

@@ -1,0 +1,149 @@
+"""What is told of a latent space after a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inscape.estimators.options import VariationalParts
+from inscape.measures import active_units, aggregate_posterior
+from inscape.networks import Network
+
+# Rows that are looked at: each is compared with each.
+_ROWS = 1024
+# Codes whose densities under all posteriors are taken at a time.
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class LatentReport:
+    r"""What the latent space is like after a fit.
+
+    Parameters
+    ----------
+    n_components : int
+        Width of the code.
+    active_units : tuple of int
+        Units whose posterior mean varies over the rows.
+    kullback_leibler : float or None
+        Divergence of the posteriors from the prior, mean nats per sample; None for codes without
+        a density.
+    kullback_leibler_by_component : tuple of float or None
+        Each component's share, where the divergence is a sum over components.
+    mutual_information : float or None
+        Nats that a code tells about which row it is of; at most the logarithm of the rows seen.
+    mismatch : float or None
+        Divergence of all rows' codes together from the prior, in nats.
+    weights : tuple of (float, float) or None
+        The weight of the divergence as it was given, for sums over features and components, and
+        the same weight for means over them.
+    """
+
+    n_components: int
+    active_units: tuple[int, ...]
+    kullback_leibler: float | None
+    kullback_leibler_by_component: tuple[float, ...] | None
+    mutual_information: float | None
+    mismatch: float | None
+    weights: tuple[float, float] | None
+
+    def __str__(self) -> str:
+        return f"{self.told} {self.diagnosis}".strip()
+
+    @property
+    def told(self) -> str:
+        """The numbers in words."""
+        sentences = [f"{len(self.active_units)} of {self.n_components} units are active."]
+        if self.kullback_leibler is not None:
+            sentences.append(
+                f"The codes cost {self.kullback_leibler:.2f} nats a sample: "
+                f"{self.mutual_information:.2f} tell which row it is, {self.mismatch:.2f} are what "
+                "all codes together miss the prior by."
+            )
+        if self.weights is not None and self.weights[0] != 1:
+            summed, averaged = self.weights
+            sentences.append(
+                f"The divergence's weight is {summed:.4g} where losses are sums over features and "
+                f"components, which is {averaged:.4g} where they are means over them: multiply by "
+                "components / features."
+            )
+        return " ".join(sentences)
+
+    @property
+    def diagnosis(self) -> str:
+        """In words whether the posterior collapsed, and what to try; or an empty text."""
+        n_silent = self.n_components - len(self.active_units)
+        if not n_silent:
+            return ""
+        told = (
+            "The posterior has collapsed onto the prior: no unit tells anything about the rows."
+            if n_silent == self.n_components
+            else f"{n_silent} of {self.n_components} units have collapsed onto the prior and tell "
+            "nothing."
+        )
+        return (
+            f"{told} Try a smaller weight of the divergence, a warm-up "
+            "(schedule='linear_warm_up'), free_bits, a longer training, or, if the reconstruction "
+            "is good enough, fewer n_components."
+        )
+
+
+@torch.no_grad()
+def report_on_latents(network: Network, parts: VariationalParts, rows: Tensor) -> LatentReport:
+    """Look at the latent space of some of the rows.
+
+    Parameters
+    ----------
+    network : Network
+        Fitted, with its prior.
+    parts : VariationalParts
+        What it was made of.
+    rows : Tensor, shape (n_samples, n_features + n_conditions)
+        As the encoder reads them.
+    """
+    seen = rows[:: max(1, len(rows) // _ROWS)][:_ROWS]
+    posterior = network.bottleneck.distribution(
+        network.encoder(seen.to(next(network.parameters()).device))
+    )
+    n_components = posterior.mean.shape[1]
+    weight = getattr(parts.divergence, "weight", None)
+    scale = n_components / parts.n_features
+    return LatentReport(
+        n_components=n_components,
+        active_units=active_units(posterior.mean.double().cpu().numpy()),
+        weights=None if weight is None else (weight, weight * scale),
+        **(_nothing() if not parts.posterior.has_density else _divergences(network, posterior)),
+    )
+
+
+def _nothing() -> dict[str, Any]:
+    """Return what is told of codes without a density."""
+    return {
+        "kullback_leibler": None,
+        "kullback_leibler_by_component": None,
+        "mutual_information": None,
+        "mismatch": None,
+    }
+
+
+def _divergences(network: Network, posterior: Any) -> dict[str, Any]:
+    """Return what codes cost and tell, from one code drawn for each row."""
+    codes, log_density = posterior.draw(1, generator=torch.Generator().manual_seed(0))
+    log_prior = network.prior.log_density(codes[0], network)
+    exact = posterior.kullback_leibler(network.prior)
+    each = log_density[0] - log_prior if exact is None else exact
+    pairs = torch.cat([posterior.log_density(part[:, None]) for part in codes[0].split(_AT_ONCE)])
+    whole = aggregate_posterior(pairs.double().cpu().numpy(), log_prior.double().cpu().numpy())
+    shares = None
+    if exact is not None and hasattr(posterior, "kullback_leibler_by_component"):
+        by_component = posterior.kullback_leibler_by_component(network.prior).mean(dim=0)
+        shares = tuple(by_component.tolist())
+    return {
+        "kullback_leibler": float(each.mean()),
+        "kullback_leibler_by_component": shares,
+        "mutual_information": whole.mutual_information,
+        "mismatch": whole.mismatch,
+    }
