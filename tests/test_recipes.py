@@ -23,8 +23,8 @@ FEWEST = {
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
 
 
-# The recipe whose tests below need the whole of the quick form's rows.
-WHOLE = "neuromatch-autoencoders"
+# The recipe whose tests below need more rows than show that everything runs.
+MANY_ROWS = "neuromatch-autoencoders"
 # One with a prior, one without a density, one that is told labels, one without a prior.
 SOME_MODELS = ("VAE", "WAE-MMD", "CVAE", "RAE-L2")
 
@@ -32,7 +32,7 @@ SOME_MODELS = ("VAE", "WAE-MMD", "CVAE", "RAE-L2")
 @pytest.fixture(scope="module", params=list(RECIPES))
 def reproduced(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        if request.param != WHOLE:
+        if request.param != MANY_ROWS:
             patch.setattr(reproduction, "_QUICK_TRAIN", 200)
             patch.setattr(reproduction, "_QUICK_TEST", 100)
         if request.param == "zoo":

@@ -410,9 +410,8 @@ def combinations() -> list[tuple[str, str, str, str]]:
         found += [(posterior, prior, *usual[2:]) for prior in homely]
         found += [(*usual[:2], divergence, usual[3]) for divergence in DIVERGENCES]
         found += [(*usual[:3], bound) for bound in BOUNDS]
-        # And the learned prior, whose density needs the network, with everything else.
+        # And the prior whose density needs the network, with every bound.
         if "vamp_prior" in homely:
-            found += [(posterior, "vamp_prior", divergence, usual[3]) for divergence in DIVERGENCES]
             found += [(posterior, "vamp_prior", usual[2], bound) for bound in BOUNDS]
     return sorted(set(found))
 
