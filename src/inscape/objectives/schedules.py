@@ -40,7 +40,7 @@ class LinearWarmUp:
 class CyclicalAnnealing:
     """From 0 to the whole weight, again and again.
 
-    Source: Fu et al. 2019, arXiv 1903.10145, Eq. 6 and 7.
+    Source: Fu et al. 2019, arXiv 1903.10145.
 
     Parameters
     ----------

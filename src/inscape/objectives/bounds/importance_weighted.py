@@ -32,8 +32,7 @@ class ImportanceWeighted:
         :math:`k`.
     gradient : {"standard", "doubly_reparameterized"}
         The encoder's gradient: that of the bound, whose noise outgrows it as k grows, or the
-        estimator of the same gradient whose noise does not (Tucker et al. 2019, arXiv 1810.04152,
-        Eq. 8).
+        estimator of the same gradient whose noise does not (Tucker et al. 2019, arXiv 1810.04152).
     """
 
     n_draws: int = 5
@@ -81,7 +80,7 @@ class MultiplyImportanceWeighted:
     .. math:: \frac{1}{m} \sum_{j=1}^m \mathcal{L}_k^{(j)}
 
     Less noise in the gradient than one bound of m k draws, for a bound as tight as k draws make it.
-    Source: Rainforth et al. 2018, arXiv 1802.04537, Eq. 11.
+    Source: Rainforth et al. 2018, arXiv 1802.04537.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ class CombinationImportanceWeighted:
 
     .. math:: \beta\, \mathcal{L}_1 + (1 - \beta)\, \mathcal{L}_k
 
-    Source: Rainforth et al. 2018, arXiv 1802.04537, Eq. 12.
+    Source: Rainforth et al. 2018, arXiv 1802.04537.
 
     Parameters
     ----------
@@ -156,7 +155,7 @@ class PartiallyImportanceWeighted:
 
     The decoder and the prior follow the gradient of :math:`\mathcal{L}_{mk}`, the encoder that of
     the mean of m bounds :math:`\mathcal{L}_k`, over the same draws. The loss that is told is the
-    former. Source: Rainforth et al. 2018, arXiv 1802.04537, section 5.
+    former. Source: Rainforth et al. 2018, arXiv 1802.04537.
 
     Parameters
     ----------

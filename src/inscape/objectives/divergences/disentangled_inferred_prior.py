@@ -21,7 +21,7 @@ class DisentangledInferredPrior:
               + \lambda_d \sum_i (C_{ii} - 1)^2
 
     The covariance :math:`C` is the batch's, divided by n. Source: the DIP-VAE of Kumar,
-    Sattigeri and Balakrishnan 2018, arXiv 1711.00848, Eq. 6 (I) and 7 (II).
+    Sattigeri and Balakrishnan 2018, arXiv 1711.00848 (I and II).
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class KullbackLeibler:
         :math:`\beta\, d / D`, with d components and D features.
     free_bits : float
         Nats that each component may cost for nothing, on the mean over a batch (Kingma et al.
-        2016, arXiv 1606.04934, Eq. 15). It needs a divergence that is a sum over components.
+        2016, arXiv 1606.04934). It needs a divergence that is a sum over components.
     schedule : str, LinearWarmUp, CyclicalAnnealing or None
         How the weight grows with the steps.
 

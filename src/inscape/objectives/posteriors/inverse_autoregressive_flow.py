@@ -38,7 +38,7 @@ class InverseAutoregressiveFlow:
     is reversed from step to step. The encoder gives the means, the logarithms of the first
     variances, and the context. A draw takes one pass; the density of other codes undoes the steps
     component by component, which takes as many passes as there are components. Source: Kingma et
-    al. 2016, arXiv 1606.04934, Eq. 10 to 14 and algorithm 1.
+    al. 2016, arXiv 1606.04934.
 
     Parameters
     ----------
