@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from benchmarks import textbook
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import Autoencoder
-from inscape.data import load
+from inscape.data import Dataset, load
 from inscape.networks import Convolutional
 
 # In turns, so that a change in the load meets all.
@@ -66,9 +66,14 @@ def _measure_in_own_process(*arguments: Any) -> tuple[float, float]:
         return pool.submit(_measure, *arguments).result()
 
 
+@functools.cache
+def _data(name: str) -> Dataset:
+    return load(name)
+
+
 def _measure(contender: str, name: str, n_rows: int, seed: int) -> tuple[float, float]:
     """Return one contender's processor seconds and test nats."""
-    data = load(name)
+    data = _data(name)
     X, test = data.train.X[:n_rows], torch.from_numpy(data.test.X[: min(n_rows, _TEST_ROWS)])
     train = _plain if contender == _PLAIN else functools.partial(_ours, OURS[contender])
     # What only a first use costs is paid before.

@@ -9,7 +9,15 @@ import pytest
 
 from inscape._errors import DataNotFoundError, InvalidParameterError, RunExistsError
 from inscape._files import verify_manifest
-from inscape.recipes import RECIPES, Result, reproduce, reproduction, zoo
+from inscape.figures import png
+from inscape.recipes import (
+    RECIPES,
+    Result,
+    neuromatch_autoencoders,
+    reproduce,
+    reproduction,
+    zoo,
+)
 
 # Rows and figures of recipes that have few; the others have at least 10 and 5.
 FEWEST = {
@@ -29,9 +37,18 @@ MANY_ROWS = "neuromatch-autoencoders"
 SOME_MODELS = ("VAE", "WAE-MMD", "CVAE", "RAE-L2")
 
 
+def small_png(figure):
+    """Return a figure as a PNG of few pixels: sheets of a thousand tiles take seconds otherwise."""
+    figure.set_dpi(40)
+    return png(figure)
+
+
 @pytest.fixture(scope="module", params=list(RECIPES))
 def reproduced(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reproduction, "png", small_png)
+        # Two seeds show the search as well as the dozen that a rare death may take.
+        patch.setattr(neuromatch_autoencoders, "_MOST_SEEDS", 2)
         if request.param != MANY_ROWS:
             patch.setattr(reproduction, "_QUICK_TRAIN", 200)
             patch.setattr(reproduction, "_QUICK_TEST", 100)

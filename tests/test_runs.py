@@ -149,6 +149,8 @@ def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):
 COMMAND = [sys.executable, "-m", "inscape", "fit"]
 LONG = [
     "digits",
+    "--n-components",
+    "1",
     "--hidden",
     "128,32",
     "--epochs",

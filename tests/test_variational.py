@@ -390,7 +390,7 @@ def test_a_conditional_model_needs_labels_and_uses_them():
 # --------------------------------------------------------------------------- contracts
 
 
-@parametrize_with_checks([VariationalAutoencoder(hidden=(8,), epochs=3, random_state=0)])
+@parametrize_with_checks([VariationalAutoencoder(hidden=(4,), epochs=1, random_state=0)])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
