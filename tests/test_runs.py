@@ -149,12 +149,10 @@ def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):
 COMMAND = [sys.executable, "-m", "inscape", "fit"]
 LONG = [
     "digits",
-    "--n-components",
-    "1",
     "--hidden",
-    "128,32",
+    "256,64",
     "--epochs",
-    "60",
+    "90",
     "--validation-fraction",
     "0.1",
     "--patience",
@@ -191,6 +189,7 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
     process = start(*LONG, "--run", str(cut))
     assert kill_when(process, cut.exists)  # before any checkpoint
     moments = [
+        (state, 0.0),  # right after the first checkpoint
         (state, 0.33),  # between two checkpoints
         (cut / "metrics.json", 0.05),  # while figures are drawn
     ]
@@ -198,7 +197,7 @@ def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_pa
     for path, delay in moments:
         happened = written(path)
         killed += kill_when(start("--resume", str(cut)), happened, delay)
-    assert killed >= 1
+    assert killed >= 2
     process = start("--resume", str(cut))
     assert process.wait(240) == 0
 
@@ -311,7 +310,7 @@ def test_a_full_or_read_only_disk_is_told_and_the_last_good_state_stays(
 @pytest.mark.parametrize(
     "config",
     [
-        FitConfig(data="digits", bottleneck="top_k(k=9)"),
+        FitConfig(data="digits", n_components=65),
         FitConfig(data="digits", epochs=0),
         FitConfig(data="digits", learning_rate=-1),
         FitConfig(data="digits", likelihood="bernoulli", link="sigmoid"),

@@ -15,7 +15,6 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from inscape import figures
-from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.estimators import DeadUnitWarning
@@ -157,13 +156,11 @@ def _measure(model: Any, dataset: Dataset, labels: bool) -> Specimen:
 
 
 def _log_likelihood(model: Any, X: FloatArray, y: Any) -> float | None:
-    if not hasattr(model, "log_likelihood"):
+    report = getattr(model, "latent_report_", None)
+    if report is None or report.kullback_leibler is None:  # codes without a density
         return None
     told = () if y is None else (y[:_ROWS_WEIGHED],)
-    try:
-        values = model.log_likelihood(X[:_ROWS_WEIGHED], *told, n_samples=_DRAWS, random_state=0)
-    except InvalidParameterError:  # codes without a density
-        return None
+    values = model.log_likelihood(X[:_ROWS_WEIGHED], *told, n_samples=_DRAWS, random_state=0)
     return float(values.mean())
 
 
