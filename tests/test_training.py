@@ -318,14 +318,18 @@ def test_the_loop_is_the_textbook_loop(schedule):
     assert [entry["loss"] / 5 for entry in state.history] == pytest.approx(losses)
 
 
-def test_reports_come_before_it_on_a_logarithmic_scale_ten_times_an_epoch_and_at_its_end():
-    X = random(330, 5)
-    reports = run(new_state(SGD()), Plan(2, 10, SGD()), X)
+@pytest.mark.parametrize(("n_samples", "apart"), [(330, 10), (1290, 12)])
+def test_reports_come_on_a_logarithmic_scale_ten_times_an_epoch_but_ten_steps_apart(
+    n_samples, apart
+):
+    n_steps = 2 * n_samples // 10
+    reports = run(new_state(SGD()), Plan(2, 10, SGD()), random(n_samples, 5))
     steps = [report.step for report in reports]
-    assert steps == sorted({0, 1, 2, 4, 8, 16, 32, 64, 33, 66, *range(0, 66, 3)})
-    assert [report.step for report in reports if report.epoch_done] == [33, 66]
-    assert all(report.n_steps == 66 for report in reports)
-    assert [report.epoch for report in reports] == [step / 33 for step in steps]
+    early = {2**power for power in range(9) if 2**power < n_steps}
+    assert steps == sorted({0, n_steps // 2, n_steps, *early, *range(0, n_steps, apart)})
+    assert [report.step for report in reports if report.epoch_done] == [n_steps // 2, n_steps]
+    assert all(report.n_steps == n_steps for report in reports)
+    assert [report.epoch for report in reports] == [2 * step / n_steps for step in steps]
     assert all(report.validation_loss is None for report in reports)
 
 

@@ -120,7 +120,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def iter_fit(
         self, X: Any, y: Any = None, *, checkpoint: Checkpoint | None = None
     ) -> Iterator[tuple[Report, TrainingState]]:
-        """Learn as `fit` does; yield where training stands, before it and ten times an epoch.
+        """Learn as `fit` does; yield where training stands, before it and up to ten times an epoch.
 
         Every check has been made when the first pair comes; the estimator is fitted when the last
         one has been taken.

@@ -24,6 +24,8 @@ from inscape.training.state import TrainingState, copy_weights
 
 # Reports in an epoch, besides the first steps, which are reported on a logarithmic scale.
 _REPORTS_PER_EPOCH = 10
+# A report takes as long as one to three steps.
+_STEPS_BETWEEN_REPORTS = 10
 # Rows on which codes and errors are watched while training.
 PROBE_SIZE = 512
 _WATCHED_AT_ONCE = 64
@@ -100,7 +102,7 @@ def train(
     X_validation: Tensor | None = None,
     corruption: Any = None,
 ) -> Iterator[Report]:
-    """Train `state.network` in place; yield a report before it starts and ten times an epoch.
+    """Train `state.network` in place; yield a report before it starts and up to ten times an epoch.
 
     Parameters
     ----------
@@ -209,9 +211,9 @@ def _step(
 
 
 def _is_reported(step: int, steps_per_epoch: int) -> bool:
-    """Report on steps 1, 2, 4, 8, ..., and about ten times an epoch."""
+    """Report on steps 1, 2, 4, 8, ..., and about ten times an epoch, but not at each few steps."""
     early = step & (step - 1) == 0
-    return early or step % max(1, steps_per_epoch // _REPORTS_PER_EPOCH) == 0
+    return early or step % max(_STEPS_BETWEEN_REPORTS, steps_per_epoch // _REPORTS_PER_EPOCH) == 0
 
 
 @torch.no_grad()
