@@ -11,7 +11,8 @@ from torch import Tensor
 
 from inscape._checks import resolve_part
 from inscape._typing import FloatArray
-from inscape.estimators.base import NetworkEstimator, mean_row, share_outputs
+from inscape.estimators.base import NetworkEstimator
+from inscape.estimators.building import build_network
 from inscape.estimators.layers import train_layers
 from inscape.estimators.options import Parts, resolve_autoencoder
 from inscape.measures import dead_units
@@ -171,18 +172,15 @@ class Autoencoder(NetworkEstimator):
     def _build_network(
         self, parts: Any, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
-        mean = None if rows is None else mean_row(rows)
-        network = parts.network.build(
+        return build_network(
+            parts,
             n_features=self.n_features_in_,
             n_code=self.n_components,
             n_components=self.n_components,
-            n_outputs=self.n_features_in_ * parts.likelihood.n_parameters,
             bottleneck=build_bottleneck(self.bottleneck, self.n_components, generator=generator),
             generator=generator,
-            mean_row=mean,
-            mean_output=None if mean is None else parts.likelihood.start(mean),
+            rows=rows,
         )
-        return share_outputs(network, parts.likelihood, n_features=self.n_features_in_)
 
     def _objective(self, parts: Any, *, n_samples: int) -> Reconstruction:
         return Reconstruction(parts.likelihood, parts.penalties, n_samples)

@@ -32,7 +32,7 @@ from inscape.estimators.inputs import (
     make_generator,
 )
 from inscape.estimators.options import Parts, plan_training
-from inscape.networks import Network, SharedOutputs
+from inscape.networks import Network
 from inscape.objectives import LIKELIHOODS, Likelihood
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
@@ -41,8 +41,6 @@ Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 1024
-# Rows from which the mean is taken that biases start from.
-_MEAN_ROWS = 2048
 
 
 class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -519,17 +517,3 @@ def check_suits(rows: FloatArray, likelihood: Any) -> None:
     if likelihood.counts:
         n_categories = getattr(likelihood, "n_categories", None)
         check_counts(rows, likelihood=name, n_categories=n_categories)
-
-
-def share_outputs(network: Network, likelihood: Any, *, n_features: int) -> Network:
-    """Return the network, its decoder giving what the likelihood learns for all rows, if any."""
-    if hasattr(likelihood, "n_shared") and likelihood.n_shared(n_features):
-        start = likelihood.shared_start(n_features)
-        trainable = not getattr(likelihood, "calibrates", False)
-        network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
-    return network
-
-
-def mean_row(rows: Tensor) -> Tensor:
-    """Return about the mean of the rows, from which biases start."""
-    return rows[:: max(1, len(rows) // _MEAN_ROWS)].mean(dim=0).float()

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from inscape._checks import check_integer
 from inscape._typing import FloatArray
-from inscape.estimators.base import NetworkEstimator, mean_row, share_outputs
+from inscape.estimators.base import NetworkEstimator
+from inscape.estimators.building import build_network
 from inscape.estimators.generation import draw_codes
 from inscape.estimators.inputs import check_codes, check_rows, make_generator
 from inscape.estimators.labels import find_classes, one_hot_labels
@@ -157,19 +158,17 @@ class VariationalAutoencoder(NetworkEstimator):
     def _build_network(
         self, parts: Any, generator: torch.Generator, *, rows: Tensor | None = None
     ) -> Network:
-        n_features, likelihood, n_classes = self.n_features_in_, parts.likelihood, self._n_classes
-        mean = None if rows is None else mean_row(rows)
-        network = parts.network.build(
-            n_features=n_features + n_classes,
+        n_features, n_classes = self.n_features_in_, self._n_classes
+        network = build_network(
+            parts,
+            n_features=n_features,
+            n_conditions=n_classes,
             n_code=parts.posterior.n_code(self.n_components),
-            n_components=self.n_components + n_classes,
-            n_outputs=n_features * likelihood.n_parameters,
+            n_components=self.n_components,
             bottleneck=torch.nn.Identity(),
             generator=generator,
-            mean_row=mean,
-            mean_output=None if mean is None else likelihood.start(mean[:n_features]),
+            rows=rows,
         )
-        share_outputs(network, likelihood, n_features=n_features)
         network.bottleneck = parts.posterior.build(self.n_components, generator=generator)
         # Where weights are loaded there are no rows to start from, and none are needed.
         seen = torch.zeros(1, n_features + n_classes) if rows is None else rows

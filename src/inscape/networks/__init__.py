@@ -21,6 +21,7 @@ from inscape.networks.initialization import (
     TorchDefault,
     initialize,
 )
+from inscape.networks.log_counts import LogCounts
 from inscape.networks.modules import Modules
 from inscape.networks.network import Network, Pass
 from inscape.networks.shared_outputs import SharedOutputs
@@ -65,6 +66,7 @@ __all__ = [
     "Initialization",
     "KaimingNormal",
     "KaimingUniform",
+    "LogCounts",
     "Modules",
     "Network",
     "Orthogonal",

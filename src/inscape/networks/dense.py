@@ -178,10 +178,10 @@ def _tie(encoder: nn.Sequential, decoder: nn.Sequential) -> None:
 
 
 def _blocks(stack: nn.Sequential) -> list[nn.Sequential]:
-    """Return the stack cut before each of its matrices."""
+    """Return the stack cut before each of its matrices but the first."""
     starts = [i for i, m in enumerate(stack) if isinstance(m, (nn.Linear, TiedLinear))]
     layers = list(stack)
-    return [nn.Sequential(*layers[a:b]) for a, b in pairwise([*starts, len(layers)])]
+    return [nn.Sequential(*layers[a:b]) for a, b in pairwise([0, *starts[1:], len(layers)])]
 
 
 def _as_parts(value: Any) -> Any:

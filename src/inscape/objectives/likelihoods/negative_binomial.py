@@ -27,7 +27,8 @@ class NegativeBinomial:
               - \log \frac{\Gamma(x_i + r)}{\Gamma(r)\, \Gamma(x_i + 1)}, \qquad r = 1 / \alpha
 
     It is a Poisson distribution whose rate is itself drawn, from a gamma distribution; without
-    dispersion (:math:`\alpha \to 0`) it is `Poisson`.
+    dispersion (:math:`\alpha \to 0`) it is `Poisson`. An estimator's encoder reads
+    :math:`\log(1 + x)`, see `inscape.networks.LogCounts`.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ class NegativeBinomial:
     n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = False
     counts: ClassVar[bool] = True
+    reads_logarithms: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_shared("dispersion", self.dispersion)

@@ -17,6 +17,8 @@ class Poisson:
 
     .. math:: -\log p(x \mid o) = \sum_i e^{o_i} - x_i o_i + \log \Gamma(x_i + 1)
 
+    An estimator's encoder reads :math:`\log(1 + x)`, see `inscape.networks.LogCounts`.
+
     Examples
     --------
     >>> round(Poisson().negative_log_likelihood(torch.zeros(1, 2), torch.ones(1, 2)).item(), 4)
@@ -26,6 +28,7 @@ class Poisson:
     n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = False
     counts: ClassVar[bool] = True
+    reads_logarithms: ClassVar[bool] = True
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
