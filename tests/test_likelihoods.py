@@ -491,6 +491,23 @@ def test_each_option_asks_for_its_shared_numbers():
     assert torch.equal(Gaussian(scale="optimal").shared_start(7), torch.zeros(1))
 
 
+@pytest.mark.parametrize(
+    ("part", "size"),
+    [
+        (Gaussian, lambda errors: errors.square().mean(dim=0).sqrt()),
+        (Laplace, lambda e: e.abs().mean(dim=0)),
+    ],
+)
+def test_a_learned_scale_starts_from_the_spread_around_the_mean_row(part, size):
+    rows = torch.tensor([[1.0, 5.0, 2.0], [3.0, 5.0, -2.0]])
+    each = torch.exp(part(scale="learned_per_feature").shared_start(3, rows=rows))
+    # A feature that never varies starts at the smallest scale.
+    torch.testing.assert_close(each, torch.tensor([1.0, math.exp(-6), 2.0]))
+    one = torch.exp(part(scale="learned").shared_start(3, rows=rows))
+    expected = size((rows - rows.mean(dim=0)).reshape(-1, 1))
+    torch.testing.assert_close(one, expected)
+
+
 @pytest.mark.parametrize("trainable", [True, False])
 def test_shared_outputs_are_appended_and_kept_with_the_network(trainable):
     linear, start = nn.Linear(2, 3), torch.tensor([0.5, -1.0])

@@ -321,7 +321,7 @@ def test_a_full_or_read_only_disk_is_told_and_the_last_good_state_stays(
         FitConfig(data="digits", bottleneck="top_k(k=9)"),
         FitConfig(data="digits", epochs=0),
         FitConfig(data="digits", learning_rate=-1),
-        FitConfig(data="digits", likelihood="bernoulli", link="sigmoid"),
+        FitConfig(data="digits", likelihood='bernoulli(link="sigmoid")'),
         FitConfig(data="nowhere.npy"),
         FitConfig(data="mnits"),
         FitConfig(data="digits", patience=3),

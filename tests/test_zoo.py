@@ -98,6 +98,8 @@ def test_a_published_model_is_a_run_like_any_other(tmp_path):
     page = (tmp_path / "run" / "report.html").read_text()
     assert "The model beta-VAE learned 64 features" in page
     assert "units are active" in page
+    assert (tmp_path / "run" / "figures" / "samples.png").exists()
+    assert not (tmp_path / "run" / "figures" / "traversal.png").exists()  # the grid shows it all
     assert read_config(tmp_path / "run" / "config.toml") == config
     model = inscape.load(tmp_path / "run")
     assert model.divergence == "kullback_leibler(weight=4.0)"
@@ -105,7 +107,17 @@ def test_a_published_model_is_a_run_like_any_other(tmp_path):
     own = FitConfig(model="σ-VAE").estimator_parameters()
     assert "likelihood" not in own
     asked = FitConfig(model="σ-VAE", likelihood="bernoulli").estimator_parameters()
-    assert asked["likelihood"] == {"type": "bernoulli"}
+    assert asked["likelihood"] == "bernoulli"
+
+
+@pytest.mark.parametrize(
+    ("model", "where"), [("VAE", "the middle of the prior"), ("SVAE", "the first test row")]
+)
+def test_more_components_than_a_map_shows_are_traversed(tmp_path, model, where):
+    config = FitConfig(data="digits", model=model, n_components=4, hidden=(16,), epochs=1)
+    run = fit(config, tmp_path / "run")
+    assert (run.path / "figures" / "traversal.png").exists()
+    assert f"One component at a time, from {where}" in (run.path / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

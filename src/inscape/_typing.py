@@ -31,21 +31,11 @@ ActivationName: TypeAlias = Literal[
 InitializationName: TypeAlias = Literal[
     "torch_default", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
 ]
-LikelihoodName: TypeAlias = Literal[
-    "gaussian",
-    "bernoulli",
-    "continuous_bernoulli",
-    "laplace",
-    "categorical",
-    "poisson",
-    "negative_binomial",
-]
 LinearInitializationName: TypeAlias = Literal["scaled_normal", "orthogonal", "balanced"]
 OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
 BiasName: TypeAlias = Literal["data_mean", "torch_default"]
 AnimationName: TypeAlias = Literal["gif", "mp4", "none"]
-LinkName: TypeAlias = Literal["identity", "sigmoid"]
 PrecisionName: TypeAlias = Literal["float32", "float64", "bfloat16"]
 ScalerName: TypeAlias = Literal["minmax", "standard"]
 SimilarityName: TypeAlias = Literal["dot", "cosine", "correlation"]

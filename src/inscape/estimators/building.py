@@ -69,13 +69,16 @@ def build_network(
     )
     if reads_logarithms:
         network.encoder = nn.Sequential(LogCounts(), *network.encoder)
-    return _share_outputs(network, likelihood, n_features=n_features)
+    features = None if some is None else some[:, :n_features]
+    return _share_outputs(network, likelihood, n_features=n_features, rows=features)
 
 
-def _share_outputs(network: Network, likelihood: Any, *, n_features: int) -> Network:
+def _share_outputs(
+    network: Network, likelihood: Any, *, n_features: int, rows: Tensor | None
+) -> Network:
     """Let the decoder give what the likelihood learns for all rows, if any."""
     if hasattr(likelihood, "n_shared") and likelihood.n_shared(n_features):
-        start = likelihood.shared_start(n_features)
+        start = likelihood.shared_start(n_features, rows=rows)
         trainable = not getattr(likelihood, "calibrates", False)
         network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
     return network

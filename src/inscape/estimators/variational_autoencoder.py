@@ -46,7 +46,9 @@ class VariationalAutoencoder(NetworkEstimator):
     hidden, activation, network
         As in `Autoencoder`.
     likelihood : str or Likelihood
-        A name in `inscape.objectives.LIKELIHOODS`, or a part such as ``Gaussian(scale="learned")``.
+        A name in `inscape.objectives.LIKELIHOODS`, or a part such as ``Gaussian(scale=0.1)``. The
+        scale of the default is learned: where it is fixed above what can be told apart in the
+        rows, as 1 is for pixels in [0, 1], no code is worth its cost, and all collapse.
     posterior : str or Posterior
         "diagonal_gaussian", "full_gaussian", "von_mises_fisher" (on the sphere), "wrapped_normal"
         (on the Poincaré ball), "inverse_autoregressive_flow" or "point_mass".
@@ -108,7 +110,7 @@ class VariationalAutoencoder(NetworkEstimator):
         hidden: tuple[int, ...] = (256, 64),
         activation: str = "relu",
         network: Any = None,
-        likelihood: Any = "gaussian",
+        likelihood: Any = 'gaussian(scale="learned")',
         posterior: Any = "diagonal_gaussian",
         prior: Any = "standard_normal",
         divergence: Any = "kullback_leibler",

@@ -18,9 +18,7 @@ from inscape._typing import (
     AnimationName,
     BiasName,
     InitializationName,
-    LikelihoodName,
     LinearInitializationName,
-    LinkName,
     OptimizerName,
     PrecisionName,
     ScalerName,
@@ -77,9 +75,9 @@ class FitConfig(Config):
     bias : str
         Whether biases start from the mean row.
     likelihood : str
-        "gaussian" is squared error; the others are cross-entropies for data in [0, 1].
-    link : str
-        How the gaussian's mean comes from the decoder's output.
+        gaussian (squared error), bernoulli, continuous_bernoulli, laplace, categorical, poisson
+        or negative_binomial, with options such as "gaussian(scale=0.5)"; left out, gaussian, in
+        variational models with a scale that is learned.
     corruption : str
         What is done to the rows before they are encoded: zero_masking, salt_and_pepper,
         gaussian_noise, occluding_rectangle, rotation or pixel_shuffle, with options such as
@@ -126,8 +124,7 @@ class FitConfig(Config):
     bottleneck: str = "identity"
     initialization: InitializationName = "torch_default"
     bias: BiasName = "data_mean"
-    likelihood: LikelihoodName = "gaussian"
-    link: LinkName = "identity"
+    likelihood: str | None = None
     corruption: str | None = None
     penalty: str | None = None
     scaler: ScalerName | None = None
@@ -155,14 +152,6 @@ class FitConfig(Config):
         InvalidParameterError
             If options do not go together, or there is no such model.
         """
-        likelihood: dict[str, Any] = {"type": self.likelihood}
-        if self.likelihood == "gaussian":
-            likelihood["link"] = self.link
-        elif self.link != "identity":
-            raise InvalidParameterError(
-                f"`link` must be left out for the {self.likelihood} likelihood, whose link is "
-                f"fixed; got {self.link!r}."
-            )
         optimizer: dict[str, Any] = {"type": self.optimizer}
         if self.schedule is not None:
             optimizer["schedule"] = self.schedule
@@ -172,10 +161,11 @@ class FitConfig(Config):
         )
         options = {
             "network": self._network(),
-            "likelihood": likelihood,
             "optimizer": optimizer,
             **{name: getattr(self, name) for name in direct.split()},
         }
+        if self.likelihood is not None:
+            options["likelihood"] = self.likelihood
         return {name: value for name, value in options.items() if name not in self._left_out()}
 
     def _left_out(self) -> set[str]:

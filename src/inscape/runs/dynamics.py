@@ -290,14 +290,16 @@ class _Job:
             write_atomic(stage / "config.toml", self.config.to_toml())
             write_json(stage / "environment.json", self.environment)
             write_tensors(stage / "trajectory.safetensors", self._tensors(), self._metadata())
-            if self.config.sweep:
-                yield "sweeping"
-                self._sweep(stage)
+            # In the order in which the report shows them.
             yield "drawing figures"
             self._draw(stage)
             if self.similarity is not None and self.config.animation != "none":
                 yield "animating"
                 self._animate(stage, self.similarity[:, -1])
+            self._draw_illusion(stage)
+            if self.config.sweep:
+                yield "sweeping"
+                self._sweep(stage)
             metrics = self._metrics()
             write_json(stage / "metrics.json", metrics)
             self._report(stage, metrics)
@@ -491,7 +493,6 @@ class _Job:
                 item_names=problem.item_names,
             )
             self._keep(stage, "similarity", drawn, "How alike the items are to the last layer.")
-        self._draw_illusion(stage)
 
     def _draw_theory(self, stage: Path) -> None:
         open_modes = self.course.mode_limits > 0
@@ -615,8 +616,9 @@ class _Job:
             heading("Made with"),
             listing(lines(self.environment)),
         ]
+        name = f"a {problem.name}" if problem.tree is not None else problem.name
         text = page(
-            title=f"How a deep linear network learns {problem.name}",
+            title=f"How a deep linear network learns {name}",
             lead=f"{len(problem.inputs):,} samples with {problem.targets.shape[1]:,} outputs; "
             f"{course.n_layers} layer{'s' * (course.n_layers > 1)}; loss {course.loss[0]:.3g} "
             f"to {course.loss[-1]:.3g} in {course.epochs[-1]:,} epochs.",

@@ -10,13 +10,18 @@ import numpy as np
 
 from inscape import figures
 from inscape._files import write_atomic
-from inscape._typing import FloatArray, Representation
+from inscape._typing import FloatArray, ImageShape, Representation
 from inscape.data import Dataset
+from inscape.estimators import VariationalAutoencoder
 from inscape.measures import code_directions, reconstruct
 from inscape.training import Recorder, Snapshot
+from inscape.uses import traverse
 
 # Rows drawn in maps; more would hide each other.
 _SHOWN = 10_000
+# Images that a model draws, components that are traversed, and what each is set to.
+_DRAWN, _TRAVERSED = 12, 10
+_VALUES = np.linspace(-2.5, 2.5, 11)
 
 
 def write_figures(
@@ -100,6 +105,9 @@ def write_figures(
             feature_names=dataset.feature_names,
         ),
     )
+    if shape is not None and isinstance(model, VariationalAutoencoder):
+        for name, (caption, figure) in _generated(model, X, codes, shape).items():
+            keep(name, caption, figure)
     floors = {name: row["squared_error"] for name, row in metrics["test"].items() if name != ours}
     curve = [{"epoch": p["epoch"], "loss": p["squared_error"]} for p in recorder.curve]
     keep(
@@ -125,6 +133,38 @@ def write_figures(
         ),
     )
     return drawn
+
+
+def _generated(
+    model: VariationalAutoencoder, X: FloatArray, codes: FloatArray, shape: ImageShape
+) -> dict[str, tuple[str, Any]]:
+    """Return what a model draws and changes by itself: file name to caption and figure."""
+    drawn = model.sample(min(_DRAWN, len(X)), random_state=0)
+    samples = figures.sample_rows(
+        np.stack([X[: len(drawn)], drawn]),
+        image_shape=shape,
+        names=("Test rows", "Drawn"),
+        title="Drawn from the prior",
+    )
+    found = {"samples.png": ("Codes drawn from the prior, decoded, below test rows.", samples)}
+    if codes.shape[1] > 2:
+        spread = codes.std(axis=0)
+        widest = np.argsort(-spread, kind="stable")[:_TRAVERSED]
+        # On a sphere the middle is no code, and one component from there has but two directions.
+        on_sphere = np.allclose(np.linalg.norm(codes, axis=1), 1, atol=1e-4)
+        begin = codes[0] if on_sphere else np.zeros(codes.shape[1])
+        rows = traverse(model, code=begin, components=widest.tolist(), values=_VALUES)
+        figure = figures.traversal_grid(
+            rows,
+            image_shape=shape,
+            values=_VALUES,
+            component_names=[f"component {k + 1}" for k in widest],
+            notes=[f"spread {spread[k]:.2f}" for k in widest],
+        )
+        where = "the first test row" if on_sphere else "the middle of the prior"
+        told = f"One component at a time, from {where}; those first that vary most."
+        found["traversal.png"] = (told, figure)
+    return found
 
 
 def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:

@@ -20,8 +20,8 @@ class Likelihood(Protocol):
 
     The outputs hold the first parameter of all features, then the second of all, ... A likelihood
     with numbers that are the same for all rows also has `n_shared(n_features)`, their number, and
-    `shared_start(n_features)`, where they start; `networks.SharedOutputs` appends them to the
-    outputs. One that `reads_logarithms` has an encoder that begins with `networks.LogCounts`.
+    `shared_start(n_features, rows=...)`, where they start; `networks.SharedOutputs` appends them to
+    the outputs. One that `reads_logarithms` has an encoder that begins with `networks.LogCounts`.
     """
 
     @property

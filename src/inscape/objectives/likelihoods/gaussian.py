@@ -17,6 +17,7 @@ from inscape.objectives.likelihoods.shared import (
     check_shared,
     count_shared,
     split_scale,
+    start_scale,
 )
 
 
@@ -62,9 +63,14 @@ class Gaussian:
         """Return how many numbers are the same for all rows."""
         return count_shared(self.scale, n_features)
 
-    def shared_start(self, n_features: int) -> Tensor:
-        """Return the logarithms of the scales to start training from: those of 1."""
-        return torch.zeros(self.n_shared(n_features))
+    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
+        """Return the logarithms of the scales to start from: the rows' spread around their mean.
+
+        Without rows they are those of 1.
+        """
+        if rows is None:
+            return torch.zeros(self.n_shared(n_features))
+        return start_scale((rows - rows.mean(dim=0)).square(), self.scale, power=2)
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -56,8 +56,11 @@ class NegativeBinomial:
         """Return how many numbers are the same for all rows."""
         return count_shared(self.dispersion, n_features)
 
-    def shared_start(self, n_features: int) -> Tensor:
-        """Return the logarithms of the dispersions to start training from: those of 1."""
+    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
+        """Return the logarithms of the dispersions to start training from: those of 1.
+
+        The rows do not matter: most of what they vary by is what codes will tell.
+        """
         return torch.zeros(self.n_shared(n_features))
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -42,6 +42,22 @@ def count_shared(value: float | str, n_features: int) -> int:
     return n_features if value == "learned_per_feature" else 1
 
 
+def start_scale(errors: Tensor, value: float | str, *, power: int) -> Tensor:
+    """Return the logarithms of the scales that suit the errors around the mean row.
+
+    Parameters
+    ----------
+    errors : Tensor, shape (n, n_features)
+        Their sizes, raised to `power`.
+    value : str
+        One scale for all features, or one for each.
+    power : int
+        2 for the root mean square, 1 for the mean.
+    """
+    means = errors.mean(dim=0) if value == "learned_per_feature" else errors.mean()[None]
+    return torch.log(means.float().clamp(min=math.exp(power * SMALLEST_LOG_SCALE))) / power
+
+
 def split_shared(
     outputs: Tensor, value: float | str, *, n_features: int | None = None
 ) -> tuple[Tensor, Tensor]:
