@@ -645,6 +645,21 @@ def test_a_flow_is_undone_and_its_gates_are_its_determinant(d, hidden):
         assert torch.linalg.slogdet(jacobian)[1].item() == pytest.approx(log_gates[i].item())
 
 
+def test_a_code_from_nowhere_near_the_base_has_a_density_of_nearly_0_and_no_nan():
+    part = InverseAutoregressiveFlow(n_layers=4, n_context=2)
+    module = part.build(3, generator=draws(0))
+    with torch.no_grad():
+        for step in module.flow.steps:
+            step.last.linear.bias[3:] = -60.0  # gates as good as closed
+    posterior = module.distribution(torch.zeros(2, part.n_code(3)))
+    codes = torch.full((1, 2, 3), 5.0, requires_grad=True)
+    found = posterior.log_density(codes)
+    assert torch.isfinite(found).all()
+    assert (found < -1e15).all()
+    (gradient,) = torch.autograd.grad(found.sum(), codes)
+    assert torch.isfinite(gradient).all()
+
+
 def test_a_step_looks_back_only_and_each_component_knows_the_context():
     part = InverseAutoregressiveFlow(hidden=(24, 24), n_context=3)
     step = part.build(4, generator=draws()).to(F64).flow.steps[0]
