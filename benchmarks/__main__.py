@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-BENCHMARKS = ("shallow", "deep", "floor", "dynamics", "convolutional", "variational")
+BENCHMARKS = ("shallow", "deep", "floor", "dynamics", "convolutional", "variational", "zoo")
 PEERS = "peers"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

@@ -411,9 +411,10 @@ def test_the_optimal_scale_is_the_closed_form_and_the_learned_ones_optimum(link)
     square = (optimal.mean(outputs) - targets).square().mean()
     best = optimal.calibration(outputs, targets)
     torch.testing.assert_close(best, 0.5 * square.log()[None])
-    calibrated = optimal.calibrated(outputs, targets)
-    assert torch.equal(calibrated[:, :-1], outputs[:, :-1])
-    assert torch.equal(calibrated[:, -1], best.expand(30))
+    each, shared = optimal.calibrated_nats(outputs, targets)
+    torch.testing.assert_close(shared, best)
+    calibrated = torch.cat([outputs[:, :-1], shared.expand(30, 1)], dim=1)
+    torch.testing.assert_close(each, optimal.negative_log_likelihood(calibrated, targets))
 
     # -log p at its smallest is D/2 (log 2πs² + 1), but for the floor under s², e to the -12.
     nats = optimal.negative_log_likelihood(calibrated, targets).mean()
@@ -451,11 +452,11 @@ def test_no_gradient_is_lost_where_the_scale_is_the_batchs_own():
     outputs, targets = errors_and_outputs()
     likelihood = Gaussian(scale="optimal")
     outputs.requires_grad_()
-    calibrated = likelihood.calibrated(outputs, targets)
-    held = torch.cat([outputs[:, :-1], calibrated[:, -1:].detach()], dim=1)
+    nats, shared = likelihood.calibrated_nats(outputs, targets)
+    held = torch.cat([outputs[:, :-1], shared.detach().expand(30, 1)], dim=1)
     through, around = (
-        torch.autograd.grad(likelihood.negative_log_likelihood(o, targets).sum(), outputs)[0]
-        for o in (calibrated, held)
+        torch.autograd.grad(each.sum(), outputs)[0]
+        for each in (nats, likelihood.negative_log_likelihood(held, targets))
     )
     torch.testing.assert_close(through, around, rtol=1e-3, atol=1e-6)
     assert torch.equal(through[:, -1], torch.zeros(30, dtype=torch.float64))
@@ -466,7 +467,7 @@ def test_rows_without_error_have_the_smallest_scale_and_a_gradient(dtype):
     targets = torch.ones(4, 3, dtype=dtype)
     outputs = torch.ones(4, 4, dtype=dtype, requires_grad=True)
     likelihood = Gaussian(scale="optimal")
-    nats = likelihood.negative_log_likelihood(likelihood.calibrated(outputs, targets), targets)
+    nats, _ = likelihood.calibrated_nats(outputs, targets)
     wanted = torch.full((4,), 3 * (-6 + 0.5 * math.log(2 * math.pi)), dtype=dtype)
     torch.testing.assert_close(nats, wanted, rtol=1e-5, atol=1e-4)
     (gradient,) = torch.autograd.grad(nats.sum(), outputs)
@@ -475,10 +476,7 @@ def test_rows_without_error_have_the_smallest_scale_and_a_gradient(dtype):
 
 @pytest.mark.parametrize("scale", [0.5, "learned", "learned_per_feature"])
 def test_only_an_optimal_scale_is_calibrated(scale):
-    likelihood = Gaussian(scale=scale)
-    outputs, targets = torch.rand(4, 3 + likelihood.n_shared(3)), torch.rand(4, 3)
-    assert not likelihood.calibrates
-    assert likelihood.calibrated(outputs, targets) is outputs
+    assert not Gaussian(scale=scale).calibrates
     assert Gaussian(scale="optimal").calibrates
 
 

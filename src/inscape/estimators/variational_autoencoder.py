@@ -26,6 +26,8 @@ from inscape.objectives.variational import Batch
 
 # Draws and rows that are decoded at a time.
 _DECODED_AT_ONCE = 4096
+# About so many rows, or all of fewer, tell the best scale to half a percent.
+_CALIBRATED_ON = 4096
 
 
 class VariationalAutoencoder(NetworkEstimator):
@@ -205,11 +207,12 @@ class VariationalAutoencoder(NetworkEstimator):
 
     @torch.no_grad()
     def _calibrate(self, parts: VariationalParts, rows: Tensor) -> None:
-        """Set what the likelihood has an optimum for to that over all rows."""
+        """Set what the likelihood has an optimum for to that over the rows, or many of them."""
         likelihood: Any = parts.likelihood
         if not getattr(likelihood, "calibrates", False):
             return
         network = self.network_
+        rows = rows[:: max(1, len(rows) // _CALIBRATED_ON)]
         told, features = rows.to(next(network.parameters()).device), self.n_features_in_
         outputs = torch.cat(
             [

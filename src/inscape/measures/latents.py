@@ -63,13 +63,13 @@ class AggregatePosterior:
 
 
 def aggregate_posterior(log_posteriors: FloatArray, log_prior: FloatArray) -> AggregatePosterior:
-    """Return mutual information and mismatch, from one code drawn for each of n rows.
+    """Return mutual information and mismatch, from a code drawn for each of the first k of n rows.
 
     Parameters
     ----------
-    log_posteriors : ndarray of shape (n, n)
+    log_posteriors : ndarray of shape (k, n)
         Entry (i, j): log-density of the code of row i under the posterior of row j, in nats.
-    log_prior : ndarray of shape (n,)
+    log_prior : ndarray of shape (k,)
         Log-density of the codes under the prior.
 
     Examples

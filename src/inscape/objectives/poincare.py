@@ -38,8 +38,25 @@ def exponential_map(point: Tensor, tangent: Tensor, *, curvature: float) -> Tens
     >>> exponential_map(torch.zeros(2), torch.tensor([0.5, 0.0]), curvature=1.0)
     tensor([0.4621, 0.0000])
     """
+    return displaced(
+        point, tangent * conformal_factor(point, curvature=curvature), curvature=curvature
+    )
+
+
+def displaced(point: Tensor, displacement: Tensor, *, curvature: float) -> Tensor:
+    r"""Return where a displacement leads: `exponential_map` of one in units of length.
+
+    Parameters
+    ----------
+    point : Tensor, shape (..., d)
+        A point of the ball.
+    displacement : Tensor, shape (..., d)
+        The velocity times :math:`\lambda_x`, so that its size is a distance.
+    curvature : float
+        c, above 0.
+    """
     root = math.sqrt(curvature)
-    scaled = root * tangent / _room(root * point)
+    scaled = 0.5 * root * displacement
     length = _length(scaled)
     step = scaled * (torch.tanh(length) / length)
     return clamp_to_ball(_add(root * point, step) / root, curvature=curvature)
@@ -60,14 +77,30 @@ def logarithmic_map(point: Tensor, other: Tensor, *, curvature: float) -> Tensor
     >>> logarithmic_map(torch.zeros(2), torch.tensor([0.4621, 0.0]), curvature=1.0)
     tensor([0.5000, 0.0000])
     """
+    return displacement(point, other, curvature=curvature) / conformal_factor(
+        point, curvature=curvature
+    )
+
+
+def displacement(point: Tensor, other: Tensor, *, curvature: float) -> Tensor:
+    """Return what leads from `point` to `other`, as `displaced` takes it.
+
+    Parameters
+    ----------
+    point, other : Tensor, shape (..., d)
+        Points of the ball.
+    curvature : float
+        c, above 0.
+    """
     root = math.sqrt(curvature)
     start, difference = root * point, root * (other - point)
-    room, rooms = _room(start), _room(start) * _room(root * other)
+    room = _room(start)
+    rooms = room * _room(root * other)
     squares = difference.square().sum(dim=-1, keepdim=True)
     gap = _length(difference)
     # The Möbius difference of the two over its length.
     direction = (room * difference - squares * start) * (squares + rooms).rsqrt()
-    return room / root * direction * (torch.asinh(gap * rooms.rsqrt()) / gap)
+    return direction * (2 / root * torch.asinh(gap * rooms.rsqrt()) / gap)
 
 
 def distance(start: Tensor, end: Tensor, *, curvature: float) -> Tensor:

@@ -147,10 +147,11 @@ class Batch:
         outputs = (decode or self.network.decode)(told)
         targets = self.features.repeat(n_draws, 1) if n_draws > 1 else self.features
         if self.network.training and getattr(self.likelihood, "calibrates", False):
-            outputs = self.likelihood.calibrated(outputs, targets)
+            nats, shared = self.likelihood.calibrated_nats(outputs, targets)
             # What is watched or held out between two steps is judged by the scale of the last.
             decoder: Any = self.network.decoder
-            decoder.shared.copy_(outputs[0, -1:].detach())
+            decoder.shared.copy_(shared.detach())
+            return nats.view(n_draws, n)
         return self.likelihood.negative_log_likelihood(outputs, targets).view(n_draws, n)
 
     def log_weights(self, seen: LatentPass, nats: Tensor) -> Tensor:

@@ -204,7 +204,7 @@ def _step(
     for optimizer in state.optimizers:
         optimizer.zero_grad()
     # Per feature, so that a learning rate means the same for ten columns and for a thousand.
-    (loss / targets.shape[1]).backward()
+    (loss / (targets.shape[1] - objective.n_conditions)).backward()
     for optimizer in state.optimizers:
         optimizer.step()
     return {name: term.detach() for name, term in terms.items()}

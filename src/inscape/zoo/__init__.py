@@ -142,7 +142,7 @@ MODELS: Mapping[str, PublishedModel] = {
     ),
     "RAE-L2": _deterministic(
         "Ghosh et al. 2020, arXiv 1903.12436",
-        penalty=("l2_activity", 'weight_decay(part="decoder")'),
+        penalty=("l2_activity", 'weight_decay(weight=10.0, part="decoder")'),
     ),
     "RAE-GP": _deterministic(
         "Ghosh et al. 2020, arXiv 1903.12436", penalty=("l2_activity", "decoder_gradient")

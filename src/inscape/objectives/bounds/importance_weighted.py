@@ -8,10 +8,8 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from inscape._checks import check_choice, check_integer, check_number
-from inscape.networks import Network
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.variational import Batch
 
@@ -180,43 +178,27 @@ class PartiallyImportanceWeighted:
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """Return the negative bound in terms, mean nats per sample."""
-        network = batch.network
         seen = batch.draw(self.n_groups * self.n_draws)
-        posterior = seen.posterior.detached()
-        codes = seen.codes.detach()
-        for_decoder = LatentPass(
-            network, posterior, codes, seen.log_posterior.detach(), seen.n_samples
+        learns = torch.is_grad_enabled()
+        # The codes are cut off the encoder: one decoding serves both bounds.
+        cut = LatentPass(
+            seen.network,
+            seen.posterior,
+            seen.codes.detach().requires_grad_(learns),
+            seen.log_posterior.detach(),
+            seen.n_samples,
         )
-        nats = batch.negative_log_likelihood(codes)
-        bound = log_mean_exp(batch.log_weights(for_decoder, nats))
-
-        def decode(told: Tensor) -> Tensor:
-            return functional_call(network.decoder, _held(network.decoder), (told,))
-
-        log_prior = _HeldPrior(network).log_density(seen.codes)
-        held_nats = batch.negative_log_likelihood(seen.codes, decode)
-        weights = (log_prior - seen.log_posterior - held_nats).unflatten(
-            0, (self.n_groups, self.n_draws)
-        )
-        for_encoder = log_mean_exp(weights, dim=1).mean()
-        return _apart(nats, -bound.mean() - (for_encoder - for_encoder.detach()))
-
-
-class _HeldPrior(torch.nn.Module):
-    """A network's prior whose parameters get no gradient."""
-
-    network: Network
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, codes: Tensor) -> Tensor:
-        return self.network.prior.log_density(codes, self.network)
-
-    def log_density(self, codes: Tensor) -> Tensor:
-        held = {f"network.{name}": value for name, value in _held(self.network).items()}
-        return functional_call(self, held, (codes,))
+        nats = batch.negative_log_likelihood(cut.codes)
+        log_weights = batch.log_weights(cut, nats)
+        loss = -log_mean_exp(log_weights).mean()
+        if not learns:
+            return _apart(nats, loss)
+        groups = log_weights.detach().unflatten(0, (self.n_groups, self.n_draws))
+        shares = groups.softmax(dim=1).flatten(0, 1) / (self.n_groups * log_weights.shape[1])
+        # What the encoder's bound asks of each code, and of the posterior that it was drawn from.
+        (pull,) = torch.autograd.grad(log_weights, cut.codes, shares, retain_graph=True)
+        for_encoder = (pull * seen.codes).sum() - (shares * seen.log_posterior).sum()
+        return _apart(nats, loss - (for_encoder - for_encoder.detach()))
 
 
 def log_mean_exp(values: Tensor, dim: int = 0) -> Tensor:
@@ -228,10 +210,6 @@ def log_mean_exp(values: Tensor, dim: int = 0) -> Tensor:
     tensor(2.)
     """
     return values.logsumexp(dim=dim) - math.log(values.shape[dim])
-
-
-def _held(module: torch.nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach() for name, value in module.named_parameters()}
 
 
 def _apart(nats: Tensor, loss: Tensor) -> dict[str, Tensor]:

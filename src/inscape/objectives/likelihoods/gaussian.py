@@ -16,6 +16,7 @@ from inscape.objectives.likelihoods.shared import (
     SMALLEST_LOG_SCALE,
     check_shared,
     count_shared,
+    floored,
     split_scale,
     start_scale,
 )
@@ -111,19 +112,29 @@ class Gaussian:
             What had to come out.
         """
         own, _ = split_scale(outputs, self.scale, n_features=targets.shape[1])
-        # Far below the smallest scale that is read, so that only log 0 is kept away.
-        least = math.exp(4 * SMALLEST_LOG_SCALE)
-        return 0.5 * torch.log(mse_loss(self._linked(own), targets).clamp(min=least))[None]
+        return _log_root(mse_loss(self._linked(own), targets))[None]
 
-    def calibrated(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the outputs with the shared number that is best for these rows.
+    def calibrated_nats(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return nats per sample with the shared number that is best for these rows, and it.
 
-        Outputs of a likelihood that does not calibrate come back as they are.
+        Parameters
+        ----------
+        outputs : Tensor, shape (n_samples, n_features + 1)
+            The decoder's, with whatever shared number.
+        targets : Tensor, shape (n_samples, n_features)
+            What had to come out.
+
+        Returns
+        -------
+        tuple of Tensor, shapes (n_samples,) and (1,)
+            The gradients of the first know that the number follows the errors.
         """
-        if not self.calibrates:
-            return outputs
-        best = self.calibration(outputs, targets).expand(len(outputs), 1)
-        return torch.cat([outputs[:, :-1], best], dim=1)
+        own, _ = split_scale(outputs, self.scale, n_features=targets.shape[1])
+        squares = mse_loss(self._linked(own), targets, reduction="none").sum(dim=1)
+        shared = _log_root(squares.mean() / targets.shape[1])[None]
+        log_scale = floored(shared)
+        constant = targets.shape[1] * (log_scale + 0.5 * math.log(2 * math.pi))
+        return squares * (0.5 * torch.exp(-2 * log_scale)) + constant, shared
 
     def _linked(self, own: Tensor) -> Tensor:
         return torch.sigmoid(own) if self.link == "sigmoid" else own
@@ -135,3 +146,8 @@ class Gaussian:
         # One scale stands for all features.
         n_each = targets.shape[1] // log_scale.shape[1]
         return (squares * (0.5 * torch.exp(-2 * log_scale))).sum(dim=1) + n_each * constants
+
+
+def _log_root(mean_square: Tensor) -> Tensor:
+    # Far below the smallest scale that is read, so that only log 0 is kept away.
+    return 0.5 * torch.log(mean_square.clamp(min=math.exp(4 * SMALLEST_LOG_SCALE)))

@@ -108,5 +108,10 @@ def split_scale(
     own, log_scale = split_shared(outputs, value, n_features=n_features)
     if not isinstance(value, str):
         return own, log_scale
+    return own, floored(log_scale)
+
+
+def floored(log_scale: Tensor) -> Tensor:
+    """Return the logarithms of scales that are kept from 0, see `split_scale`."""
     floor = torch.full_like(log_scale, 2 * SMALLEST_LOG_SCALE)
-    return own, 0.5 * torch.logaddexp(2 * log_scale, floor)
+    return 0.5 * torch.logaddexp(2 * log_scale, floor)

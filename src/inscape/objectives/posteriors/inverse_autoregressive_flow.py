@@ -21,9 +21,9 @@ from inscape.objectives.posteriors.precision import at_least_single
 
 # Added to what the gates are a sigmoid of, so that each step starts out near doing nothing.
 _OPEN = 2.0
-# A code that is another row's may come from nowhere near this row's base; the steps before it
-# would turn infinity into NaN. At this distance the density is 0 for all purposes.
-_FARTHEST = 1e10
+# Another row's code may come from nowhere near this row's base, and infinity would turn into NaN
+# on the way there. At such a distance, or behind such a gate, the density is as good as 0.
+_FARTHEST, _MOST_CLOSED = 1e10, 40.0
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,8 @@ class _Step(nn.Module):
                 values = torch.cat(hidden[i], dim=-1)
             target, gate = self.last.rows(values, torch.tensor([j, d + j])).chunk(2, dim=-1)
             log_gates.append(logsigmoid(gate + _OPEN))
-            before = target + (codes[..., j : j + 1] - target) * (-log_gates[-1]).exp()
+            widening = (-log_gates[-1]).clamp(max=_MOST_CLOSED).exp()
+            before = target + (codes[..., j : j + 1] - target) * widening
             known.append(before.clamp(-_FARTHEST, _FARTHEST))
         return torch.cat(known, dim=-1), torch.cat(log_gates, dim=-1).sum(dim=-1)
 

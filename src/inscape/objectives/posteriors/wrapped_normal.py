@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from inscape._checks import check_number
 from inscape._errors import InvalidParameterError
 from inscape.objectives.poincare import (
-    conformal_factor,
+    displaced,
+    displacement,
     exponential_map,
     log_volume_ratio,
-    logarithmic_map,
 )
 from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.wrapped_standard_normal import WrappedStandardNormalModule
@@ -107,18 +107,16 @@ class WrappedNormalDistribution:
         noise = torch.randn(
             n_draws, *self.mean.shape, generator=generator, dtype=self.mean.dtype
         ).to(self.mean.device)
-        displacement = (0.5 * self.log_variance).exp() * noise
-        velocity = displacement / conformal_factor(self.mean, curvature=self.curvature)
-        codes = exponential_map(self.mean, velocity, curvature=self.curvature)
+        moved = (0.5 * self.log_variance).exp() * noise
+        codes = displaced(self.mean, moved, curvature=self.curvature)
         # The density at a draw needs the displacement alone.
-        return codes, self._log_density(noise.square(), displacement)
+        return codes, self._log_density(noise.square(), moved)
 
     def log_density(self, codes: Tensor) -> Tensor:
         """Return the log-density (..., n) of codes (..., n, n_components)."""
-        velocity = logarithmic_map(self.mean, codes, curvature=self.curvature)
-        displacement = velocity * conformal_factor(self.mean, curvature=self.curvature)
-        squares = displacement.square() * (-self.log_variance).exp()
-        return self._log_density(squares, displacement)
+        moved = displacement(self.mean, codes, curvature=self.curvature)
+        squares = moved.square() * (-self.log_variance).exp()
+        return self._log_density(squares, moved)
 
     def detached(self) -> WrappedNormalDistribution:
         """Return the same posteriors, without gradients to their parameters."""
@@ -142,6 +140,6 @@ class WrappedNormalDistribution:
             )
         return None
 
-    def _log_density(self, squares: Tensor, displacement: Tensor) -> Tensor:
+    def _log_density(self, squares: Tensor, moved: Tensor) -> Tensor:
         normal = -0.5 * (squares + self.log_variance + math.log(2 * math.pi)).sum(dim=-1)
-        return normal + log_volume_ratio(displacement, curvature=self.curvature)
+        return normal + log_volume_ratio(moved, curvature=self.curvature)
