@@ -88,8 +88,8 @@ def test_a_pipeline_encodes_and_decodes():
 
 def test_a_grid_search_finds_the_wider_code_and_its_winner_can_be_saved(tmp_path):
     search = GridSearchCV(
-        small(hidden=(), epochs=20), {"n_components": np.array([1, 20])}, cv=2, n_jobs=1
-    ).fit(DIGITS[:400])
+        small(hidden=(), epochs=5), {"n_components": np.array([1, 20])}, cv=2, n_jobs=1
+    ).fit(DIGITS[:200])
     assert search.best_params_ == {"n_components": 20}
     search.best_estimator_.save(tmp_path / "best")
     assert inscape.load(tmp_path / "best").n_components == 20
@@ -206,23 +206,24 @@ def test_what_comes_out_has_the_dtype_of_what_came_in(dtype, scaler):
 
 @pytest.mark.parametrize("word", ACTIVATIONS)
 def test_every_activation_learns(word):
-    model = small(activation=word, bottleneck=word, epochs=8, n_components=4)
+    model = small(activation=word, bottleneck=word, epochs=3, n_components=4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeadUnitWarning)
-        model.fit(DIGITS[:600])
-    assert model.history_[-1]["loss"] < model.history_[0]["loss"]
+        model.fit(DIGITS[:300])
+    # By more than rows in another order round to, where nothing is learned.
+    assert model.history_[-1]["loss"] < model.history_[0]["loss"] - 0.1
 
 
 @pytest.mark.parametrize("word", INITIALIZATIONS)
 def test_every_initialisation_learns(word):
-    model = Autoencoder(4, network=Dense(hidden=(16,), initialization=word), epochs=20)
+    model = Autoencoder(4, network=Dense(hidden=(16,), initialization=word), epochs=12)
     came_back = model.set_params(random_state=0).fit(DIGITS[:600]).reconstruct(DIGITS[:600])
     assert squared_error(DIGITS[:600], came_back) < 0.8 * DIGITS[:600].var(axis=0).mean()
 
 
 def test_a_linear_autoencoder_reaches_the_error_of_pca():
     floor = squared_error(DIGITS, reconstruct(PCA(8).fit(DIGITS), DIGITS))
-    model = Autoencoder(8, hidden=(), epochs=60, random_state=0).fit(DIGITS)
+    model = Autoencoder(8, hidden=(), epochs=20, random_state=0).fit(DIGITS)
     error = squared_error(DIGITS, model.reconstruct(DIGITS))
     assert floor * (1 - 1e-6) <= error < 1.03 * floor
 
@@ -259,7 +260,7 @@ def test_a_constant_column_comes_back_through_the_scaler():
 
 def test_the_scaler_is_inverted_on_decode():
     X = table()
-    model = small(n_components=4, scaler="standard", epochs=300).fit(X)
+    model = small(n_components=4, scaler="standard", epochs=200).fit(X)
     np.testing.assert_allclose(model.reconstruct(X), X, atol=0.3 * X.std(axis=0).max())
     varying = [0, 1, 2, 4]
     error = np.square(model.reconstruct(X) - X)[:, varying].mean(axis=0)

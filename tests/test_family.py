@@ -23,6 +23,7 @@ from inscape.networks import (
     BOTTLENECKS,
     NETWORKS,
     NORMALIZATIONS,
+    Convolutional,
     Dense,
     Dropout,
     Modules,
@@ -31,6 +32,8 @@ from inscape.networks import (
 from inscape.objectives import LIKELIHOODS, PENALTIES, WeightDecay
 from inscape.training import Adam
 
+# Each network with every kind of its layers, wide enough that some units live.
+SMALL = {"dense": Dense(hidden=(9,)), "convolutional": Convolutional(channels=(4, 8), dense=(16,))}
 LINEAR = Dense(hidden=(), bias="torch_default")
 BOTTLENECK_WORDS = ["sigmoid", *BOTTLENECKS]
 
@@ -63,7 +66,7 @@ def test_every_combination_of_parts_trains_for_two_steps(network, bottleneck, pe
         X = pictures().round() if LIKELIHOODS[likelihood].counts else pictures()
         model = Autoencoder(
             8,
-            network=network,
+            network=SMALL[network],
             bottleneck=bottleneck,
             corruption=corruption,
             penalty=penalty,
@@ -93,7 +96,7 @@ def test_every_network_and_bottleneck_comes_back_from_disk(network, bottleneck, 
     part = {
         "tied": Dense(hidden=(9,), tied=True, dropout=0.2),
         "normalized": Dense(hidden=(9,), normalization="batch", output_dropout=0.1),
-    }.get(network, network)
+    }.get(network) or SMALL[network]
     X = pictures()
     model = quiet_fit(
         Autoencoder(8, network=part, bottleneck=bottleneck, epochs=1, random_state=0), X
@@ -139,7 +142,7 @@ def weights_of(model: Autoencoder) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_linear_autoencoder_spans_the_space_of_pca_and_loses_the_discarded_variance():
     X = table()
-    model, pca = linear(4).fit(X), PCA(4).fit(X)
+    model, pca = linear(4, epochs=300).fit(X), PCA(4).fit(X)
     mine = np.linalg.qr(weights_of(model)[1])[0]
     cosines = np.linalg.svd(pca.components_ @ mine, compute_uv=False)
     assert np.arccos(cosines.clip(-1, 1)).max() < 1e-3
@@ -174,7 +177,7 @@ def test_a_linear_denoiser_is_the_wiener_filter():
 
 def test_a_linear_denoiser_of_fresh_noise_comes_near_the_wiener_filter():
     X, scale = table(4000), 0.7
-    model = linear(10, corruption=GaussianNoise(scale)).fit(X)
+    model = linear(10, corruption=GaussianNoise(scale), epochs=200).fit(X)
     covariance = X.T @ X / len(X)
     wiener = covariance @ np.linalg.inv(covariance + scale**2 * np.eye(10))
     encoder, decoder = weights_of(model)
@@ -328,7 +331,7 @@ def test_a_resumed_noisy_training_with_dropout_ends_with_the_same_bits(fixed):
 def test_a_denoiser_denoises():
     X = pictures(400)
     noise = np.random.default_rng(1).normal(scale=0.2, size=X.shape)
-    model = Autoencoder(4, corruption=GaussianNoise(0.2), epochs=20, random_state=0).fit(X)
+    model = Autoencoder(4, corruption=GaussianNoise(0.2), epochs=5, random_state=0).fit(X)
     assert ((model.reconstruct(X + noise) - X) ** 2).mean() < 0.3 * (noise**2).mean()
 
 
@@ -364,7 +367,7 @@ def test_layerwise_pretraining_needs_layers():
 
 def test_fine_tuning_goes_on_and_leaves_the_first_model_alone():
     X = pictures(200)
-    model = Autoencoder(4, epochs=10, random_state=0).fit(X)
+    model = Autoencoder(4, epochs=5, random_state=0).fit(X)
     codes = model.transform(X)
     momentum = [
         value.clone()
@@ -372,7 +375,7 @@ def test_fine_tuning_goes_on_and_leaves_the_first_model_alone():
         for entries in optimizer.state.values()
         for value in entries.values()
     ]
-    tuned = model.fine_tune(X, corruption=GaussianNoise(0.3), epochs=20)
+    tuned = model.fine_tune(X, corruption=GaussianNoise(0.3), epochs=10)
     assert np.array_equal(model.transform(X), codes)
     assert isinstance(tuned.corruption, GaussianNoise)
     noisy = X + np.random.default_rng(1).normal(scale=0.3, size=X.shape)
@@ -471,7 +474,10 @@ def test_an_option_that_cannot_hold_is_refused(options, message):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_run_takes_every_part_and_goes_on_from_its_config(tmp_path, capsys):
+def test_a_run_takes_every_part_and_goes_on_from_its_config(
+    tmp_path, capsys, monkeypatch, small_png
+):
+    monkeypatch.setattr(inscape.figures, "png", small_png)
     asked = [
         "--n-components=16",
         "--network=convolutional(channels=[4, 8], dense=[])",
@@ -486,6 +492,8 @@ def test_a_run_takes_every_part_and_goes_on_from_its_config(tmp_path, capsys):
         with pytest.raises(SystemExit) as ended:
             main(["fit", "digits", *map(str, arguments), "--run", str(tmp_path / run)])
         assert not ended.value.code, capsys.readouterr().err
+        # The second run would draw the pictures of the first.
+        monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     X = inscape.data.load("digits").test.X
     first, second = (inscape.load(tmp_path / run).transform(X) for run in ("one", "two"))
     assert np.array_equal(first, second)
@@ -504,7 +512,10 @@ def test_a_run_takes_every_part_and_goes_on_from_its_config(tmp_path, capsys):
         ),
     ],
 )
-def test_a_run_shows_what_its_bottleneck_is(options, said, drawn, tmp_path, capsys):
+def test_a_run_shows_what_its_bottleneck_is(
+    options, said, drawn, tmp_path, capsys, monkeypatch, small_png
+):
+    monkeypatch.setattr(inscape.figures, "png", small_png)
     with pytest.raises(SystemExit) as ended:
         main(["fit", "digits", *options, "--epochs=1", "--run", str(tmp_path / "run")])
     assert not ended.value.code

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from inscape.data import Dataset, Split, load
+from inscape.data import Split
 from inscape.estimators import Autoencoder
 from inscape.networks import Convolutional
-from inscape.recipes import RECIPES, Reproduction, cae_fashion
-from inscape.recipes.cae_fashion import CHANGES, N_STEPS, answer, light_and_shade, run
+from inscape.recipes import RECIPES, cae_fashion
+from inscape.recipes.cae_fashion import CHANGES, answer, light_and_shade
 from inscape.recipes.cae_fashion import light_and_shade_kept as kept
 
 SHAPE = (28, 28)
@@ -92,26 +94,17 @@ def test_the_answer_names_the_single_change_that_wins_most_and_what_it_is_worth(
 
 
 @pytest.fixture(scope="module")
-def few():
-    """Digits in place of garments: they come with the package."""
-    data = load("mnist")
-    return Dataset(
-        name="mnist",
-        train=Split(data.train.X[:128], data.train.y[:128]),
-        test=Split(data.test.X[:64], data.test.y[:64]),
-        image_shape=data.image_shape,
-        feature_names=data.feature_names,
-        class_names=data.class_names,
-        checksum=data.checksum,
+def few(fashion):
+    return dataclasses.replace(
+        fashion,
+        train=Split(fashion.train.X[:128], fashion.train.y[:128]),
+        test=Split(fashion.test.X[:64], fashion.test.y[:64]),
     )
 
 
 @pytest.fixture(scope="module")
-def found(few):
-    found = Reproduction("cae-fashion", quick=True)
-    steps = list(run(found, few))
-    assert len(steps) == len(set(steps)) == N_STEPS
-    return found
+def found(reproduced):
+    return reproduced("cae-fashion")[0]
 
 
 def test_it_is_a_recipe_of_fashion_mnist():

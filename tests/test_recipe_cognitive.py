@@ -13,15 +13,12 @@ from inscape.data import Split, load
 from inscape.estimators import Autoencoder
 from inscape.measures import squared_error
 from inscape.objectives import Gaussian
-from inscape.recipes import Reproduction
 from inscape.recipes.mnist_cognitive_tasks import (
-    N_STEPS,
     TASKS,
     Shuffled,
     among_own,
     corrupted,
     linear_restorer,
-    run,
 )
 
 READ, SQUARED = "digits recognised", "squared error"
@@ -120,11 +117,8 @@ def test_the_share_of_neighbours_is_that_of_brute_force():
 
 
 @pytest.fixture(scope="module")
-def found(mnist):
-    reproduction = Reproduction("mnist-cognitive-tasks", quick=True)
-    steps = list(run(reproduction, part_of(mnist, 1000, 500)))
-    assert len(steps) == len(set(steps)) == N_STEPS
-    return reproduction
+def found(reproduced):
+    return reproduced("mnist-cognitive-tasks")[0]
 
 
 def test_each_number_stands_beside_one_that_was_measured_here(found):

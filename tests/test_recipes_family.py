@@ -44,21 +44,14 @@ def few():
     )
 
 
-def run(module, dataset):
-    found = Reproduction("quick", quick=True)
-    steps = list(module.run(found, dataset))
-    assert len(steps) == len(set(steps)) == module.N_STEPS
-    return found
+@pytest.fixture(scope="module")
+def seven(reproduced):
+    return reproduced("chainer-seven-cases")[0]
 
 
 @pytest.fixture(scope="module")
-def seven(few):
-    return run(chainer_seven_cases, few)
-
-
-@pytest.fixture(scope="module")
-def deep(few):
-    return run(keras_deep_ae, few)
+def deep(reproduced):
+    return reproduced("keras-deep-ae")[0]
 
 
 def test_both_are_recipes():

@@ -33,7 +33,7 @@ LEAD = (
     "rows a step, no schedule), beside our default training of the same architecture."
 )
 SOURCE = "Neuromatch Academy, Introduction to autoencoders"
-N_STEPS = 13
+N_STEPS = 14
 
 SQUARED, CROSS = "squared error", "cross-entropy"
 _METRICS = {SQUARED: squared_error, CROSS: binary_cross_entropy}
