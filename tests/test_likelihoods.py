@@ -496,14 +496,14 @@ def test_each_option_asks_for_its_shared_numbers():
         (Laplace, lambda e: e.abs().mean(dim=0)),
     ],
 )
-def test_a_learned_scale_starts_from_the_spread_around_the_mean_row(part, size):
+def test_a_learned_scale_starts_from_half_the_spread_around_the_mean_row(part, size):
     rows = torch.tensor([[1.0, 5.0, 2.0], [3.0, 5.0, -2.0]])
     each = torch.exp(part(scale="learned_per_feature").shared_start(3, rows=rows))
     # A feature that never varies starts at the smallest scale.
-    torch.testing.assert_close(each, torch.tensor([1.0, math.exp(-6), 2.0]))
+    torch.testing.assert_close(2 * each, torch.tensor([1.0, math.exp(-6), 2.0]))
     one = torch.exp(part(scale="learned").shared_start(3, rows=rows))
     expected = size((rows - rows.mean(dim=0)).reshape(-1, 1))
-    torch.testing.assert_close(one, expected)
+    torch.testing.assert_close(2 * one, expected)
 
 
 @pytest.mark.parametrize("trainable", [True, False])

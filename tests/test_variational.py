@@ -343,6 +343,14 @@ def test_the_default_learns_its_scale_and_does_not_collapse():
     assert wide.latent_report_.active_units == ()
 
 
+def test_a_circle_is_learned():
+    angles = np.random.default_rng(0).uniform(0, 2 * math.pi, 400)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    model = VariationalAutoencoder(2, hidden=(64,), random_state=0)
+    model.fit(circle.astype(np.float32))
+    assert np.square(model.reconstruct(circle) - circle).mean() < 0.02 * circle.var()
+
+
 def test_held_out_rows_are_judged_by_the_optimal_scale_while_training():
     model = VariationalAutoencoder(
         2, hidden=(16,), likelihood='gaussian(scale="optimal")', epochs=5, random_state=0

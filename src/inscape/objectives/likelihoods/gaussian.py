@@ -65,7 +65,7 @@ class Gaussian:
         return count_shared(self.scale, n_features)
 
     def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
-        """Return the logarithms of the scales to start from: the rows' spread around their mean.
+        """Return the logarithms of the scales to start from: half the rows' spread around the mean.
 
         Without rows they are those of 1.
         """
