@@ -28,17 +28,16 @@ _WANTED = 1.3
 def run(*, quick: bool) -> Table:
     """Return processor seconds of both sides for each model."""
     if quick:
-        return measure(tuple(MODELS), n_rows=_QUICK_ROWS, n_rounds=1)
+        return measure(tuple(MODELS), n_rows=_QUICK_ROWS, n_rounds=1, warm_up=False)
     return measure(tuple(MODELS), n_rows=_ROWS, n_rounds=_ROUNDS)
 
 
-def measure(names: Sequence[str], *, n_rows: int, n_rounds: int) -> Table:
-    """Return the table of some models."""
+def measure(names: Sequence[str], *, n_rows: int, n_rounds: int, warm_up: bool = True) -> Table:
+    """Return the table of some models; a warm-up pays before for what only a first use costs."""
     train = load("mnist").train
     X, y = train.X[:n_rows], train.y[:n_rows]
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    for name in names:
-        # What only a first use costs is paid before.
+    for name in names if warm_up else ():
         _both(name, X[:_WARM_UP_ROWS], y[:_WARM_UP_ROWS], seed=0)
     for seed in range(n_rounds):
         for name in names:
