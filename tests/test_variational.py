@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import math
 
@@ -378,6 +379,19 @@ def test_the_report_tells_collapse_and_what_to_try():
     assert report.weights == (200.0, pytest.approx(200.0 * 3 / 64))
     assert "200" in str(report)
     assert "9.375" in str(report)
+
+
+def test_what_so_few_rows_cannot_tell_is_told_as_a_bound(model):
+    told = str(model.latent_report_)
+    report = dataclasses.replace(
+        model.latent_report_, n_rows=1024, mutual_information=6.91, mismatch=8.0
+    )
+    assert "at least 6.91 tell which row it is, at most 8.00 are" in str(report)
+    assert "(1,024 rows cannot tell more)" in str(report)
+    assert "at least" not in str(dataclasses.replace(report, mutual_information=4.0))
+    # Of 1,797 rows no code of three components has told all.
+    assert model.latent_report_.n_rows == 1024
+    assert "at least" not in told
 
 
 def test_the_report_adds_up(model):

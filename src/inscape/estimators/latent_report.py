@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ _ROWS = 1024
 # Of these, whose codes are compared with all where the divergence has no formula: such densities
 # are costly, and their mean needs fewer codes than the mixture needs rows.
 _COSTLY = 128
+# Nats below the logarithm of the rows from which on a mutual information may be larger than found.
+_NEAR = 1.0
 # Codes whose densities under all posteriors are taken at a time.
 _AT_ONCE = 64
 
@@ -37,9 +40,13 @@ class LatentReport:
     kullback_leibler_by_component : tuple of float or None
         Each component's share, where the divergence is a sum over components.
     mutual_information : float or None
-        Nats that a code tells about which row it is of; at most the logarithm of the rows seen.
+        Nats that a code tells about which row it is of; at most the logarithm of `n_rows`, and
+        near that a lower bound.
     mismatch : float or None
-        Divergence of all rows' codes together from the prior, in nats.
+        Divergence of all rows' codes together from the prior, in nats: the rest of the divergence,
+        and an upper bound where the mutual information is a lower one.
+    n_rows : int
+        Rows that were looked at.
     weights : tuple of (float, float) or None
         The weight of the divergence as it was given, for sums over features and components, and
         the same weight for means over them.
@@ -51,6 +58,7 @@ class LatentReport:
     kullback_leibler_by_component: tuple[float, ...] | None
     mutual_information: float | None
     mismatch: float | None
+    n_rows: int
     weights: tuple[float, float] | None
 
     def __str__(self) -> str:
@@ -61,10 +69,15 @@ class LatentReport:
         """The numbers in words."""
         sentences = [f"{len(self.active_units)} of {self.n_components} units are active."]
         if self.kullback_leibler is not None:
+            assert self.mutual_information is not None
+            # That a code is of one of n rows is told by log n nats; the rest lands in the mismatch.
+            all_told = self.mutual_information > math.log(self.n_rows) - _NEAR
+            least, most = ("at least ", "at most ") if all_told else ("", "")
             sentences.append(
-                f"The codes cost {self.kullback_leibler:.2f} nats a sample: "
-                f"{self.mutual_information:.2f} tell which row it is, {self.mismatch:.2f} are what "
-                "all codes together miss the prior by."
+                f"The codes cost {self.kullback_leibler:.2f} nats a sample: {least}"
+                f"{self.mutual_information:.2f} tell which row it is, {most}{self.mismatch:.2f} "
+                "are what all codes together miss the prior by"
+                + (f" ({self.n_rows:,} rows cannot tell more)." if all_told else ".")
             )
         if self.weights is not None and self.weights[0] != 1:
             summed, averaged = self.weights
@@ -116,6 +129,7 @@ def report_on_latents(network: Network, parts: VariationalParts, rows: Tensor) -
     scale = n_components / parts.n_features
     return LatentReport(
         n_components=n_components,
+        n_rows=len(seen),
         active_units=active_units(posterior.mean.double().cpu().numpy()),
         weights=None if weight is None else (weight, weight * scale),
         **(_nothing() if not parts.posterior.has_density else _divergences(network, posterior)),
