@@ -31,7 +31,7 @@ def test_held_out_counts_are_nearly_as_probable_as_under_the_true_rates(
     counts, estimator, likelihood
 ):
     X, rates = counts
-    model = estimator(6, hidden=(64,), likelihood=likelihood, epochs=25, random_state=0)
+    model = estimator(6, hidden=(64,), likelihood=likelihood, epochs=14, random_state=0)
     found = model.fit(X[:500]).score(X[500:])
     truth = poisson.logpmf(X[500:], rates[500:]).sum(axis=1).mean()
     mean_row = poisson.logpmf(X[500:], X[:500].mean(axis=0)).sum(axis=1).mean()

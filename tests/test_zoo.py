@@ -113,10 +113,8 @@ def test_a_published_model_is_a_run_like_any_other(tmp_path):
 @pytest.mark.parametrize(
     ("model", "where"), [("VAE", "the middle of the prior"), ("SVAE", "the first test row")]
 )
-def test_more_components_than_a_map_shows_are_traversed(
-    tmp_path, model, where, monkeypatch, small_png
-):
-    monkeypatch.setattr(inscape.figures, "png", small_png)
+def test_more_components_than_a_map_shows_are_traversed(tmp_path, model, where, monkeypatch):
+    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     config = FitConfig(data="digits", model=model, n_components=4, hidden=(16,), epochs=1)
     run = fit(config, tmp_path / "run")
     assert (run.path / "figures" / "traversal.png").exists()
