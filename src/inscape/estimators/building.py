@@ -53,8 +53,12 @@ def build_network(
     reads_logarithms = getattr(likelihood, "reads_logarithms", False) and not isinstance(
         parts.network, Modules
     )
-    some = None if rows is None else rows[:: max(1, len(rows) // _MEAN_ROWS)]
-    read = some if some is None or not reads_logarithms else LogCounts()(some)
+    mean_row = mean_output = features = None
+    if rows is not None:
+        some = rows[:: max(1, len(rows) // _MEAN_ROWS)]
+        features = some[:, :n_features]
+        mean_row = (LogCounts()(some) if reads_logarithms else some).mean(dim=0).float()
+        mean_output = likelihood.start(features.mean(dim=0).float())
     network = parts.network.build(
         n_features=n_features + n_conditions,
         n_code=n_code,
@@ -62,14 +66,11 @@ def build_network(
         n_outputs=n_features * likelihood.n_parameters,
         bottleneck=bottleneck,
         generator=generator,
-        mean_row=None if read is None else read.mean(dim=0).float(),
-        mean_output=None
-        if some is None
-        else likelihood.start(some.mean(dim=0).float()[:n_features]),
+        mean_row=mean_row,
+        mean_output=mean_output,
     )
     if reads_logarithms:
         network.encoder = nn.Sequential(LogCounts(), *network.encoder)
-    features = None if some is None else some[:, :n_features]
     return _share_outputs(network, likelihood, n_features=n_features, rows=features)
 
 

@@ -20,7 +20,7 @@ from inscape.estimators.labels import one_hot_labels
 from inscape.networks import Network, Quantizer
 from inscape.networks.spherical import Normalize
 from inscape.objectives import LIKELIHOODS
-from inscape.objectives.poincare import exponential_map, logarithmic_map
+from inscape.objectives.poincare import displaced, displacement
 from inscape.objectives.priors import (
     MixtureOfGaussians,
     MixtureOfGaussiansModule,
@@ -56,8 +56,7 @@ class CodeSpace:
         """Return vectors (n, n_components) of flat space: on the ball displacements from 0."""
         if self.kind != "poincare_ball":
             return codes
-        # A unit of length is half a unit of coordinates in the middle.
-        return 2 * logarithmic_map(torch.zeros_like(codes), codes, curvature=self.curvature)
+        return displacement(torch.zeros_like(codes), codes, curvature=self.curvature)
 
     def settle(self, vectors: Tensor) -> Tensor:
         """Return the codes that vectors (n, n_components) of flat space stand for.
@@ -68,7 +67,7 @@ class CodeSpace:
             return Normalize()(vectors)
         if self.kind == "poincare_ball":
             middle = torch.zeros_like(vectors)
-            return exponential_map(middle, 0.5 * vectors, curvature=self.curvature)
+            return displaced(middle, vectors, curvature=self.curvature)
         if self.quantizer is not None:
             return self.quantizer(vectors.to(self.quantizer.codebook)).to(vectors)
         return vectors

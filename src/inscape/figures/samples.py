@@ -154,5 +154,5 @@ def sample_rows(
     shape = {"n_sources": None, "n_images": None, "n_pixels": None}
     images = as_image_rows(check_array(rows, name="rows", shape=shape), image_shape)
     told = check_names(names, name="names", n=len(images))
-    says = {"title": title, "note": f"{images.shape[1]} draws each"}
+    says = {"title": title, "note": f"{images.shape[1]} each"}
     return draw_rows(images, told, notes, value_range(images), says)[0]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_number
-from inscape.objectives.poincare import exponential_map, log_volume_ratio, logarithmic_map
+from inscape.objectives.poincare import displaced, displacement, log_volume_ratio
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,11 @@ class WrappedStandardNormalModule(nn.Module):
     def log_density(self, codes: Tensor, network: Any) -> Tensor:
         """Return the log-density (...,) of codes (..., n_components), in nats."""
         middle = torch.zeros_like(codes)
-        displacement = 2 * logarithmic_map(middle, codes, curvature=self.curvature)
-        normal = -0.5 * (displacement.square() + math.log(2 * math.pi)).sum(dim=-1)
-        return normal + log_volume_ratio(displacement, curvature=self.curvature)
+        moved = displacement(middle, codes, curvature=self.curvature)
+        normal = -0.5 * (moved.square() + math.log(2 * math.pi)).sum(dim=-1)
+        return normal + log_volume_ratio(moved, curvature=self.curvature)
 
     def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
         """Return n codes inside the ball."""
-        # A unit of length is half a unit of coordinates in the middle.
-        velocity = 0.5 * torch.randn(n, self.n_components, generator=generator)
-        return exponential_map(torch.zeros_like(velocity), velocity, curvature=self.curvature)
+        moved = torch.randn(n, self.n_components, generator=generator)
+        return displaced(torch.zeros_like(moved), moved, curvature=self.curvature)
