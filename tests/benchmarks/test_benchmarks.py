@@ -24,7 +24,7 @@ from inscape.objectives.posteriors.von_mises_fisher import VonMisesFisherDistrib
 from inscape.objectives.priors.uniform_on_sphere import UniformOnSphereModule
 from inscape.zoo import MODELS, build
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # More rows than there are pseudo-inputs.
 ROWS = np.random.default_rng(0).random((128, 20), dtype=np.float32)
 LABELS = np.arange(len(ROWS)) % 10
