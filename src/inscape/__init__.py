@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape import (
+        corruptions,
         data,
         dynamics,
         figures,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = (
+    "corruptions",
     "data",
     "dynamics",
     "figures",
@@ -54,6 +56,7 @@ __all__ = [
     "DeadUnitWarning",
     "InscapeError",
     "VariationalAutoencoder",
+    "corruptions",
     "data",
     "dynamics",
     "figures",

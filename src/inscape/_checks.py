@@ -5,12 +5,9 @@ Each message is one sentence: what must hold, what came, how to mend it.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import math
 import numbers
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -113,64 +110,6 @@ def did_you_mean(value: object, words: Sequence[str]) -> str:
 def look_up(name: str, value: Any, table: Mapping[str, Any]) -> Any:
     """Return `table[value]`; the table of choices also writes the error."""
     return table[check_choice(name, value, table)]
-
-
-def resolve_part(name: str, value: Any, table: Mapping[str, Any]) -> Any:
-    """Return the part that `value` stands for: a word of `table`, its description, or itself.
-
-    A part is a small frozen dataclass (a likelihood, an optimiser, a network). It can be given as
-    a word ("adam"), as a word with options ("adam(beta2=0.99)", the form of the command line), as
-    a description ({"type": "adam", "beta2": 0.99}), or as the object. The table of choices also
-    writes the error.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the word is not in `table`, or the object is not one of its classes.
-    """
-    if isinstance(value, tuple(table.values())):
-        return value
-    if isinstance(value, str) and "(" in value:
-        value = _read_call(name, value)
-    if isinstance(value, Mapping) and "type" in value:
-        options = {key: option for key, option in value.items() if key != "type"}
-        part = look_up(f"{name}.type", value["type"], table)
-        fields = [field.name for field in dataclasses.fields(part)]
-        for key in options:
-            check_choice(f"{name}.{key}", key, fields)
-        return part(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
-    return look_up(name, value, table)()
-
-
-def _read_call(name: str, text: str) -> dict[str, Any]:
-    """Return the description of a part that a text such as "adam(beta2=0.99)" stands for."""
-    word, _, options = text.strip().partition("(")
-    try:
-        if not options.endswith(")"):
-            raise ValueError("the bracket does not close")
-        values = tomllib.loads(f"options = {{{options[:-1]}}}")["options"]
-    except ValueError as error:
-        raise InvalidParameterError(
-            f"`{name}` must be a word, or a word with options such as word(share=0.3, "
-            f"fixed=true, channels=[32, 64]); got {text!r}: {error}."
-        ) from error
-    return {"type": word.strip(), **values}
-
-
-def describe_part(part: Any) -> Any:
-    """Return the description from which `resolve_part` makes the same part again.
-
-    The word is the class's name in lower case, as a test asserts of every table of parts.
-    """
-    if isinstance(part, (tuple, list)):
-        return [describe_part(item) for item in part]
-    if isinstance(part, np.generic):
-        return part.item()
-    if not dataclasses.is_dataclass(part):
-        return part
-    word = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", type(part).__name__).lower()
-    options = {f.name: describe_part(getattr(part, f.name)) for f in dataclasses.fields(part)}
-    return {"type": word, **options}
 
 
 def check_widths(name: str, value: Any, *, fewest: int = 0) -> tuple[int, ...]:

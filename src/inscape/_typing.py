@@ -7,7 +7,7 @@ have exactly these keys.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +41,3 @@ ScalerName: TypeAlias = Literal["minmax", "standard"]
 SimilarityName: TypeAlias = Literal["dot", "cosine", "correlation"]
 DissimilarityName: TypeAlias = Literal["correlation", "cosine", "euclidean", "squared_euclidean"]
 SecondOrderName: TypeAlias = Literal["spearman", "kendall", "cosine"]
-
-
-class Representation(Protocol):
-    """Any fitted object that encodes rows to codes and decodes codes to rows.
-
-    Our estimators are ones; so are scikit-learn's `PCA`, `TruncatedSVD` and `NMF` as they are.
-    """
-
-    def transform(self, X: Any) -> Any:
-        """Encode rows (n_samples, n_features) to codes (n_samples, n_components)."""
-
-    def inverse_transform(self, X: Any) -> Any:
-        """Decode codes (n_samples, n_components) to rows (n_samples, n_features)."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from inscape import Autoencoder
-from inscape.estimators.options import resolve_autoencoder, resolve_variational
+from inscape.networks import Examples
 from inscape.objectives import Reconstruction, Variational
 from inscape.objectives.posteriors.von_mises_fisher import VonMisesFisherDistribution
 from inscape.objectives.priors.uniform_on_sphere import UniformOnSphereModule
@@ -102,8 +102,9 @@ def test_a_plain_loop_has_our_loss_and_our_gradients(plain_zoo: ModuleType, name
     model = build(name, 10, **adam, **likelihood, random_state=0)
     network = model.fit(ROWS, *((LABELS,) if conditional else ())).network_.train()
     rows = torch.from_numpy(ROWS)
-    if conditional:
-        rows = torch.cat([rows, one_hot(torch.from_numpy(LABELS)).float()], dim=1)
+    told = one_hot(torch.from_numpy(LABELS)).float() if conditional else None
+    few = Examples(rows, told)[:32]
+    rows = rows if told is None else torch.cat([rows, told], dim=1)
     plain = plain_zoo.PLAIN[name](rows)
     pairs = copy_parameters(network, plain)
     # As of two rows in all, so that a price on the weights, a share for each row, is seen too.
@@ -111,7 +112,7 @@ def test_a_plain_loop_has_our_loss_and_our_gradients(plain_zoo: ModuleType, name
     with torch.random.fork_rng():
         torch.manual_seed(0)
         terms = objective(model, n_samples=2).terms(
-            network, rows[:32], rows[:32], generator=torch.default_generator, step=10
+            network, few.features, few, generator=torch.default_generator, step=10
         )
         torch.manual_seed(0)
         loss = plain.backward(rows[:32], 10)
@@ -137,12 +138,10 @@ def test_the_plain_divergence_on_the_sphere_is_ours(plain_zoo: ModuleType) -> No
 
 
 def objective(model: Any, *, n_samples: int) -> Reconstruction | Variational:
+    parts = model.parts_
     if isinstance(model, Autoencoder):
-        parts = resolve_autoencoder(model, n_features=ROWS.shape[1])
-        return Reconstruction(parts.likelihood, parts.penalties, n_samples)
-    parts = resolve_variational(model, n_features=ROWS.shape[1])
-    n_conditions = 10 * model.conditional
-    return Variational(parts.likelihood, parts.divergence, parts.bound, n_samples, n_conditions)
+        return Reconstruction(parts.likelihood, parts.penalty, n_samples)
+    return Variational(parts.likelihood, parts.divergence, parts.bound, n_samples)
 
 
 def copy_parameters(network: nn.Module, plain: nn.Module) -> list[tuple[Tensor, Tensor]]:

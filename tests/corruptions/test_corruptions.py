@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
-from inscape._checks import describe_part, resolve_part
 from inscape._errors import InvalidParameterError
+from inscape._parts import describe_part, resolve_part
 from inscape.corruptions import (
     CORRUPTIONS,
     Corruption,

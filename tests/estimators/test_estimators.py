@@ -38,7 +38,7 @@ from inscape._errors import (
     TrainingDivergedError,
 )
 from inscape.data.scaling import SCALERS
-from inscape.estimators.persistence import ESTIMATORS
+from inscape.estimators.loading import ESTIMATORS
 from inscape.measures import reconstruct, squared_error
 from inscape.networks import ACTIVATIONS, INITIALIZATIONS, Dense, ScaledNormal
 from inscape.objectives import LIKELIHOODS, Gaussian
@@ -531,7 +531,7 @@ def test_a_damaged_file_is_named(name, damage, fitted, tmp_path):
         lambda config: config.update(type="no-such-estimator"),
         lambda config: config.update(n_features=3),
         lambda config: config["parameters"].update(surprise=1),
-        lambda config: config["parameters"].update(hidden=[9]),
+        lambda config: config["resolved"]["network"].update(hidden=[9]),
         lambda config: config.update(parameters=[]),
     ],
 )

@@ -15,9 +15,9 @@ from torch import nn
 import inscape
 from inscape import Autoencoder, DeadUnitWarning
 from inscape._errors import InvalidParameterError
+from inscape._parts import resolve_part
 from inscape.cli import main
 from inscape.corruptions import CORRUPTIONS, GaussianNoise, ZeroMasking
-from inscape.estimators.options import resolve_options
 from inscape.networks import (
     ACTIVATIONS,
     BOTTLENECKS,
@@ -27,6 +27,7 @@ from inscape.networks import (
     Dense,
     Dropout,
     Modules,
+    Sizes,
     TopK,
 )
 from inscape.objectives import LIKELIHOODS, PENALTIES, WeightDecay
@@ -206,10 +207,7 @@ def test_a_tied_decoder_is_the_encoder_transposed():
 def test_a_tied_decoder_must_mirror_the_encoder():
     with pytest.raises(InvalidParameterError, match="`tied` must be False where the decoder"):
         Dense(hidden=(), tied=True).build(
-            n_features=6,
-            n_code=4,
-            n_components=2,
-            n_outputs=6,
+            Sizes(n_features=6, n_code=4, n_components=2, n_outputs=6),
             bottleneck=nn.Identity(),
             generator=torch.Generator(),
         )
@@ -249,8 +247,7 @@ def test_dropout_draws_from_the_training_alone():
 def inputs_of(model: Autoencoder, X: np.ndarray, monkeypatch) -> list[tuple[torch.Tensor, ...]]:
     """Fit, and return what was encoded and what had to come out, step by step."""
     seen = []
-    parts = resolve_options(model, n_features=X.shape[1])
-    kind = type(parts.likelihood)
+    kind = type(resolve_part("likelihood", model.likelihood, LIKELIHOODS))
     original = kind.negative_log_likelihood
     hook = []
 

@@ -19,10 +19,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import inscape
 from inscape import VariationalAutoencoder
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape.estimators import latent_report
 from inscape.estimators.inputs import make_generator
 from inscape.estimators.latent_report import report_on_latents
-from inscape.networks import Network
+from inscape.networks import Examples, Network
 from inscape.objectives import LIKELIHOODS, Gaussian, Variational
 from inscape.objectives.bounds import (
     BOUNDS,
@@ -107,7 +106,7 @@ def test_at_the_optimal_encoder_every_draw_gives_the_log_likelihood_itself():
     assert model.log_likelihood(X, n_samples=1, random_state=5).mean() == pytest.approx(
         exact["log_likelihood"], abs=1e-9
     )
-    report = report_on_latents(model.network_, model._resolve(X.shape[1]), torch.from_numpy(X))
+    report = report_on_latents(model.network_, model.parts_, Examples(torch.from_numpy(X)))
     assert report.kullback_leibler == pytest.approx(
         report.mutual_information + report.mismatch, abs=0.15
     )
@@ -201,7 +200,7 @@ def gradients(small, bound, seed: int = 0) -> tuple[float, dict[str, torch.Tenso
     network, rows = copy.deepcopy(small[0]), small[1]
     objective = Variational(LIKELIHOODS["bernoulli"](), KullbackLeibler(), bound)
     generator = torch.Generator().manual_seed(seed)
-    loss = sum(objective.terms(network, rows, rows, generator=generator).values())
+    loss = sum(objective.terms(network, rows, Examples(rows), generator=generator).values())
     loss.backward()
     return loss.item(), {name: p.grad for name, p in network.named_parameters()}
 
@@ -341,7 +340,7 @@ def test_the_default_learns_its_scale_and_does_not_collapse():
     assert np.var(errors) < 0.4 * np.mean((DIGITS - DIGITS.mean(axis=0)) ** 2)
     assert model.network_.decoder.shared.exp().item() == pytest.approx(errors.std(), rel=0.15)
     # With a scale of 1, which pixels in [0, 1] never differ by, no code is worth its cost.
-    wide = clone(model).set_params(likelihood="gaussian").fit(DIGITS[:800])
+    wide = clone(model).set_params(likelihood="gaussian(scale=1)").fit(DIGITS[:800])
     assert wide.latent_report_.active_units == ()
 
 
@@ -395,15 +394,14 @@ def test_what_so_few_rows_cannot_tell_is_told_as_a_bound(model):
     assert "at least" not in told
 
 
-def test_fewer_codes_tell_about_the_same_of_rows_in_the_order_of_their_classes(monkeypatch):
+def test_fewer_codes_tell_about_the_same_of_rows_in_the_order_of_their_classes():
     X = DIGITS[np.argsort(load_digits().target, kind="stable")]
     model = VariationalAutoencoder(
         3, hidden=(32,), prior="mixture_of_gaussians", epochs=5, random_state=0
     ).fit(X)
     few = model.latent_report_
-    monkeypatch.setattr(latent_report, "_COSTLY", 1024)
-    parts, rows = model._resolve(64), torch.from_numpy(X).float()
-    every = report_on_latents(model.network_, parts, rows)
+    rows = Examples(torch.from_numpy(X).float())
+    every = report_on_latents(model.network_, model.parts_, rows, n_costly=1024)
     assert every.mutual_information > 2
     assert few.mutual_information == pytest.approx(every.mutual_information, abs=0.3)
     assert few.mismatch == pytest.approx(every.mismatch, abs=0.3)
@@ -457,7 +455,7 @@ def test_scikit_learns_checks(estimator, check):
 
 
 def data_for(likelihood) -> np.ndarray:
-    if getattr(likelihood, "counts", False):
+    if likelihood.counts:
         return np.round(3 * DIGITS[:200]).clip(0, 1)
     return DIGITS[:200]
 
@@ -466,7 +464,8 @@ def combinations() -> list[tuple[str, str, str, str]]:
     """Return each posterior with every prior, every divergence and every bound for it."""
     found = []
     for posterior in POSTERIORS:
-        homely = [word for word in PRIORS if PRIORS[word].space == POSTERIORS[posterior].space]
+        space = POSTERIORS[posterior]().space
+        homely = [word for word in PRIORS if PRIORS[word]().space == space]
         usual = (posterior, homely[0], "kullback_leibler", "evidence_lower_bound")
         found += [(posterior, prior, *usual[2:]) for prior in homely]
         found += [(*usual[:2], divergence, usual[3]) for divergence in DIVERGENCES]
@@ -499,7 +498,7 @@ def test_every_combination_of_parts_trains_two_steps(posterior, prior, divergenc
         batch_size=100,
         random_state=0,
     )
-    if divergence == "factor_discriminator" and POSTERIORS[posterior].space != "euclidean":
+    if divergence == "factor_discriminator" and POSTERIORS[posterior]().space.kind != "euclidean":
         with pytest.raises(InvalidParameterError, match="must live in flat space"):
             model.fit(DIGITS[:200])
         return
@@ -523,7 +522,8 @@ def test_every_combination_of_parts_trains_two_steps(posterior, prior, divergenc
 @pytest.mark.parametrize("word", LIKELIHOODS)
 def test_every_likelihood_trains_and_answers_in_its_own_units(word, tmp_path):
     X = data_for(LIKELIHOODS[word]())
-    model = VariationalAutoencoder(2, hidden=(8,), likelihood=word, epochs=2, random_state=0).fit(X)
+    said = {"gaussian": "gaussian(scale=1)", "laplace": "laplace(scale=1)"}.get(word, word)
+    model = VariationalAutoencoder(2, hidden=(8,), likelihood=said, epochs=2, random_state=0).fit(X)
     values = model.log_likelihood(X[:20], n_samples=5, random_state=0)
     assert np.isfinite(values).all()
     assert model.reconstruct(X).shape == X.shape
@@ -551,7 +551,7 @@ def test_every_likelihood_trains_and_answers_in_its_own_units(word, tmp_path):
                 "posterior": "wrapped_normal(curvature=2.0)",
                 "prior": "wrapped_standard_normal",
             },
-            "`prior` must have the posterior's curvature, 2; got 1",
+            "`prior` must have the posterior's curvature, that of PoincareBall.curvature=2",
         ),
         (
             {"divergence": "factor_discriminator", "posterior": "von_mises_fisher"}

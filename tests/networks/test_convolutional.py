@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
-from inscape.networks import Network, activation
+from inscape.networks import Means, Network, Sizes, activation
 from inscape.networks.convolutional import Convolutional, Pictures, Rows, TransposedConvolution
 
 
@@ -22,9 +22,10 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def build(part: Convolutional, shape: tuple[int, ...], *, n_parameters: int = 1, **options):
     n_features = math.prod(shape)
-    widths = {"n_features": n_features, "n_outputs": n_parameters * n_features}
-    chosen = {"n_code": 3, "n_components": 3, "bottleneck": nn.Identity(), **widths, **options}
-    return part.build(**{"generator": generator(), **chosen})
+    told = {"n_code": 3, "n_components": 3, "n_conditions": 0}
+    widths = {name: options.pop(name, width) for name, width in told.items()}
+    sizes = Sizes(n_features=n_features, n_outputs=n_parameters * n_features, **widths)
+    return part.build(sizes, **{"generator": generator(), "bottleneck": nn.Identity(), **options})
 
 
 def reference(kind: type[nn.Module], layer: nn.Module, *arguments, **options) -> nn.Module:
@@ -276,7 +277,7 @@ def test_data_mean_starts_from_the_mean_colour():
     mean_row = colour.repeat(48)
     mean_output = torch.cat([torch.arange(144.0), 7 + torch.arange(144.0)])
     part = Convolutional((4,), image_shape=shape)
-    network = build(part, shape, n_parameters=2, mean_row=mean_row, mean_output=mean_output)
+    network = build(part, shape, n_parameters=2, means=Means(mean_row, mean_output))
     maps = network.encoder[1](network.encoder[0](mean_row[None]))
     # Padding is seen at the upper and left edge alone.
     torch.testing.assert_close(maps[:, :, 1:, 1:], torch.zeros(1, 4, 3, 2), atol=1e-6, rtol=0)
@@ -288,7 +289,7 @@ def test_data_mean_starts_from_the_mean_colour():
 
 def test_torch_default_bias_does_not_look_at_the_data():
     part = Convolutional((2,), bias="torch_default")
-    rows = {"mean_row": torch.full((36,), 9.0), "mean_output": torch.full((36,), 9.0)}
+    rows = {"means": Means(torch.full((36,), 9.0), torch.full((36,), 9.0))}
     looked, blind = build(part, (6, 6), **rows), build(part, (6, 6))
     for name, value in blind.state_dict().items():
         assert torch.equal(looked.state_dict()[name], value), name
@@ -333,10 +334,7 @@ def test_what_cannot_hold_is_refused(options, message):
 def test_a_shape_that_does_not_fit_the_features_is_refused():
     with pytest.raises(InvalidParameterError, match=r"`image_shape` must be .* 12, the number of"):
         Convolutional(image_shape=(3, 5)).build(
-            n_features=12,
-            n_code=2,
-            n_components=2,
-            n_outputs=12,
+            Sizes(n_features=12, n_code=2, n_components=2, n_outputs=12),
             bottleneck=nn.Identity(),
             generator=generator(),
         )

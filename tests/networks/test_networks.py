@@ -16,9 +16,11 @@ from inscape.networks import (
     INITIALIZATIONS,
     NETWORKS,
     Dense,
+    Means,
     Network,
     Orthogonal,
     ScaledNormal,
+    Sizes,
     activation,
     initialize,
 )
@@ -40,9 +42,8 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def build(part: Dense | None = None, **options) -> Network:
-    shape = {"n_features": 12, "n_code": 3, "n_components": 3, "n_outputs": 12}
-    chosen = {"bottleneck": nn.Identity(), "generator": generator(), **shape, **options}
-    return (part or Dense(hidden=(7, 5))).build(**chosen)
+    chosen = {"bottleneck": nn.Identity(), "generator": generator(), **options}
+    return (part or Dense(hidden=(7, 5))).build(Sizes(12, 3, 3, 12), **chosen)
 
 
 def linear_layers(module: nn.Module) -> list[nn.Linear]:
@@ -151,10 +152,7 @@ def test_dense_has_the_widths_asked_for_and_mirrors_them(
 ):
     n_code, n_outputs = n_components * n_code_factor, 2 * n_features
     network = Dense(hidden=hidden, activation=word).build(
-        n_features=n_features,
-        n_code=n_code,
-        n_components=n_components,
-        n_outputs=n_outputs,
+        Sizes(n_features=n_features, n_code=n_code, n_components=n_components, n_outputs=n_outputs),
         bottleneck=activation(bottleneck),
         generator=generator(),
     )
@@ -210,7 +208,7 @@ def test_network_parts_are_immutable_and_equal_by_value(part):
 @pytest.mark.parametrize("hidden", [(), (7, 5)])
 def test_data_mean_bias_starts_from_the_mean(hidden):
     mean_row, mean_output = torch.linspace(-1, 3, 12), torch.linspace(5, 6, 12)
-    network = build(Dense(hidden=hidden), mean_row=mean_row, mean_output=mean_output)
+    network = build(Dense(hidden=hidden), means=Means(mean_row, mean_output))
     torch.testing.assert_close(
         network.encoder[0](mean_row), torch.zeros(hidden[0] if hidden else 3), atol=1e-6, rtol=0
     )
@@ -219,13 +217,13 @@ def test_data_mean_bias_starts_from_the_mean(hidden):
 
 def test_the_shallow_networks_mean_row_comes_back_whole():
     mean_row = torch.linspace(-1, 3, 12)
-    network = build(Dense(hidden=()), mean_row=mean_row, mean_output=mean_row)
+    network = build(Dense(hidden=()), means=Means(mean_row, mean_row))
     torch.testing.assert_close(network(mean_row[None])[0], mean_row, atol=1e-5, rtol=0)
 
 
 def test_torch_default_bias_does_not_look_at_the_data():
     part = Dense(hidden=(7,), bias="torch_default")
-    looked = build(part, mean_row=torch.full((12,), 9.0), mean_output=torch.full((12,), 9.0))
+    looked = build(part, means=Means(torch.full((12,), 9.0), torch.full((12,), 9.0)))
     blind = build(part)
     for name, value in blind.state_dict().items():
         assert torch.equal(looked.state_dict()[name], value), name

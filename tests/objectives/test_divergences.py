@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils import skip_init
 
-from inscape._checks import describe_part, resolve_part
 from inscape._errors import InvalidParameterError
+from inscape._parts import describe_part, resolve_part
 from inscape.networks.network import Network
 from inscape.objectives.divergences import (
     DIVERGENCES,

@@ -18,8 +18,9 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, distributions, nn
 from torch.nn.functional import mse_loss
 
-from inscape._checks import check_counts, describe_part, resolve_part
+from inscape._checks import check_counts
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape._parts import describe_part, resolve_part
 from inscape.networks import SharedOutputs
 from inscape.objectives import (
     LIKELIHOODS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import distributions
 
 from inscape._errors import InvalidParameterError
-from inscape.networks import Dense
+from inscape.networks import Dense, Examples, Sizes
 from inscape.objectives import (
     LIKELIHOODS,
     Bernoulli,
@@ -187,16 +187,15 @@ def test_gaussian_refuses_what_cannot_hold(options, message):
 def test_reconstruction_is_the_mean_of_nats_per_sample(word):
     likelihood, generator = LIKELIHOODS[word](), torch.Generator().manual_seed(0)
     network = Dense(hidden=(4,)).build(
-        n_features=6,
-        n_code=2,
-        n_components=2,
-        n_outputs=6,
+        Sizes(n_features=6, n_code=2, n_components=2, n_outputs=6),
         bottleneck=torch.nn.Identity(),
         generator=generator,
     )
     inputs, targets = torch.rand(2, 5, 6, generator=generator)
     before = generator.get_state()
-    terms = Reconstruction(likelihood).terms(network, inputs, targets, generator=generator)
+    terms = Reconstruction(likelihood).terms(
+        network, inputs, Examples(targets), generator=generator
+    )
     rows = [
         likelihood.negative_log_likelihood(network(x[None]), t[None])
         for x, t in zip(inputs, targets, strict=True)

@@ -15,10 +15,10 @@ from inscape.networks import ACTIVATIONS, activation
 from inscape.networks.network import Network, Pass
 from inscape.networks.top_k import BatchTopK
 from inscape.objectives import Gaussian
-from inscape.objectives.activity import L1Activity
-from inscape.objectives.contractive import Contractive
-from inscape.objectives.sparsity import KullbackLeiblerSparsity
-from inscape.objectives.weight_decay import WeightDecay
+from inscape.objectives.penalties.contractive import Contractive
+from inscape.objectives.penalties.kullback_leibler_sparsity import KullbackLeiblerSparsity
+from inscape.objectives.penalties.l1_activity import L1Activity
+from inscape.objectives.penalties.weight_decay import WeightDecay
 
 PENALTIES: list[Any] = [L1Activity, KullbackLeiblerSparsity, Contractive, WeightDecay]
 

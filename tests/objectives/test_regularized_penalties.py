@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import jacrev
 
-from inscape._checks import resolve_part
 from inscape._errors import InvalidParameterError
+from inscape._parts import resolve_part
 from inscape.networks.network import Network, Pass
 from inscape.networks.tied import TiedLinear
 from inscape.objectives import (

@@ -223,7 +223,7 @@ def batch():
         network=model.network_,
         inputs=rows,
         features=rows,
-        conditions=rows[:, 6:],
+        conditions=None,
         likelihood=Bernoulli(),
         divergence=KullbackLeibler(),
         n_samples=40,

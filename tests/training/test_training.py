@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inscape._errors import InvalidParameterError, TrainingDivergedError
 from inscape._files import read_tensors, write_tensors
-from inscape.networks import Dense, Network
+from inscape.networks import Dense, Examples, Network, Sizes
 from inscape.objectives import Bernoulli, Gaussian, Reconstruction
 from inscape.training import (
     OPTIMIZERS,
@@ -55,10 +55,7 @@ def random(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> to
 
 def build(hidden: tuple[int, ...] = (6,), *, activation: str = "tanh", seed: int = 0) -> Network:
     return Dense(hidden=hidden, activation=activation).build(
-        n_features=5,
-        n_code=2,
-        n_components=2,
-        n_outputs=5,
+        Sizes(n_features=5, n_code=2, n_components=2, n_outputs=5),
         bottleneck=torch.nn.Identity(),
         generator=generator(seed),
     )
@@ -71,7 +68,7 @@ def new_state(part, *, lr: float | None = None, batch_size: int = 16, **options)
 
 
 def run(state: TrainingState, plan: Plan, X: torch.Tensor, objective=GAUSSIAN, **options) -> list:
-    return list(train(state, objective, plan, X=X, **options))
+    return list(train(state, objective, plan, examples=Examples(X), **options))
 
 
 def same_weights(first: Network, second: Network) -> bool:
@@ -347,7 +344,7 @@ def test_a_part_of_an_epoch_ends_inside_it(epochs, steps):
 def test_the_reported_errors_are_those_of_the_network():
     X, held_out = random(40, 5), random(600, 5, seed=1)
     state = new_state(Adam())
-    reports = run(state, Plan(2, 16, Adam()), X, X_validation=held_out)
+    reports = run(state, Plan(2, 16, Adam()), X, held_out=Examples(held_out))
     with torch.no_grad():
         squares = (state.network(X) - X).square().mean()
         nats = Gaussian().negative_log_likelihood(state.network(held_out), held_out).mean()
@@ -363,7 +360,7 @@ def test_early_stopping_stops_and_takes_back_the_best_weights():
     X, held_out = random(12, 5), random(12, 5, seed=1)
     state = new_state(Adam(), lr=0.03, hidden=(32,))
     plan = Plan(500, 4, Adam(), patience=6)
-    run(state, plan, X, X_validation=held_out)
+    run(state, plan, X, held_out=Examples(held_out))
     losses = [entry["validation_loss"] for entry in state.history]
     best = int(np.argmin(losses))
     assert best > 0
@@ -377,7 +374,7 @@ def test_early_stopping_stops_and_takes_back_the_best_weights():
 def test_without_patience_training_goes_to_its_end():
     X, held_out = random(12, 5), random(12, 5, seed=1)
     state = new_state(Adam(), lr=0.03, hidden=(32,))
-    run(state, Plan(60, 4, Adam()), X, X_validation=held_out)
+    run(state, Plan(60, 4, Adam()), X, held_out=Examples(held_out))
     assert len(state.history) == 60
     assert state.best_weights is None
 
@@ -432,10 +429,10 @@ def test_a_resumed_training_ends_with_the_bits_of_one_that_never_stopped(
     X, held_out, plan = random(50, 5), random(9, 5, seed=1), Plan(4.5, 16, part, patience=3)
 
     whole = new_state(part, activation="prelu")
-    run(whole, plan, X, X_validation=held_out)
+    run(whole, plan, X, held_out=Examples(held_out))
 
     stopped, kept = new_state(part, activation="prelu"), None
-    for report in train(stopped, GAUSSIAN, plan, X=X, X_validation=held_out):
+    for report in train(stopped, GAUSSIAN, plan, examples=Examples(X), held_out=Examples(held_out)):
         if (report.epoch_done or report.step == 0) and len(stopped.history) == stop_after:
             kept = stopped.to_arrays()
             break
@@ -446,7 +443,7 @@ def test_a_resumed_training_ends_with_the_bits_of_one_that_never_stopped(
     resumed.restore(*read_tensors(tmp_path / "state.safetensors"))
     for name, array in resumed.to_arrays()[0].items():
         assert array.shape == kept[0][name].shape, name
-    run(resumed, plan, X, X_validation=held_out)
+    run(resumed, plan, X, held_out=Examples(held_out))
 
     assert same_weights(resumed.network, whole.network)
     assert resumed.step == whole.step
@@ -470,17 +467,17 @@ def test_the_state_on_disk_is_a_copy():
 def test_the_best_weights_survive_a_stop():
     X, held_out, plan = random(12, 5), random(12, 5, seed=1), Plan(500, 4, Adam(), patience=6)
     whole = new_state(Adam(), lr=0.03, hidden=(32,))
-    run(whole, plan, X, X_validation=held_out)
+    run(whole, plan, X, held_out=Examples(held_out))
     stopped = new_state(Adam(), lr=0.03, hidden=(32,))
     # Past the best epoch, with two of the six epochs of patience left.
     until = len(whole.history) - 2
-    for report in train(stopped, GAUSSIAN, plan, X=X, X_validation=held_out):
+    for report in train(stopped, GAUSSIAN, plan, examples=Examples(X), held_out=Examples(held_out)):
         if report.epoch_done and len(stopped.history) == until:
             kept = stopped.to_arrays()
             break
     resumed = new_state(Adam(), lr=0.03, hidden=(32,), seed=5)
     resumed.restore(*kept)
-    run(resumed, plan, X, X_validation=held_out)
+    run(resumed, plan, X, held_out=Examples(held_out))
     assert len(resumed.history) == len(whole.history)
     assert same_weights(resumed.network, whole.network)
 
@@ -491,7 +488,9 @@ def test_the_best_weights_survive_a_stop():
 def record(cap: int | None = None, epochs: float = 3) -> tuple[Recorder, TrainingState, list]:
     recorder = Recorder() if cap is None else Recorder(cap=cap)
     state, seen = new_state(Adam()), []
-    for report in train(state, GAUSSIAN, Plan(epochs, 10, Adam()), X=random(70, 5)):
+    for report in train(
+        state, GAUSSIAN, Plan(epochs, 10, Adam()), examples=Examples(random(70, 5))
+    ):
         recorder.observe(report, state.network)
         seen.append((report, copy_weights(state.network)))
     return recorder, state, seen

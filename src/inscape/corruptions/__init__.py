@@ -21,11 +21,15 @@ False
 True
 
 Every corruption has the option `fixed`: drawn once for the whole training, not anew each epoch.
+
+- `corruption`: the base that a corruption of your own extends
+- `zero_masking`, `salt_and_pepper`, `gaussian_noise`: features alone
+- `image`: the base of those that see pictures; `occluding_rectangle`, `rotation`
+- `pixel_shuffle`: all features in another order
+- `choice`: the same number of features of each row, drawn at random
 """
 
-from collections.abc import Mapping
-from typing import Any
-
+from inscape._parts import Family
 from inscape.corruptions.corruption import Corruption
 from inscape.corruptions.gaussian_noise import GaussianNoise
 from inscape.corruptions.image import ImageCorruption
@@ -35,14 +39,17 @@ from inscape.corruptions.rotation import Rotation
 from inscape.corruptions.salt_and_pepper import SaltAndPepper
 from inscape.corruptions.zero_masking import ZeroMasking
 
-CORRUPTIONS: Mapping[str, Any] = {
-    "zero_masking": ZeroMasking,
-    "salt_and_pepper": SaltAndPepper,
-    "gaussian_noise": GaussianNoise,
-    "occluding_rectangle": OccludingRectangle,
-    "rotation": Rotation,
-    "pixel_shuffle": PixelShuffle,
-}
+CORRUPTIONS = Family(
+    Corruption,
+    {
+        "zero_masking": ZeroMasking,
+        "salt_and_pepper": SaltAndPepper,
+        "gaussian_noise": GaussianNoise,
+        "occluding_rectangle": OccludingRectangle,
+        "rotation": Rotation,
+        "pixel_shuffle": PixelShuffle,
+    },
+)
 
 __all__ = [
     "CORRUPTIONS",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from inscape._errors import InvalidParameterError
+from inscape._parts import Part
+from inscape._typing import ImageShape
 
 
 @dataclass(frozen=True)
-class Corruption(ABC):
+class Corruption(Part):
     """What is done to the input before it is encoded, while the target stays clean.
 
     Parameters
@@ -45,3 +48,7 @@ class Corruption(ABC):
         Tensor, shape (n_rows, n_features)
             Of the same type and on the same device.
         """
+
+    def for_pictures(self, image_shape: ImageShape) -> Self:
+        """Return the same corruption, told the shape of the pictures that the rows are."""
+        return self

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from torch import Tensor
 
 from inscape._checks import check_widths, image_shape_of
+from inscape._typing import ImageShape
 from inscape.corruptions.corruption import Corruption
 
 
@@ -30,6 +32,9 @@ class ImageCorruption(Corruption):
         if self.image_shape is not None:
             shape = check_widths("image_shape", self.image_shape, fewest=2)
             object.__setattr__(self, "image_shape", shape)
+
+    def for_pictures(self, image_shape: ImageShape) -> Self:
+        return replace(self, image_shape=image_shape) if self.image_shape is None else self
 
     def pictures(self, rows: Tensor) -> Tensor:
         """Return `rows` as pictures, shape (n_rows, height, width, channels).

@@ -10,7 +10,8 @@ import numpy as np
 
 from inscape._checks import check_choice, check_enough_samples, check_integer, check_matrix
 from inscape._errors import InvalidDataError
-from inscape._typing import FloatArray, Representation, SimilarityName
+from inscape._representations import Representation
+from inscape._typing import FloatArray, SimilarityName
 from inscape.measures import similarity
 
 END_TO_END: Final = ("linear_fit", "jacobian")

@@ -9,16 +9,16 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import resolve_part
 from inscape._typing import FloatArray
+from inscape._words import tell_words
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.building import build_network
 from inscape.estimators.layers import train_layers
-from inscape.estimators.options import Parts, resolve_autoencoder
+from inscape.estimators.options import AutoencoderParts, Options, resolve_autoencoder
 from inscape.measures import dead_units
-from inscape.networks import Network, build_bottleneck
-from inscape.objectives import Reconstruction
-from inscape.training import OPTIMIZERS, Muon, Plan
+from inscape.networks import Examples, LargestCodes, Network, Quantizer
+from inscape.objectives import Codebook, Euclidean, Reconstruction, Space, Sphere
+from inscape.training import Muon, Plan
 
 # Dead units that are named one by one.
 _MOST_NAMED = 10
@@ -28,6 +28,7 @@ class DeadUnitWarning(UserWarning):
     """A bottleneck unit gives the same code for every training row."""
 
 
+@tell_words
 class Autoencoder(NetworkEstimator):
     r"""Learn a code of each row from which the row can be told again.
 
@@ -43,32 +44,34 @@ class Autoencoder(NetworkEstimator):
         Widths of the encoder's hidden layers, outermost first, mirrored by the decoder; ``()`` is
         the shallow autoencoder.
     activation : str
-        After each hidden layer: "relu", "prelu", "leaky_relu", "elu", "gelu", "silu", "softplus",
-        "sigmoid", "tanh" or "identity".
-    bottleneck : str or part
-        Activation of the code, or "top_k", "batch_top_k", "spherical", "vector_quantized", or a
-        part such as ``TopK(k=16)``. The default, "identity", cannot die as "relu" can.
-    network : str, Dense, Convolutional, pair of modules, or None
-        A network part in place of `hidden` and `activation`; a pair is (encoder, decoder).
+        After each hidden layer: "[[activation]]".
+    bottleneck : str or Bottleneck
+        Activation of the code by its word, or "[[bottleneck]]";
+        or a part such as ``TopK(k=16)``. The default, "identity", cannot die as "relu" can.
+    network : str, Architecture, pair of modules, or None
+        "[[network]]", or a part, in place of `hidden` and `activation`;
+        a pair of modules is (encoder, decoder).
     likelihood : str or Likelihood
-        "gaussian" (squared error; any real data), "bernoulli" (cross-entropy; data in [0, 1]) or
-        "continuous_bernoulli", or a part such as ``Gaussian(link="sigmoid")``.
+        "[[likelihood]]",
+        or a part such as ``Gaussian(link="sigmoid")``. A Gaussian is squared error, of any real
+        data; a Bernoulli is cross-entropy, of data in [0, 1].
     corruption : str, Corruption or None
         What is done to the rows before they are encoded, while training; what has to come out
-        stays clean: "zero_masking", "salt_and_pepper", "gaussian_noise", "occluding_rectangle",
-        "rotation", "pixel_shuffle", or a part such as ``ZeroMasking(0.3, fixed=True)``.
+        stays clean:
+        "[[corruption]]",
+        or a part such as ``ZeroMasking(0.3, fixed=True)``.
     penalty : str, Penalty, sequence of them, or None
-        "l1_activity", "kullback_leibler_sparsity", "contractive", "weight_decay", or parts such as
-        ``Contractive(weight=0.5)``.
+        "[[penalty]]",
+        or parts such as ``Contractive(weight=0.5)``.
     scaler : {None, "minmax", "standard"}
         Fitted on the training rows, applied before encoding, inverted after decoding.
     epochs : float or None
         Passes over the data; None is 600 steps, in at least 5 and at most 100 passes.
     batch_size : int or None
         Rows in a step; None is 256, or down to 32 where the rows are few.
-    optimizer : str or part
-        "muon", "adam", "sgd" or "adadelta", or a part such as ``Adam(beta2=0.99)``, which also
-        holds the schedule.
+    optimizer : str or Optimizer
+        "[[optimizer]]", or a part such as ``Adam(beta2=0.99)``,
+        which also holds the schedule.
     learning_rate : float or None
         None is the optimiser's own default.
     layerwise_epochs : float or None
@@ -166,37 +169,56 @@ class Autoencoder(NetworkEstimator):
         self.device = device
         self.verbose = verbose
 
-    def _resolve(self, n_features: int) -> Parts:
-        return resolve_autoencoder(self, n_features=n_features)
+    def _resolve(self, options: Options, *, n_features: int) -> AutoencoderParts:
+        return resolve_autoencoder(options, n_features=n_features)
 
     def _build_network(
-        self, parts: Any, generator: torch.Generator, *, rows: Tensor | None = None
+        self,
+        parts: AutoencoderParts,
+        *,
+        n_conditions: int,
+        generator: torch.Generator,
+        examples: Examples | None = None,
     ) -> Network:
         return build_network(
             parts,
-            n_features=self.n_features_in_,
-            n_code=self.n_components,
-            n_components=self.n_components,
-            bottleneck=build_bottleneck(self.bottleneck, self.n_components, generator=generator),
+            n_code=parts.n_components,
+            n_conditions=n_conditions,
+            bottleneck=parts.bottleneck.build(parts.n_components, generator=generator),
             generator=generator,
-            rows=rows,
+            examples=examples,
         )
 
-    def _objective(self, parts: Any, *, n_samples: int) -> Reconstruction:
-        return Reconstruction(parts.likelihood, parts.penalties, n_samples)
+    def _objective(self, parts: AutoencoderParts, *, n_samples: int) -> Reconstruction:
+        return Reconstruction(parts.likelihood, parts.penalty, n_samples)
 
     def _pretrain(
-        self, network: Network, parts: Any, plan: Plan, X: Tensor, generator: torch.Generator
+        self,
+        network: Network,
+        parts: AutoencoderParts,
+        plan: Plan,
+        X: Tensor,
+        generator: torch.Generator,
     ) -> None:
         if self.layerwise_epochs is not None:
             train_layers(network, parts, plan, X, self.layerwise_epochs, generator)
 
-    def _conclude(self, X: FloatArray, rows: Tensor) -> None:
+    def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
         if self.dead_units_:
             self.dead_units_ = dead_units(self.transform(X))
         if self.dead_units_:
             warnings.warn(self.diagnosis(), DeadUnitWarning, stacklevel=3)
+
+    @property
+    def code_space_(self) -> Space:
+        """Where the codes live: flat space, the sphere, or the entries of a codebook."""
+        check_is_fitted(self)
+        kind = self.parts_.bottleneck.space
+        if kind == Codebook.kind:
+            modules = self.network_.bottleneck.modules()
+            return Codebook(next(m for m in modules if isinstance(m, Quantizer)))
+        return Sphere() if kind == Sphere.kind else Euclidean()
 
     def diagnosis(self) -> str:
         """Return in words what is wrong with the fitted code, or an empty text.
@@ -210,21 +232,22 @@ class Autoencoder(NetworkEstimator):
         if not self.dead_units_:
             return ""
         n_dead, several = len(self.dead_units_), len(self.dead_units_) > 1
+        are, of = "are" if several else "is", self.parts_.n_components
         # Counted from 1, as the figures name them.
         names = ", ".join(str(unit + 1) for unit in self.dead_units_[:_MOST_NAMED])
         names += ", ..." if n_dead > _MOST_NAMED else ""
         told = (
-            f"{n_dead} of {self.n_components} bottleneck units {'are' if several else 'is'} dead "
+            f"{n_dead} of {of} bottleneck units {are} dead "
             f"(component{'s' * several} {names}): the code is the same for every training row, so "
             "it tells nothing"
         )
-        if hasattr(self.network_.bottleneck, "dead"):
+        if any(isinstance(m, LargestCodes) for m in self.network_.bottleneck.modules()):
             return (
                 f"{told}. Remedies: a longer training, a smaller dead_after, a larger revival, or "
                 "a larger k of the bottleneck."
             )
-        used = type(resolve_part("optimizer", self.optimizer, OPTIMIZERS))
-        last = "a lower learning_rate" if used is Muon else "another optimizer (muon)"
+        lower = isinstance(self.parts_.optimizer, Muon)
+        last = "a lower learning_rate" if lower else "another optimizer (muon)"
         return (
             f"{told} and cannot recover. Remedies: another initialization of the encoder "
             f"(kaiming_normal), another bottleneck activation (identity or prelu), or {last}."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,16 +16,14 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import (
-    check_counts,
-    check_enough_samples,
-    check_unit_interval,
-    check_varies,
-    resolve_part,
-)
+from inscape._checks import check_enough_samples, check_varies
+from inscape._errors import InvalidParameterError
+from inscape._parts import describe_part
 from inscape._typing import FloatArray
-from inscape.data.scaling import fit_scaler
-from inscape.estimators.generation import draw_codes, fit_sampler, forget_samplers
+from inscape.data.scaling import Scaler, fit_scaler
+from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
+from inscape.estimators.decoding import differentiable_decoder
+from inscape.estimators.given import Given
 from inscape.estimators.inputs import (
     as_tensor,
     check_codes,
@@ -31,9 +31,25 @@ from inscape.estimators.inputs import (
     choose_device,
     make_generator,
 )
-from inscape.estimators.options import Parts, plan_training
-from inscape.networks import Network
-from inscape.objectives import LIKELIHOODS, Likelihood
+from inscape.estimators.options import (
+    MODULES,
+    Options,
+    Parts,
+    check_batches,
+    check_training,
+    plan_training,
+    resolve_corruption,
+)
+from inscape.estimators.persistence import save
+from inscape.estimators.samplers import (
+    describe_samplers,
+    draw_codes,
+    fit_sampler,
+    forget_samplers,
+    restore_samplers,
+)
+from inscape.networks import Examples, Modules, Network
+from inscape.objectives import Space
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
 
@@ -41,57 +57,83 @@ Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 1024
+# What is told of a training.
+_TRAINING = ("epochs", "batch_size", "learning_rate")
 
 
 class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A network that encodes and decodes rows, as a scikit-learn transformer.
 
     A child gives the options and says what they stand for, which network is trained, and what is
-    minimised.
+    minimised. `fit` resolves the options once: what is fitted owns its parts, and options that are
+    set afterwards change the next fit alone.
+
+    `y` is what a conditional model is told: labels or numbers, one a row or one for all. Other
+    models do without.
+
+    Attributes
+    ----------
+    parts_ : Parts
+        What the options stood for.
+    options_ : dict
+        The options as they were in `fit`.
+    training_ : dict
+        Epochs, batch size and learning rate, those that were left to the defaults too.
+    conditions_ : Conditions or None
+        How `y` is told to a conditional model.
     """
 
-    # Options and fitted attributes that every child has; told here for type checkers.
-    n_components: int
-    network: Any
-    likelihood: Any
-    scaler: str | None
-    optimizer: Any
-    validation_fraction: float
-    random_state: Any
-    device: str
+    # Fitted attributes that every child has; told here for type checkers.
     verbose: int
+    n_features_in_: int
+    parts_: Any
+    options_: dict[str, Any]
+    training_: dict[str, Any]
     network_: Network
+    scaler_: Scaler | None
+    conditions_: Conditions | None
+    optimizers_: list[torch.optim.Optimizer] | None
     history_: list[dict[str, Any]]
     dead_units_: tuple[int, ...]
 
     # ----------------------------------------------------------------------- what a child says
 
     @abstractmethod
-    def _resolve(self, n_features: int) -> Parts:
+    def _resolve(self, options: Options, *, n_features: int) -> Parts:
         """Check every option, and return the parts they stand for."""
 
     @abstractmethod
     def _build_network(
-        self, parts: Parts, generator: torch.Generator, *, rows: Tensor | None = None
+        self,
+        parts: Any,
+        *,
+        n_conditions: int,
+        generator: torch.Generator,
+        examples: Examples | None = None,
     ) -> Network:
-        """Return a new network; without rows nothing starts from them."""
+        """Return a new network; without examples nothing starts from them."""
 
     @abstractmethod
-    def _objective(self, parts: Parts, *, n_samples: int) -> Any:
+    def _objective(self, parts: Any, *, n_samples: int) -> Any:
         """Return what is minimised over so many rows."""
 
     def _pretrain(
-        self, network: Network, parts: Parts, plan: Plan, X: Tensor, generator: torch.Generator
+        self, network: Network, parts: Any, plan: Plan, X: Tensor, generator: torch.Generator
     ) -> None:
         """Train parts of the network, where a child asks for it, before the whole is trained."""
 
     @abstractmethod
-    def _conclude(self, X: FloatArray, rows: Tensor) -> None:
+    def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Look at the fitted network, given the rows as they came and as they were trained on."""
 
     @abstractmethod
     def diagnosis(self) -> str:
         """Return in words what is wrong with the fitted code, or an empty text."""
+
+    @property
+    @abstractmethod
+    def code_space_(self) -> Space:
+        """Where the codes live."""
 
     # ----------------------------------------------------------------------- learning
 
@@ -141,23 +183,36 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         given = check_rows(self, X, reset=True)
         check_enough_samples(len(given))
         check_varies(given)
-        parts = self._resolve(given.shape[1])
-        self.scaler_ = None if self.scaler is None else fit_scaler(self.scaler, given)
-        self.optimizers_: list[torch.optim.Optimizer] | None
-        device, generator = choose_device(self.device), make_generator(self.random_state)
-        rows = self._beside_labels(self._checked(given, parts), y, new=True)
-        train_rows, held_out = self._split(rows, generator)
-        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
-        network = self._build_network(parts, generator, rows=train_rows).to(device, parts.dtype)
+        options = self.get_params(deep=False)
+        parts = self._resolve(options, n_features=given.shape[1])
+        scaler = None if options["scaler"] is None else fit_scaler(options["scaler"], given)
+        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
+        device, generator = (
+            choose_device(options["device"]),
+            make_generator(options["random_state"]),
+        )
+        examples = _checked(given, y, parts, scaler, conditions)
+        training, held_out = _split(examples, options["validation_fraction"], generator)
+        plan, learning_rate = plan_training(options, parts.optimizer, n_samples=len(training))
+        network = self._build_network(
+            parts,
+            n_conditions=0 if conditions is None else conditions.n_columns,
+            generator=generator,
+            examples=training,
+        ).to(device, parts.dtype)
+        plan = check_batches(plan, network)
         if checkpoint is None:
-            self._pretrain(network, parts, plan, train_rows.to(device), generator)
+            self._pretrain(network, parts, plan, training.features.to(device), generator)
+        # From here on nothing is refused: what was fitted before gives way as a whole.
+        self.options_, self.parts_, self.network_ = options, parts, network
+        self.scaler_, self.conditions_ = scaler, conditions
+        self.training_ = _told_of(plan, learning_rate)
         self.optimizers_ = parts.optimizer.build(network, learning_rate=learning_rate)
-        self.network_ = network
-        state = self._begin(parts, generator)
+        state = self._begin(generator)
         if checkpoint is not None:
             state.restore(*checkpoint)
-        yield from self._train(state, parts, plan, train_rows, held_out)
-        self._conclude(given, rows)
+        yield from self._train(state, plan, training, held_out)
+        self._conclude(given, examples)
 
     def fine_tune(
         self,
@@ -191,7 +246,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         tuned = copy.copy(self)
-        tuned.set_params(corruption=corruption, epochs=epochs, learning_rate=learning_rate)
+        changed = {"corruption": corruption, "epochs": epochs, "learning_rate": learning_rate}
+        tuned.options_ = self.options_ | changed
+        tuned.set_params(**tuned.options_)
         tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
         forget_samplers(tuned.network_)
         pairs = tuned._iter_fine_tune(X, y)
@@ -202,73 +259,79 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _iter_fine_tune(self, X: Any, y: Any) -> Iterator[tuple[Report, TrainingState]]:
         given = check_rows(self, X, reset=False)
         check_enough_samples(len(given))
-        parts = self._resolve(given.shape[1])
-        generator = make_generator(self.random_state)
-        rows = self._beside_labels(self._checked(given, parts), y)
-        train_rows, held_out = self._split(rows, generator)
-        plan, learning_rate = plan_training(self, parts.optimizer, n_samples=len(train_rows))
-        fresh = parts.optimizer.build(self.network_, learning_rate=learning_rate)
+        options, n_features = self.options_, self.n_features_in_
+        check_training(options)
+        corruption = resolve_corruption(options["corruption"], n_features=n_features)
+        self.parts_ = dataclasses.replace(self.parts_, corruption=corruption)
+        generator = make_generator(options["random_state"])
+        examples = _checked(given, y, self.parts_, self.scaler_, self.conditions_)
+        training, held_out = _split(examples, options["validation_fraction"], generator)
+        plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
+        plan = check_batches(plan, self.network_)
+        self.training_ = _told_of(plan, rate)
+        fresh = self.parts_.optimizer.build(self.network_, learning_rate=rate)
         self.optimizers_ = self.optimizers_ or fresh
         for optimizer, other in zip(self.optimizers_, fresh, strict=True):
             for group, asked in zip(optimizer.param_groups, other.param_groups, strict=True):
                 group["initial_lr"] = asked["lr"]
         self.network_.train()
-        state = self._begin(parts, generator)
-        yield from self._train(state, parts, plan, train_rows, held_out)
-        self._conclude(given, rows)
+        yield from self._train(self._begin(generator), plan, training, held_out)
+        self._conclude(given, examples)
 
-    def _begin(self, parts: Parts, generator: torch.Generator) -> TrainingState:
+    def _begin(self, generator: torch.Generator) -> TrainingState:
         assert self.optimizers_ is not None
         # Drawn only where it is used: a training without noise draws what it always drew.
-        noisy = parts.corruption is not None
+        noisy = self.parts_.corruption is not None
         seed = int(torch.randint(2**31, (), generator=generator)) if noisy else 0
         return TrainingState(self.network_, self.optimizers_, generator, corruption_seed=seed)
 
     def _train(
-        self, state: TrainingState, parts: Parts, plan: Plan, rows: Tensor, held_out: Tensor | None
+        self, state: TrainingState, plan: Plan, training: Examples, held_out: Examples | None
     ) -> Iterator[tuple[Report, TrainingState]]:
         self.history_ = state.history
         device = next(state.network.parameters()).device
         for report in train(
             state,
-            self._objective(parts, n_samples=len(rows)),
+            self._objective(self.parts_, n_samples=len(training)),
             plan,
-            X=rows.to(device),
-            X_validation=None if held_out is None else held_out.to(device),
-            corruption=parts.corruption,
+            examples=training.to(device),
+            held_out=None if held_out is None else held_out.to(device),
+            corruption=self.parts_.corruption,
         ):
             self.dead_units_ = report.dead_units
             yield report, state
         self.network_.eval()
 
-    def _checked(self, X: FloatArray, parts: Parts) -> Tensor:
-        """Return the scaled rows, once they are known to suit the likelihood."""
-        scaled = self._scale(X)
-        check_suits(scaled, parts.likelihood)
-        return as_tensor(scaled, dtype=parts.dtype)
-
-    def _beside_labels(self, rows: Tensor, y: Any, *, new: bool = False) -> Tensor:
-        """Return what the network reads of scaled rows: those, and labels where a child has any."""
-        return rows
-
-    def _split(self, rows: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Return the rows to train on, and those held out."""
-        n_held_out = round(self.validation_fraction * len(rows))
-        if not n_held_out:
-            return rows, None
-        order = torch.randperm(len(rows), generator=generator)
-        check_enough_samples(len(rows) - n_held_out)
-        return rows[order[n_held_out:]], rows[order[:n_held_out]]
-
     # ----------------------------------------------------------------------- using
 
-    def transform(self, X: Any) -> FloatArray:
-        """Encode rows.
+    def fit_transform(self, X: Any, y: Any = None, **options: Any) -> Any:
+        """Learn the representation of the rows, and encode them.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Training rows.
+        y : array-like, or None
+            What a conditional model is told.
+        **options
+            Of `fit`.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_components)
+            Codes, those of ``fit(X, y).transform(X, y)``.
+        """
+        return self.fit(X, y, **options).transform(X, y)
+
+    def transform(self, X: Any, y: Any = None) -> FloatArray:
+        """Encode rows; a distribution over codes is told by its mean.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows.
+        y : array-like, or None
+            What a conditional model is told.
 
         Returns
         -------
@@ -277,15 +340,22 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         rows = check_rows(self, X, reset=False)
-        return self._by_block(Network.encode, self._scale(rows), precision=rows.dtype)
+        return self._by_block(
+            lambda net, some: net.encode(some.features, some.conditions),
+            self._scale(rows),
+            y,
+            precision=rows.dtype,
+        )
 
-    def inverse_transform(self, X: Any) -> FloatArray:
+    def inverse_transform(self, X: Any, y: Any = None) -> FloatArray:
         """Decode codes to expected rows, in the units of the training data.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_components)
             Codes.
+        y : array-like, or None
+            What a conditional model is told.
 
         Returns
         -------
@@ -293,38 +363,47 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             The mean of the likelihood, in the dtype of the codes.
         """
         check_is_fitted(self)
-        return self._decode(check_codes(X, n_components=self.n_components))
-
-    def _decode(self, codes: FloatArray) -> FloatArray:
-        """Decode what the decoder reads, in the units of the training data."""
-        mean = resolve_part("likelihood", self.likelihood, LIKELIHOODS).mean
-        rows = self._by_block(lambda net, z: mean(net.decode(z)), codes, precision=codes.dtype)
+        codes = check_codes(X, n_components=self.parts_.n_components)
+        mean = self.parts_.likelihood.mean
+        rows = self._by_block(
+            lambda net, some: mean(net.decode(some.features, some.conditions)),
+            codes,
+            y,
+            precision=codes.dtype,
+        )
         if self.scaler_ is None:
             return rows
         return self.scaler_.inverse_transform(rows).astype(codes.dtype, copy=False)
 
-    def reconstruct(self, X: Any) -> FloatArray:
+    def reconstruct(self, X: Any, y: Any = None) -> FloatArray:
         """Encode rows and decode them again.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows.
+        y : array-like, or None
+            What a conditional model is told.
 
         Returns
         -------
         ndarray, shape (n_samples, n_features)
             What came back.
         """
-        return self.inverse_transform(np.asarray(self.transform(X)))
+        return self.inverse_transform(np.asarray(self.transform(X, y)), y)
 
-    def score_samples(self, X: Any) -> FloatArray:
+    def score_samples(self, X: Any, y: Any = None) -> FloatArray:
         """Return the log-likelihood of each row under its reconstruction.
+
+        Nothing is drawn, so that two calls give the same: for the likelihood of the rows under a
+        whole variational model see `VariationalAutoencoder.log_likelihood`.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows.
+        y : array-like, or None
+            What a conditional model is told.
 
         Returns
         -------
@@ -333,31 +412,75 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         given = check_rows(self, X, reset=False)
-        rows = self._scale(given)
-        likelihood: Likelihood = resolve_part("likelihood", self.likelihood, LIKELIHOODS)
-        check_suits(rows, likelihood)
-        return self._by_block(
-            lambda net, x: -likelihood.negative_log_likelihood(net(x), x),
-            rows,
-            precision=given.dtype,
-        ).astype(np.float64, copy=False)
+        likelihood, rows = self.parts_.likelihood, self._scale(given)
+        likelihood.check(rows)
+
+        def log_likelihood(network: Network, some: Examples) -> Tensor:
+            outputs = network(some.features, some.conditions)
+            return -likelihood.negative_log_likelihood(outputs, some.features)
+
+        scores = self._by_block(log_likelihood, rows, y, precision=given.dtype)
+        return scores.astype(np.float64, copy=False)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Return the mean log-likelihood of the rows under their reconstructions.
+        """Return the mean of `score_samples`.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows.
-        y : ignored
-            For scikit-learn's searches.
+        y : array-like, or None
+            What a conditional model is told.
 
         Returns
         -------
         float
             Nats per sample; higher is better.
         """
-        return float(self.score_samples(X).mean())
+        return float(self.score_samples(X, y).mean())
+
+    def given(self, y: Any) -> Given:
+        """Return this estimator with what it is told bound: a plain representation.
+
+        Parameters
+        ----------
+        y : array-like, one a row or one for all
+            Labels, or numbers.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the estimator is not conditional.
+        """
+        check_is_fitted(self)
+        if self.conditions_ is None:
+            raise InvalidParameterError(
+                f"`given` must be asked of a conditional model; got a {type(self).__name__} that "
+                "is told nothing: use it as it is."
+            )
+        return Given(self, y)
+
+    def differentiable_decoders(self, n: int, y: Any = None) -> list[Callable[[Tensor], Tensor]]:
+        """Return a function for each of `n` rows, from codes to rows, through which gradients go.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        y : array-like, or None
+            What a conditional model is told of each.
+
+        Returns
+        -------
+        list of callable
+            Codes (n, n_components) in float64 to rows in the units of the training data.
+        """
+        check_is_fitted(self)
+        told = self._told(y, n)
+        parts = self.network_, self.parts_.likelihood, self.scaler_
+        if told is None:
+            return [differentiable_decoder(*parts)] * n
+        return [differentiable_decoder(*parts, conditions=row[None]) for row in told]
 
     def fit_sampler(
         self,
@@ -382,8 +505,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         kind : {"mixture", "flow"}, or part
             A mixture of Gaussians or a normalising flow; or one of your own size, such as
             ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)".
-        y : array-like, shape (n_samples,), a label for all, or None
-            Labels, where the estimator is conditional; the density is that of all labels' codes.
+        y : array-like, or None
+            What a conditional model is told; the density is that of all rows' codes.
         n_steps : int
             Training steps of a flow.
         random_state : int, RandomState or None
@@ -403,15 +526,19 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         fit_sampler(self, X, kind, y=y, n_steps=n_steps, random_state=random_state)
         return self
 
-    def sample(self, n: int = 1, *, from_: str = "mixture", random_state: Any = None) -> FloatArray:
-        """Draw codes from what `fit_sampler` fitted, and decode them to expected rows.
+    def sample(
+        self, n: int = 1, *, from_: str | None = None, y: Any = None, random_state: Any = None
+    ) -> FloatArray:
+        """Draw codes from the prior, or from what `fit_sampler` fitted; decode to expected rows.
 
         Parameters
         ----------
         n : int
             How many.
-        from_ : {"mixture", "flow"}
-            Which of the fitted samplers.
+        from_ : {"prior", "mixture", "flow"} or None
+            What is drawn from; None is the prior, or the mixture where there is no prior.
+        y : array-like, or None
+            What a conditional model is told.
         random_state : int, RandomState or None
             Where the codes are drawn from.
 
@@ -426,7 +553,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             If that sampler has not been fitted.
         """
         check_is_fitted(self)
-        return self.inverse_transform(draw_codes(self, n, from_=from_, random_state=random_state))
+        codes = draw_codes(self, n, from_=from_, random_state=random_state)
+        return self.inverse_transform(codes, y)
 
     def at(self, snapshot: Snapshot) -> Self:
         """Return this estimator as it was at a snapshot of its training.
@@ -466,17 +594,28 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         StorageError
             If the place is read-only or full; nothing is left behind.
         """
-        from inscape.estimators.persistence import save
-
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
 
     def _scale(self, X: FloatArray) -> FloatArray:
         return X if self.scaler_ is None else self.scaler_.transform(X)
 
+    def _examples(self, X: Any, y: Any) -> Examples:
+        """Return rows as they were trained on, once they are known to suit the likelihood."""
+        given = check_rows(self, X, reset=False)
+        return _checked(given, y, self.parts_, self.scaler_, self.conditions_)
+
+    def _told(self, y: Any, n_rows: int) -> Tensor | None:
+        return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
+
     @torch.no_grad()
     def _by_block(
-        self, function: Callable[[Network, Tensor], Tensor], X: FloatArray, *, precision: Any
+        self,
+        function: Callable[[Network, Examples], Tensor],
+        X: FloatArray,
+        y: Any,
+        *,
+        precision: Any,
     ) -> FloatArray:
         """Apply `function` block by block, so that memory stays small.
 
@@ -487,15 +626,119 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         network, kind = self.network_, first.dtype
         if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
+        examples = Examples(as_tensor(X, dtype=kind), self._told(y, len(X)))
         blocks = [
-            function(network, rows.to(first.device, kind)).cpu()
-            for rows in as_tensor(X, dtype=kind).split(_BLOCK)
+            function(network, some.to(first.device, kind)).cpu() for some in examples.split(_BLOCK)
         ]
         return torch.cat(blocks).numpy().astype(precision, copy=False)
 
+    # ----------------------------------------------------------------------- as data
+
+    def to_data(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what is fitted as plain data and named arrays, from which `from_data` takes it."""
+        check_is_fitted(self)
+        tensors = {
+            f"network.{name}": tensor.cpu().numpy()
+            for name, tensor in self.network_.state_dict().items()
+        }
+        if self.scaler_ is not None:
+            tensors["scaler.shift"], tensors["scaler.scale"] = (
+                self.scaler_.shift,
+                self.scaler_.scale,
+            )
+        return self._describe(), tensors
+
+    def from_data(
+        self,
+        described: dict[str, Any],
+        tensors: dict[str, np.ndarray],
+        *,
+        own: Modules | None = None,
+    ) -> None:
+        """Take what `to_data` told, on a new estimator with the same options.
+
+        Parameters
+        ----------
+        described : dict
+            The plain data.
+        tensors : dict of str to ndarray
+            The arrays.
+        own : Modules or None
+            The user's modules, where there are any: their code is not stored.
+
+        Raises
+        ------
+        InvalidParameterError
+            If those are of other shapes than the weights.
+        """
+        self._restore(described, own=own)
+        shift, scale = tensors.get("scaler.shift"), tensors.get("scaler.scale")
+        self.scaler_ = None if shift is None or scale is None else Scaler(shift, scale)
+        weights = {
+            name.removeprefix("network."): torch.from_numpy(array)
+            for name, array in tensors.items()
+            if name.startswith("network.")
+        }
+        if own is not None:
+            _check_shapes(self.network_, weights)
+        self.network_.load_state_dict(weights)
+        self.network_.eval()
+
+    def _describe(self) -> dict[str, Any]:
+        """Return what is fitted, but for numbers in tensors, as plain data."""
+        options = dict(self.options_)
+        # The code of a user's own modules cannot be told as data: who loads the weights brings it.
+        if isinstance(self.parts_.network, Modules):
+            options["network"] = MODULES
+        # Nor can a generator object; the weights no longer depend on it.
+        if not isinstance(options["random_state"], (int, np.integer, type(None))):
+            options["random_state"] = None
+        names = getattr(self, "feature_names_in_", None)
+        told = self.conditions_
+        return {
+            "type": _word(type(self)),
+            "parameters": describe_part(options),
+            "resolved": self.parts_.describe() | self.training_,
+            "n_features": self.n_features_in_,
+            "feature_names": None if names is None else [str(name) for name in names],
+            "conditions": None if told is None else told.describe(),
+            "dead_units": list(self.dead_units_),
+            "history": self.history_,
+            "samplers": describe_samplers(self.network_),
+        }
+
+    def _restore(self, described: dict[str, Any], *, own: Modules | None) -> None:
+        """Take what `_describe` told, on a new estimator with its options; weights come after."""
+        self.options_ = self.get_params(deep=False)
+        resolved = dict(described["resolved"])
+        if own is not None:
+            resolved["network"] = own
+        options = {**self.options_, **resolved}
+        if resolved["network"] is not None:
+            # The short forms are part of the network that was resolved.
+            del options["hidden"], options["activation"]
+        self.n_features_in_ = described["n_features"]
+        if described["feature_names"] is not None:
+            self.feature_names_in_ = np.array(described["feature_names"], dtype=object)
+        self.parts_ = self._resolve(options, n_features=self.n_features_in_)
+        self.training_ = {name: resolved[name] for name in _TRAINING}
+        self.conditions_ = restore_conditions(described["conditions"])
+        self.dead_units_ = tuple(described["dead_units"])
+        self.history_ = described["history"]
+        self.optimizers_ = None
+        told = self.conditions_
+        self.network_ = self._build_network(
+            self.parts_,
+            n_conditions=0 if told is None else told.n_columns,
+            generator=torch.Generator(),
+        ).to(self.parts_.dtype)
+        restore_samplers(
+            self.network_, described["samplers"], n_components=self.parts_.n_components
+        )
+
     @property
     def _n_features_out(self) -> int:
-        return self.n_components
+        return self.parts_.n_components
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -503,17 +746,44 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return tags
 
 
-def check_suits(rows: FloatArray, likelihood: Any) -> None:
-    """Refuse scaled rows that a likelihood gives no density.
+def _word(kind: type[Any]) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
-    Raises
-    ------
-    InvalidDataError
-        If they are not in [0, 1], or not whole numbers, where they must be.
-    """
-    name = type(likelihood).__name__
-    if likelihood.unit_interval:
-        check_unit_interval(rows, likelihood=name)
-    if likelihood.counts:
-        n_categories = getattr(likelihood, "n_categories", None)
-        check_counts(rows, likelihood=name, n_categories=n_categories)
+
+def _check_shapes(network: Network, weights: dict[str, Tensor]) -> None:
+    """Refuse modules of the user's own that are no copies of those that were trained."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    got = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    for name in [*wanted, *got]:
+        if wanted.get(name) != got.get(name):
+            raise InvalidParameterError(
+                "`network` must be modules of the shapes that were saved; got "
+                f"{got.get(name, 'nothing')} for {name}, which is "
+                f"{wanted.get(name, 'not in the file')} there: build the modules as they were."
+            )
+
+
+def _told_of(plan: Plan, learning_rate: float) -> dict[str, Any]:
+    return dict(zip(_TRAINING, (plan.epochs, plan.batch_size, learning_rate), strict=True))
+
+
+def _checked(
+    X: FloatArray, y: Any, parts: Parts, scaler: Scaler | None, conditions: Conditions | None
+) -> Examples:
+    """Return scaled rows, once they are known to suit the likelihood, and what is told of them."""
+    scaled = X if scaler is None else scaler.transform(X)
+    parts.likelihood.check(scaled)
+    told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
+    return Examples(as_tensor(scaled, dtype=parts.dtype), told)
+
+
+def _split(
+    examples: Examples, share: float, generator: torch.Generator
+) -> tuple[Examples, Examples | None]:
+    """Return the examples to train on, and those held out."""
+    n_held_out = round(share * len(examples))
+    if not n_held_out:
+        return examples, None
+    order = torch.randperm(len(examples), generator=generator)
+    check_enough_samples(len(examples) - n_held_out)
+    return examples[order[n_held_out:]], examples[order[:n_held_out]]

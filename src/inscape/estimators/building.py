@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from inscape.estimators.options import Parts
-from inscape.networks import LogCounts, Modules, Network, SharedOutputs
+from inscape.networks import (
+    Conditioned,
+    Examples,
+    LogCounts,
+    Means,
+    Network,
+    SharedOutputs,
+    Sizes,
+)
 
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
@@ -17,13 +25,11 @@ _MEAN_ROWS = 2048
 def build_network(
     parts: Parts,
     *,
-    n_features: int,
-    n_conditions: int = 0,
     n_code: int,
-    n_components: int,
+    n_conditions: int,
     bottleneck: nn.Module,
     generator: torch.Generator,
-    rows: Tensor | None,
+    examples: Examples | None,
 ) -> Network:
     """Return the network that the parts describe.
 
@@ -34,52 +40,54 @@ def build_network(
     ----------
     parts : Parts
         The estimator's.
-    n_features : int
-        Columns that have to come out.
-    n_conditions : int
-        Columns that encoder and decoder read besides.
     n_code : int
         Width of the encoder's output.
-    n_components : int
-        Width of the code that the bottleneck gives.
+    n_conditions : int
+        What encoder and decoder are told beside rows and codes.
     bottleneck : nn.Module
         What is done to the linear code.
     generator : torch.Generator
         Where the weights are drawn from.
-    rows : Tensor or None, shape (n_samples, n_features + n_conditions)
+    examples : Examples or None
         Training rows, from whose mean biases start; None where weights are loaded.
     """
     likelihood = parts.likelihood
-    reads_logarithms = getattr(likelihood, "reads_logarithms", False) and not isinstance(
-        parts.network, Modules
-    )
-    mean_row = mean_output = features = None
-    if rows is not None:
-        some = rows[:: max(1, len(rows) // _MEAN_ROWS)]
-        features = some[:, :n_features]
-        mean_row = (LogCounts()(some) if reads_logarithms else some).mean(dim=0).float()
-        mean_output = likelihood.start(features.mean(dim=0).float())
+    logarithms = likelihood.reads_logarithms and parts.network.takes_logarithms
+    some = None if examples is None else examples[:: max(1, len(examples) // _MEAN_ROWS)]
     network = parts.network.build(
-        n_features=n_features + n_conditions,
-        n_code=n_code,
-        n_components=n_components + n_conditions,
-        n_outputs=n_features * likelihood.n_parameters,
+        Sizes(
+            n_features=parts.n_features,
+            n_code=n_code,
+            n_components=parts.n_components,
+            n_outputs=parts.n_features * likelihood.n_parameters,
+            n_conditions=n_conditions,
+        ),
         bottleneck=bottleneck,
         generator=generator,
-        mean_row=mean_row,
-        mean_output=mean_output,
+        means=None if some is None else _means(some, likelihood, logarithms=logarithms),
     )
-    if reads_logarithms:
-        network.encoder = nn.Sequential(LogCounts(), *network.encoder)
-    return _share_outputs(network, likelihood, n_features=n_features, rows=features)
-
-
-def _share_outputs(
-    network: Network, likelihood: Any, *, n_features: int, rows: Tensor | None
-) -> Network:
-    """Let the decoder give what the likelihood learns for all rows, if any."""
-    if hasattr(likelihood, "n_shared") and likelihood.n_shared(n_features):
-        start = likelihood.shared_start(n_features, rows=rows)
-        trainable = not getattr(likelihood, "calibrates", False)
+    if logarithms:
+        network.encoder = _after(LogCounts(), network.encoder)
+    n_shared = likelihood.n_shared(parts.n_features)
+    if n_shared:
+        rows = None if some is None else some.features
+        start = likelihood.shared_start(parts.n_features, rows=rows)
+        trainable = not likelihood.calibrates
         network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
     return network
+
+
+def _means(some: Examples, likelihood: Any, *, logarithms: bool) -> Means:
+    rows, told = some.features, some.conditions
+    return Means(
+        row=(LogCounts()(rows) if logarithms else rows).mean(dim=0).float(),
+        output=likelihood.start(rows.mean(dim=0).float()),
+        conditions=None if told is None else told.mean(dim=0).float(),
+    )
+
+
+def _after(first: nn.Module, layers: Any) -> nn.Sequential:
+    """Return the layers with one before them; what they are told is still told to the same one."""
+    if isinstance(layers, Conditioned):
+        return Conditioned(first, *layers, place=layers.place + 1)
+    return nn.Sequential(first, *layers)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from inscape.estimators.options import VariationalParts
 from inscape.measures import active_units, aggregate_posterior
-from inscape.networks import Network
+from inscape.networks import Examples, Network
 
 # Rows that are looked at: each is compared with each.
 _ROWS = 1024
@@ -108,7 +107,9 @@ class LatentReport:
 
 
 @torch.no_grad()
-def report_on_latents(network: Network, parts: VariationalParts, rows: Tensor) -> LatentReport:
+def report_on_latents(
+    network: Network, parts: VariationalParts, examples: Examples, *, n_costly: int = _COSTLY
+) -> LatentReport:
     """Look at the latent space of some of the rows.
 
     Parameters
@@ -117,22 +118,30 @@ def report_on_latents(network: Network, parts: VariationalParts, rows: Tensor) -
         Fitted, with its prior.
     parts : VariationalParts
         What it was made of.
-    rows : Tensor, shape (n_samples, n_features + n_conditions)
+    examples : Examples
         As the encoder reads them.
+    n_costly : int
+        Codes that are compared with all rows where the divergence has no formula.
     """
-    seen = rows[:: max(1, len(rows) // _ROWS)][:_ROWS]
-    posterior = network.bottleneck.distribution(
-        network.encoder(seen.to(next(network.parameters()).device))
-    )
+    some = examples[:: max(1, len(examples) // _ROWS)][:_ROWS]
+    seen = some.to(next(network.parameters()).device)
+    encoded = network.linear_codes(seen.features, seen.conditions)
+    posterior = network.bottleneck.distribution(encoded)
     n_components = posterior.mean.shape[1]
-    weight = getattr(parts.divergence, "weight", None)
+    dense = parts.posterior.has_density
+    found = _divergences(network, posterior, n_costly) if dense else _nothing()
+    weight = parts.divergence.told_weight
     scale = n_components / parts.n_features
     return LatentReport(
         n_components=n_components,
         n_rows=len(seen),
         active_units=active_units(posterior.mean.double().cpu().numpy()),
         weights=None if weight is None else (weight, weight * scale),
-        **(_nothing() if not parts.posterior.has_density else _divergences(network, posterior)),
+        **(
+            _nothing()
+            if not parts.posterior.has_density
+            else _divergences(network, posterior, n_costly)
+        ),
     )
 
 
@@ -146,7 +155,7 @@ def _nothing() -> dict[str, Any]:
     }
 
 
-def _divergences(network: Network, posterior: Any) -> dict[str, Any]:
+def _divergences(network: Network, posterior: Any, n_costly: int) -> dict[str, Any]:
     """Return what codes cost and tell, from one code drawn for each row."""
     codes, log_density = posterior.draw(1, generator=torch.Generator().manual_seed(0))
     log_prior = network.prior.log_density(codes[0], network)
@@ -154,17 +163,15 @@ def _divergences(network: Network, posterior: Any) -> dict[str, Any]:
     each = log_density[0] - log_prior if exact is None else exact
     # Rows in the order of the data, of which the first may all be of one class.
     n = codes.shape[1]
-    chosen = torch.arange(0, n, 1 if exact is not None else max(1, n // _COSTLY))
+    chosen = torch.arange(0, n, 1 if exact is not None else max(1, n // n_costly))
     order = torch.cat([chosen, torch.ones(n).index_fill(0, chosen, 0).nonzero()[:, 0]])
     parts = codes[0, chosen].split(_AT_ONCE)
     pairs = torch.cat([posterior.log_density(part[:, None]) for part in parts])[:, order]
     whole = aggregate_posterior(
         pairs.double().cpu().numpy(), log_prior[chosen].double().cpu().numpy()
     )
-    shares = None
-    if exact is not None and hasattr(posterior, "kullback_leibler_by_component"):
-        by_component = posterior.kullback_leibler_by_component(network.prior).mean(dim=0)
-        shares = tuple(by_component.tolist())
+    by_component = posterior.kullback_leibler_by_component(network.prior)
+    shares = None if by_component is None else tuple(by_component.mean(dim=0).tolist())
     return {
         "kullback_leibler": float(each.mean()),
         "kullback_leibler_by_component": shares,

@@ -7,15 +7,15 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from inscape.estimators.options import Parts
-from inscape.networks import Dense, Network
+from inscape.estimators.options import AutoencoderParts
+from inscape.networks import Dense, Examples, Network
 from inscape.objectives import Gaussian, Reconstruction
 from inscape.training import Plan, TrainingState, train
 
 
 def train_layers(
     network: Network,
-    parts: Parts,
+    parts: AutoencoderParts,
     plan: Plan,
     X: Tensor,
     epochs: float,
@@ -35,7 +35,7 @@ def train_layers(
     ----------
     network : Network
         Built by `Dense`.
-    parts : Parts
+    parts : AutoencoderParts
         The estimator's.
     plan : Plan
         That of the whole training, whose batches and optimiser are used here too.
@@ -50,7 +50,7 @@ def train_layers(
     n_steps = plan.n_steps(len(X))
     rate = parts.optimizer.default_learning_rate(batch_size=plan.batch_size, n_steps=n_steps)
     pairs = Dense.layer_pairs(network)
-    likelihood, penalties, corruption = parts.likelihood, parts.penalties, parts.corruption
+    likelihood, penalties, corruption = parts.likelihood, parts.penalty, parts.corruption
     for place, (down, up) in enumerate(pairs):
         innermost = place == len(pairs) - 1
         pair = Network(down, network.bottleneck if innermost else nn.Identity(), up).train()
@@ -58,7 +58,7 @@ def train_layers(
         seed = int(torch.randint(2**31, (), generator=generator))
         state = TrainingState(pair, optimizers, generator, corruption_seed=seed)
         objective = Reconstruction(likelihood, penalties, len(X))
-        for _ in train(state, objective, plan, X=X, corruption=corruption):
+        for _ in train(state, objective, plan, examples=Examples(X), corruption=corruption):
             pass
         likelihood, penalties, corruption = Gaussian(), (), None
         with torch.no_grad():

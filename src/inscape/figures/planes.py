@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidParameterError
-from inscape._typing import FloatArray, ImageShape, Representation
+from inscape._representations import Representation
+from inscape._typing import FloatArray, ImageShape
 from inscape.figures.classes import Classes, name_classes, read_labels
 from inscape.figures.panels import (
     PANEL,

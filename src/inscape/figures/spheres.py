@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape._typing import FloatArray, ImageShape, Representation
+from inscape._representations import Representation
+from inscape._typing import FloatArray, ImageShape
 from inscape.figures.classes import Classes, name_classes, read_labels
 from inscape.figures.panels import PANEL, Labels, Limits, draw_key, draw_map
 from inscape.figures.planes import count_components

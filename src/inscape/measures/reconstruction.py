@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from inscape._checks import check_number
-from inscape._typing import FloatArray, Representation
+from inscape._representations import Representation
+from inscape._typing import FloatArray
 
 
 def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 from torch.nn.utils import skip_init
 
-from inscape._checks import (
-    check_choice,
-    check_integer,
-    check_widths,
-    image_shape_of,
-    resolve_part,
-)
+from inscape._checks import check_choice, check_integer, check_widths, image_shape_of
 from inscape._errors import InvalidParameterError
+from inscape._parts import resolve_part
+from inscape._typing import ImageShape
 from inscape.networks.activations import ACTIVATIONS, activation
+from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.conditioned import stack
 from inscape.networks.dense import _as_parts
 from inscape.networks.initialization import INITIALIZATIONS, initialize
 from inscape.networks.network import Network
@@ -30,7 +28,7 @@ Sides = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Convolutional:
+class Convolutional(Architecture):
     """Convolutions that halve the sides of a picture, dense layers, and their mirror.
 
     For 28 x 28 pixels and 20 components the default is
@@ -76,8 +74,8 @@ class Convolutional:
     Examples
     --------
     >>> network = Convolutional(channels=(4, 8), image_shape=(9, 7, 3)).build(
-    ...     n_features=189, n_code=2, n_components=2, n_outputs=189, bottleneck=nn.Identity(),
-    ...     generator=torch.Generator().manual_seed(0))
+    ...     Sizes(n_features=189, n_code=2, n_components=2, n_outputs=189),
+    ...     bottleneck=nn.Identity(), generator=torch.Generator().manual_seed(0))
     >>> network(torch.zeros(5, 189)).shape
     torch.Size([5, 189])
     """
@@ -113,79 +111,76 @@ class Convolutional:
 
     def build(
         self,
+        sizes: Sizes,
         *,
-        n_features: int,
-        n_code: int,
-        n_components: int,
-        n_outputs: int,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        mean_row: Tensor | None = None,
-        mean_output: Tensor | None = None,
+        means: Means | None = None,
     ) -> Network:
         """Return the network, its weights drawn from `generator`.
 
-        Parameters
-        ----------
-        n_features, n_outputs : int
-            Width of the input and of the decoder's output; the latter is a multiple.
-        n_code, n_components : int
-            Width of the encoder's output and of the decoder's input. They differ where the
-            encoder gives the parameters of a distribution over codes.
-        bottleneck : nn.Module
-            What is done to the code.
-        generator : torch.Generator
-            Where every draw comes from.
-        mean_row : Tensor or None, shape (n_features,)
-            Mean of the training rows, which ``bias="data_mean"`` starts from.
-        mean_output : Tensor or None, shape (n_outputs,)
-            The decoder's output that stands for that row.
+        Conditions are told to the first dense layer of encoder and decoder; an encoder without
+        dense hidden layers reads each as a map of one value beside the picture.
 
         Raises
         ------
         InvalidParameterError
             If `image_shape` does not fit the number of features.
         """
-        height, width, n_channels = image_shape_of(n_features, self.image_shape)
+        height, width, n_channels = image_shape_of(sizes.n_features, self.image_shape)
         sides = [(height, width)]
         for _ in self.channels:
             sides.append((math.ceil(sides[-1][0] / 2), math.ceil(sides[-1][1] / 2)))
         widths = (math.prod(sides[-1]) * self.channels[-1], *self.dense)
-        encoder = nn.Sequential(
-            Pictures(height, width, n_channels),
-            *self._narrowing(n_channels),
-            Rows(),
-            *self._dense((*widths, n_code)),
+        told, as_maps = sizes.n_conditions, not self.dense
+        narrowing = self._narrowing(n_channels + told * as_maps)
+        encoder = stack(
+            [
+                Pictures(height, width, n_channels),
+                *narrowing,
+                Rows(),
+                *self._dense((widths[0] + told * (not as_maps), *self.dense, sizes.n_code)),
+            ],
+            n_conditions=told,
+            place=1 if as_maps else 2 + len(narrowing),
         )
-        n_parameters = n_outputs // n_features
-        decoder = nn.Sequential(
-            *self._dense((n_components, *reversed(widths))),
-            activation(self.activation),
-            Pictures(*sides[-1], self.channels[-1]),
-            *self._widening(sides),
-            self._convolution(
-                TransposedConvolution,
-                self.channels[0],
-                n_parameters * n_channels,
-                padding=self.kernel_size // 2,
-            ),
-            Rows(n_parameters),
+        n_parameters = sizes.n_outputs // sizes.n_features
+        decoder = stack(
+            [
+                *self._dense((sizes.n_components + told, *reversed(widths))),
+                activation(self.activation),
+                Pictures(*sides[-1], self.channels[-1]),
+                *self._widening(sides),
+                self._convolution(
+                    TransposedConvolution,
+                    self.channels[0],
+                    n_parameters * n_channels,
+                    padding=self.kernel_size // 2,
+                ),
+                Rows(n_parameters),
+            ],
+            n_conditions=told,
         )
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
-        if self.bias == "data_mean" and mean_row is not None and mean_output is not None:
+        if self.bias == "data_mean" and means is not None:
             with torch.no_grad():
                 first, last = encoder[1], decoder[-2]
                 assert isinstance(first, nn.Conv2d)
                 assert isinstance(last, nn.ConvTranspose2d)
                 assert first.bias is not None
                 assert last.bias is not None
-                colour = mean_row.view(-1, n_channels).mean(dim=0)
+                colour = means.row.view(-1, n_channels).mean(dim=0)
+                if as_maps and means.conditions is not None:
+                    colour = torch.cat([colour, means.conditions])
                 first.bias.copy_(-(first.weight.sum(dim=(2, 3)) @ colour))
-                per_channel = mean_output.view(n_parameters, -1, n_channels).mean(dim=1)
+                per_channel = means.output.view(n_parameters, -1, n_channels).mean(dim=1)
                 last.bias.copy_(per_channel.flatten())
         return Network(encoder, bottleneck, decoder)
+
+    def for_pictures(self, image_shape: ImageShape) -> Self:
+        return replace(self, image_shape=image_shape) if self.image_shape is None else self
 
     def _initializations(self) -> tuple[Any, Any]:
         if isinstance(self.initialization, (tuple, list)) and len(self.initialization) == 2:

@@ -8,12 +8,15 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import skip_init
 
-from inscape._checks import check_choice, check_number, check_widths, resolve_part
+from inscape._checks import check_choice, check_number, check_widths
 from inscape._errors import InvalidParameterError
+from inscape._parts import resolve_part
 from inscape.networks.activations import ACTIVATIONS, activation
+from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.conditioned import stack
 from inscape.networks.dropout import Dropout
 from inscape.networks.initialization import INITIALIZATIONS, initialize
 from inscape.networks.network import Network
@@ -26,7 +29,7 @@ NORMALIZATIONS: Mapping[str, Callable[[int], nn.Module]] = {
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Architecture):
     """A fully connected encoder with its mirror as decoder.
 
     Parameters
@@ -56,8 +59,8 @@ class Dense:
     Examples
     --------
     >>> network = Dense(hidden=(16,)).build(
-    ...     n_features=64, n_code=2, n_components=2, n_outputs=64, bottleneck=nn.Identity(),
-    ...     generator=torch.Generator().manual_seed(0))
+    ...     Sizes(n_features=64, n_code=2, n_components=2, n_outputs=64),
+    ...     bottleneck=nn.Identity(), generator=torch.Generator().manual_seed(0))
     >>> network(torch.zeros(5, 64)).shape
     torch.Size([5, 64])
     """
@@ -85,48 +88,30 @@ class Dense:
 
     def build(
         self,
+        sizes: Sizes,
         *,
-        n_features: int,
-        n_code: int,
-        n_components: int,
-        n_outputs: int,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        mean_row: Tensor | None = None,
-        mean_output: Tensor | None = None,
+        means: Means | None = None,
     ) -> Network:
-        """Return the network, its weights drawn from `generator`.
-
-        Parameters
-        ----------
-        n_features, n_outputs : int
-            Width of the input and of the decoder's output.
-        n_code, n_components : int
-            Width of the encoder's output and of the decoder's input. They differ where the
-            encoder gives the parameters of a distribution over codes.
-        bottleneck : nn.Module
-            What is done to the linear code, such as an activation.
-        generator : torch.Generator
-            Where every draw comes from.
-        mean_row : Tensor or None, shape (n_features,)
-            Mean of the training rows, which ``bias="data_mean"`` starts from.
-        mean_output : Tensor or None, shape (n_outputs,)
-            The decoder's output that stands for that row.
-        """
-        encoder = self._stack((n_features, *self.hidden, n_code))
-        decoder = self._stack((n_components, *reversed(self.hidden), n_outputs))
+        told = sizes.n_conditions
+        encoder = self._stack((sizes.n_features, *self.hidden, sizes.n_code), n_conditions=told)
+        decoder = self._stack(
+            (sizes.n_components, *reversed(self.hidden), sizes.n_outputs), n_conditions=told
+        )
         if self.tied:
             _tie(encoder, decoder)
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
-        if self.bias == "data_mean" and mean_row is not None and mean_output is not None:
+        if self.bias == "data_mean" and means is not None:
             with torch.no_grad():
                 first, last = encoder[0], decoder[-1]
                 assert isinstance(first, nn.Linear)
                 assert isinstance(last, (nn.Linear, TiedLinear))
-                first.bias.copy_(-(first.weight @ mean_row))
-                last.bias.copy_(mean_output)
+                told_row = [] if means.conditions is None else [means.conditions]
+                first.bias.copy_(-(first.weight @ torch.cat([means.row, *told_row])))
+                last.bias.copy_(means.output)
         if self.dropout:
             bottleneck = nn.Sequential(bottleneck, Dropout(self.dropout))
         if self.output_dropout:
@@ -149,9 +134,10 @@ class Dense:
             return self.initialization[0], self.initialization[1]
         return self.initialization, self.initialization
 
-    def _stack(self, widths: Sequence[int]) -> nn.Sequential:
+    def _stack(self, widths: Sequence[int], *, n_conditions: int) -> nn.Sequential:
         # skip_init leaves the global generator alone: the weights are drawn afterwards.
         layers: list[nn.Module] = []
+        widths = (widths[0] + n_conditions, *widths[1:])
         for n_in, n_out in pairwise(widths[:-1]):
             layers.append(skip_init(nn.Linear, n_in, n_out))
             if self.normalization is not None:
@@ -159,7 +145,8 @@ class Dense:
             layers.append(activation(self.activation))
             if self.dropout:
                 layers.append(Dropout(self.dropout))
-        return nn.Sequential(*layers, skip_init(nn.Linear, *widths[-2:]))
+        layers.append(skip_init(nn.Linear, *widths[-2:]))
+        return stack(layers, n_conditions=n_conditions)
 
 
 def _tie(encoder: nn.Sequential, decoder: nn.Sequential) -> None:

@@ -6,25 +6,27 @@ Every one fills weights alone; biases keep PyTorch's default, uniform in ±1/sqr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_number
+from inscape._parts import Family, Part
 
 
-class Initialization(Protocol):
+@dataclass(frozen=True)
+class Initialization(Part):
     """What fills a weight in place."""
 
+    @abstractmethod
     def __call__(self, weight: Tensor, *, generator: torch.Generator) -> None:
         """Fill `weight` (fan_out, fan_in, ...) in place."""
 
 
 @dataclass(frozen=True)
-class TorchDefault:
+class TorchDefault(Initialization):
     """PyTorch's own: uniform in ±1/sqrt(fan_in)."""
 
     def __call__(self, weight: Tensor, *, generator: torch.Generator) -> None:
@@ -33,7 +35,7 @@ class TorchDefault:
 
 
 @dataclass(frozen=True)
-class KaimingUniform:
+class KaimingUniform(Initialization):
     """Uniform with variance 2/fan_in, which keeps the variance through ReLU layers.
 
     Source: He, Zhang, Ren and Sun 2015, arXiv 1502.01852, Eq. 10.
@@ -45,7 +47,7 @@ class KaimingUniform:
 
 
 @dataclass(frozen=True)
-class KaimingNormal:
+class KaimingNormal(Initialization):
     """Normal with variance 2/fan_in, which keeps the variance through ReLU layers.
 
     Source: He, Zhang, Ren and Sun 2015, arXiv 1502.01852, Eq. 10.
@@ -57,7 +59,7 @@ class KaimingNormal:
 
 
 @dataclass(frozen=True)
-class Orthogonal:
+class Orthogonal(Initialization):
     """A random orthogonal matrix times `gain`.
 
     Source: Saxe, McClelland and Ganguli 2013, arXiv 1312.6120, section 3.
@@ -71,7 +73,7 @@ class Orthogonal:
 
 
 @dataclass(frozen=True)
-class ScaledNormal:
+class ScaledNormal(Initialization):
     r"""Normal with standard deviation :math:`\gamma / \sqrt{n_{in} + n_{out}}`.
 
     Source: Saxe, McClelland and Ganguli 2019, PNAS 116, the small random start of deep linear
@@ -94,13 +96,16 @@ class ScaledNormal:
         weight.normal_(0.0, self.gamma / math.sqrt(fan_in + fan_out), generator=generator)
 
 
-INITIALIZATIONS: Mapping[str, Any] = {
-    "torch_default": TorchDefault,
-    "kaiming_uniform": KaimingUniform,
-    "kaiming_normal": KaimingNormal,
-    "orthogonal": Orthogonal,
-    "scaled_normal": ScaledNormal,
-}
+INITIALIZATIONS = Family(
+    Initialization,
+    {
+        "torch_default": TorchDefault,
+        "kaiming_uniform": KaimingUniform,
+        "kaiming_normal": KaimingNormal,
+        "orthogonal": Orthogonal,
+        "scaled_normal": ScaledNormal,
+    },
+)
 
 
 def initialize(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
+from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.conditioned import Conditioned
 from inscape.networks.network import Network
 
 
 @dataclass(frozen=True, eq=False)
-class Modules:
+class Modules(Architecture):
     """Any two modules: rows to linear codes, and codes to outputs.
 
     An estimator trains copies of them; they stay as they are. Rows come flat; a network for
@@ -34,6 +36,7 @@ class Modules:
     >>> network = Modules(nn.Linear(6, 2), nn.Linear(2, 6))
     """
 
+    takes_logarithms: ClassVar[bool] = False
     encoder: Any
     decoder: Any
 
@@ -47,45 +50,37 @@ class Modules:
 
     def build(
         self,
+        sizes: Sizes,
         *,
-        n_features: int,
-        n_code: int,
-        n_components: int,
-        n_outputs: int,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        mean_row: Tensor | None = None,
-        mean_output: Tensor | None = None,
+        means: Means | None = None,
     ) -> Network:
-        """Return copies of the modules as a network, their shapes checked; see `Dense.build`.
+        """Return copies of the modules as a network, their shapes checked; nothing is drawn.
+
+        With conditions they get those as further columns of the rows and codes.
 
         Raises
         ------
         InvalidParameterError
-            If the encoder does not take the rows or the decoder the codes, or one of them gives
-            another shape than is needed.
+            If the encoder does not take the rows or the decoder the codes, one of them gives
+            another shape than is needed, or changes what it is given.
         """
-        network = Network(copy.deepcopy(self.encoder), bottleneck, copy.deepcopy(self.decoder))
-        _check_shape(network.encoder, "encoder", n_features, n_code)
-        _check_shape(network.decoder, "decoder", n_components, n_outputs)
-        return network
+        # In one go: a layer that the two share stays shared.
+        encoder, decoder = copy.deepcopy((self.encoder, self.decoder))
+        told = sizes.n_conditions
+        _check(encoder, "encoder", sizes.n_features + told, sizes.n_code)
+        _check(decoder, "decoder", sizes.n_components + told, sizes.n_outputs)
+        if told:
+            encoder, decoder = Conditioned(encoder), Conditioned(decoder)
+        return Network(encoder, bottleneck, decoder)
 
 
-@torch.no_grad()
-def _check_shape(module: nn.Module, name: str, n_in: int, n_out: int) -> None:
+def _check(module: nn.Module, name: str, n_in: int, n_out: int) -> None:
     first = next(module.parameters(), torch.empty(0))
-    was_training = module.training
-    module.eval()
-    try:
-        result = module(torch.zeros(2, n_in, dtype=first.dtype, device=first.device))
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InvalidParameterError(
-            f"The {name} must take an array of shape (n_samples, {n_in}); it raised {reason!r}: "
-            "mend its first layer, or reshape the rows in it."
-        ) from error
-    finally:
-        module.train(was_training)
+    # Numbers of both signs: a rectifier that works in place leaves zeros as they are.
+    rows = torch.linspace(-1, 1, 2 * n_in, dtype=first.dtype, device=first.device).view(2, n_in)
+    result = _answer(module, name, rows)
     got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
     if got != (2, n_out):
         shape = f"(n_samples, {', '.join(map(str, got[1:]))})" if isinstance(got, tuple) else got
@@ -93,3 +88,26 @@ def _check_shape(module: nn.Module, name: str, n_in: int, n_out: int) -> None:
             f"The {name} must give an array of shape (n_samples, {n_out}); got {shape}: mend its "
             "last layer."
         )
+
+
+@torch.no_grad()
+def _answer(module: nn.Module, name: str, rows: Tensor) -> Any:
+    """Return what a module makes of rows; refuse one that changes the rows themselves."""
+    given = rows.clone()
+    # Some layers, such as dropout, work in training alone; a copy keeps running means unharmed.
+    for tried in (copy.deepcopy(module).train(), copy.deepcopy(module).eval()):
+        try:
+            with torch.random.fork_rng(devices=[]):
+                result = tried(rows)
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InvalidParameterError(
+                f"The {name} must take an array of shape (n_samples, {rows.shape[1]}); it raised "
+                f"{reason!r}: mend its first layer, or reshape the rows in it."
+            ) from error
+        if not torch.equal(rows, given):
+            raise InvalidParameterError(
+                f"The {name} must leave what it is given as it is; one of its first layers works "
+                "in place and would change the caller's rows: build that layer with inplace=False."
+            )
+    return result

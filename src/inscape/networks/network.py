@@ -11,6 +11,9 @@ from torch import Tensor, nn
 class Network(nn.Module):
     """An encoder, a bottleneck and a decoder.
 
+    Where a model is conditional, encoder and decoder are called with a second tensor, the
+    conditions (n_samples, n_conditions).
+
     Parameters
     ----------
     encoder : nn.Module
@@ -36,17 +39,21 @@ class Network(nn.Module):
         self.bottleneck = bottleneck
         self.decoder = decoder
 
-    def encode(self, inputs: Tensor) -> Tensor:
+    def linear_codes(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Return what the encoder gives for the rows, before the bottleneck."""
+        return self.encoder(inputs) if conditions is None else self.encoder(inputs, conditions)
+
+    def encode(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Return the codes of the rows."""
-        return self.bottleneck(self.encoder(inputs))
+        return self.bottleneck(self.linear_codes(inputs, conditions))
 
-    def decode(self, codes: Tensor) -> Tensor:
+    def decode(self, codes: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Return the decoder's outputs, from which the likelihood takes its mean."""
-        return self.decoder(codes)
+        return self.decoder(codes) if conditions is None else self.decoder(codes, conditions)
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Return the decoder's outputs for the rows."""
-        return self.decode(self.encode(inputs))
+        return self.decode(self.encode(inputs, conditions), conditions)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class SharedOutputs(nn.Module):
         else:
             self.register_buffer("shared", numbers)
 
-    def forward(self, codes: Tensor) -> Tensor:
-        """Return outputs (n, n_outputs + n_shared)."""
-        outputs = self.decoder(codes)
+    def forward(self, *codes: Tensor) -> Tensor:
+        """Return outputs (n, n_outputs + n_shared) of codes, and of conditions where there are."""
+        outputs = self.decoder(*codes)
         return torch.cat([outputs, self.shared.expand(*outputs.shape[:-1], -1)], dim=-1)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_integer
+from inscape.networks.bottleneck import Bottleneck
 
 
 @dataclass(frozen=True)
-class Spherical:
+class Spherical(Bottleneck):
     r"""Codes on the unit sphere: directions, without length.
 
     .. math:: z = a / |a|
@@ -27,6 +29,8 @@ class Spherical:
     tensor([[0.6000, 0.8000],
             [1.0000, 0.0000]])
     """
+
+    space: ClassVar[str] = "sphere"
 
     def build(self, n_components: int, *, generator: torch.Generator) -> Normalize:
         """Return the module; nothing is drawn.

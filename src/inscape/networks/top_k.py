@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from inscape._checks import check_integer, check_number
+from inscape.networks.bottleneck import Bottleneck, BottleneckModule
 from inscape.networks.network import Pass
 
 # The threshold is the plain mean of the first hundred batches, then one that forgets: early
@@ -18,7 +19,7 @@ _SLOWEST = 0.01
 
 
 @dataclass(frozen=True)
-class _Largest(ABC):
+class _Largest(Bottleneck):
     """The options that both bottlenecks have."""
 
     k: int = 8
@@ -119,7 +120,7 @@ class BatchTopK(_Largest):
         return LargestOfBatch(self, n_components)
 
 
-class LargestCodes(nn.Module, ABC):
+class LargestCodes(BottleneckModule, ABC):
     """Keeps the largest codes, and counts for how many training steps each unit gave 0.
 
     Parameters

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from inscape._checks import check_integer, check_number
+from inscape.networks.bottleneck import Bottleneck, BottleneckModule
 from inscape.networks.network import Pass
 
 _SMOOTHING = 1e-5
@@ -16,7 +18,7 @@ _LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class VectorQuantized:
+class VectorQuantized(Bottleneck):
     r"""Codes that are the nearest vectors of a codebook; the gradient goes straight through.
 
     .. math:: z = e_k, \qquad k = \arg\min_j |a - e_j|
@@ -45,6 +47,7 @@ class VectorQuantized:
     tensor([0, 0, 1, 1])
     """
 
+    space: ClassVar[str] = "codebook"
     codebook_size: int = 512
     commitment: float = 0.25
     decay: float = 0.99
@@ -60,7 +63,7 @@ class VectorQuantized:
         return Quantizer(self, codebook)
 
 
-class Quantizer(nn.Module):
+class Quantizer(BottleneckModule):
     """The module of `VectorQuantized`; all that it learns are buffers.
 
     The first training batch places the codebook: the row farthest from the mean, then again and

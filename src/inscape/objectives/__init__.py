@@ -1,15 +1,22 @@
-"""Objectives: what is minimised, each a small immutable part; all in nats."""
+"""Objectives: what is minimised, each a small immutable part; all in nats.
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+- `likelihoods`, `posteriors`, `priors`, `divergences`, `bounds`, `penalties`: the families
+- `spaces`: where codes live
+- `reconstruction`: what an autoencoder minimises
+- `variational`: what a variational autoencoder minimises
+- `latent_pass`: what a batch became on its way, for divergences
+- `schedules`: how a divergence's weight grows
+"""
 
-import torch
-from torch import Tensor
-
-from inscape.networks import Pass
-from inscape.objectives.activity import L1Activity
-from inscape.objectives.contractive import Contractive
-from inscape.objectives.decoder_gradient import DecoderGradient
+from inscape.objectives.bounds import (
+    BOUNDS,
+    Bound,
+    CombinationImportanceWeighted,
+    EvidenceLowerBound,
+    ImportanceWeighted,
+    MultiplyImportanceWeighted,
+    PartiallyImportanceWeighted,
+)
 from inscape.objectives.divergences import (
     DIVERGENCES,
     Adversarial,
@@ -21,7 +28,6 @@ from inscape.objectives.divergences import (
     MaximumMeanDiscrepancy,
     TotalCorrelation,
 )
-from inscape.objectives.l2_activity import L2Activity
 from inscape.objectives.likelihoods import (
     LIKELIHOODS,
     Bernoulli,
@@ -33,6 +39,16 @@ from inscape.objectives.likelihoods import (
     NegativeBinomial,
     Poisson,
 )
+from inscape.objectives.penalties import (
+    PENALTIES,
+    Contractive,
+    DecoderGradient,
+    KullbackLeiblerSparsity,
+    L1Activity,
+    L2Activity,
+    Penalty,
+    WeightDecay,
+)
 from inscape.objectives.posteriors import (
     POSTERIORS,
     DiagonalGaussian,
@@ -40,6 +56,7 @@ from inscape.objectives.posteriors import (
     FullGaussian,
     InverseAutoregressiveFlow,
     PointMass,
+    Posterior,
     VonMisesFisher,
     WrappedNormal,
 )
@@ -47,35 +64,30 @@ from inscape.objectives.priors import (
     PRIORS,
     MixtureOfGaussians,
     NormalizingFlow,
+    Prior,
     StandardNormal,
     UniformOnSphere,
     VampPrior,
     WrappedStandardNormal,
 )
 from inscape.objectives.reconstruction import Reconstruction
-from inscape.objectives.schedules import SCHEDULES, CyclicalAnnealing, LinearWarmUp
-from inscape.objectives.sparsity import KullbackLeiblerSparsity
-from inscape.objectives.variational import Variational
-from inscape.objectives.weight_decay import WeightDecay
-
-
-class Penalty(Protocol):
-    """What is held against a network while it is trained, besides the likelihood."""
-
-    def __call__(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
-        """Return mean nats per sample, a scalar."""
-
-
-PENALTIES: Mapping[str, Any] = {
-    "l1_activity": L1Activity,
-    "l2_activity": L2Activity,
-    "kullback_leibler_sparsity": KullbackLeiblerSparsity,
-    "contractive": Contractive,
-    "decoder_gradient": DecoderGradient,
-    "weight_decay": WeightDecay,
-}
+from inscape.objectives.schedules import (
+    SCHEDULES,
+    AnnealingSchedule,
+    CyclicalAnnealing,
+    LinearWarmUp,
+)
+from inscape.objectives.spaces import (
+    Codebook,
+    Euclidean,
+    PoincareBall,
+    Space,
+    Sphere,
+)
+from inscape.objectives.variational import Batch, Variational
 
 __all__ = [
+    "BOUNDS",
     "DIVERGENCES",
     "LIKELIHOODS",
     "PENALTIES",
@@ -83,9 +95,14 @@ __all__ = [
     "PRIORS",
     "SCHEDULES",
     "Adversarial",
+    "AnnealingSchedule",
+    "Batch",
     "Bernoulli",
+    "Bound",
     "CapacityControlled",
     "Categorical",
+    "Codebook",
+    "CombinationImportanceWeighted",
     "ContinuousBernoulli",
     "Contractive",
     "CyclicalAnnealing",
@@ -94,9 +111,12 @@ __all__ = [
     "DisentangledInferredPrior",
     "Distribution",
     "Divergence",
+    "Euclidean",
+    "EvidenceLowerBound",
     "FactorDiscriminator",
     "FullGaussian",
     "Gaussian",
+    "ImportanceWeighted",
     "InverseAutoregressiveFlow",
     "KullbackLeibler",
     "KullbackLeiblerSparsity",
@@ -107,12 +127,19 @@ __all__ = [
     "LinearWarmUp",
     "MaximumMeanDiscrepancy",
     "MixtureOfGaussians",
+    "MultiplyImportanceWeighted",
     "NegativeBinomial",
     "NormalizingFlow",
+    "PartiallyImportanceWeighted",
     "Penalty",
+    "PoincareBall",
     "PointMass",
     "Poisson",
+    "Posterior",
+    "Prior",
     "Reconstruction",
+    "Space",
+    "Sphere",
     "StandardNormal",
     "TotalCorrelation",
     "UniformOnSphere",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from inscape._checks import describe_part
-from inscape.networks import Network, Pass
+from inscape._parts import name_of
+from inscape.networks import BottleneckModule, Examples, Network, Pass
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,17 @@ class Reconstruction:
     likelihood: Any
     penalties: Sequence[Any] = ()
     n_samples: int | None = None
-    n_conditions: ClassVar[int] = 0
 
-    def watch(self, network: Network, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def watch(self, network: Network, examples: Examples) -> tuple[Tensor, Tensor]:
         """Return codes and squared errors (n_samples, n_features) of rows."""
-        codes = network.encode(rows)
-        return codes, (self.likelihood.mean(network.decode(codes)) - rows).square()
+        codes = network.encode(examples.features)
+        return codes, (self.likelihood.mean(network.decode(codes)) - examples.features).square()
 
     def terms(
         self,
         network: Network,
         inputs: Tensor,
-        targets: Tensor,
+        examples: Examples,
         *,
         generator: torch.Generator,
         step: int | None = None,
@@ -56,14 +55,17 @@ class Reconstruction:
         ----------
         network : Network
             What is trained.
-        inputs, targets : Tensor, shape (n_samples, n_features)
-            What is encoded and what has to come out; they differ when the input is corrupted.
+        inputs : Tensor, shape (n_samples, n_features)
+            What is encoded: the rows, or what a corruption made of them.
+        examples : Examples
+            The rows that have to come out.
         generator : torch.Generator
             For penalties that sample.
         step : int or None
             Not used: nothing here changes with the steps.
         """
-        linear = network.encoder(inputs)
+        targets = examples.features
+        linear = network.linear_codes(inputs)
         codes = network.bottleneck(linear)
         outputs = network.decoder(codes)
         nats = self.likelihood.negative_log_likelihood(outputs, targets)
@@ -81,9 +83,8 @@ class Reconstruction:
             n_samples=self.n_samples or len(inputs),
         )
         for penalty in self.penalties:
-            terms[describe_part(penalty)["type"]] = penalty(seen, generator=generator)
+            terms[name_of(penalty)] = penalty(seen, generator=generator)
         for module in network.bottleneck.modules():
-            penalty = getattr(module, "penalty", None)
-            if penalty is not None:
-                terms["bottleneck"] = penalty(seen, generator=generator)
+            if isinstance(module, BottleneckModule):
+                terms["bottleneck"] = module.penalty(seen, generator=generator)
         return terms

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from inscape._checks import check_integer, check_number
+from inscape._parts import Family, Part
 
 
 @dataclass(frozen=True)
-class LinearWarmUp:
+class AnnealingSchedule(Part):
+    """How much of a weight counts after so many steps."""
+
+    @abstractmethod
+    def share(self, step: int) -> float:
+        """Return the share, in [0, 1], of the weight after so many steps."""
+
+
+@dataclass(frozen=True)
+class LinearWarmUp(AnnealingSchedule):
     """From 0 to the whole weight in a straight line.
 
     Source: Bowman et al. 2016, arXiv 1511.06349, and Sonderby et al. 2016, arXiv 1602.02282.
@@ -37,7 +46,7 @@ class LinearWarmUp:
 
 
 @dataclass(frozen=True)
-class CyclicalAnnealing:
+class CyclicalAnnealing(AnnealingSchedule):
     """From 0 to the whole weight, again and again.
 
     Source: Fu et al. 2019, arXiv 1903.10145.
@@ -67,7 +76,7 @@ class CyclicalAnnealing:
         return min(1.0, (step % self.n_steps) / self.n_steps / self.rising)
 
 
-SCHEDULES: Mapping[str, Any] = {
-    "linear_warm_up": LinearWarmUp,
-    "cyclical_annealing": CyclicalAnnealing,
-}
+SCHEDULES = Family(
+    AnnealingSchedule,
+    {"linear_warm_up": LinearWarmUp, "cyclical_annealing": CyclicalAnnealing},
+)

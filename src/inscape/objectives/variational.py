@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from inscape.networks import Network
+from inscape.networks import Examples, Network
 from inscape.objectives.latent_pass import LatentPass
 
 
@@ -29,22 +28,18 @@ class Variational:
         How draws become one number.
     n_samples : int or None
         Rows of the whole training set; None takes each batch for the whole.
-    n_conditions : int
-        The last columns of what the network reads that are no features but tell the class, which
-        the decoder is told too.
     """
 
     likelihood: Any
     divergence: Any
     bound: Any
     n_samples: int | None = None
-    n_conditions: int = 0
 
     def terms(
         self,
         network: Network,
         inputs: Tensor,
-        targets: Tensor,
+        examples: Examples,
         *,
         generator: torch.Generator,
         step: int | None = None,
@@ -58,8 +53,10 @@ class Variational:
         ----------
         network : Network
             With the modules `prior` and `critic`.
-        inputs, targets : Tensor, shape (n_samples, n_features + n_conditions)
-            What is encoded and what has to come out; they differ when the input is corrupted.
+        inputs : Tensor, shape (n_samples, n_features)
+            What is encoded: the rows, or what a corruption made of them.
+        examples : Examples
+            The rows that have to come out, and what encoder and decoder are told.
         generator : torch.Generator
             Where the codes are drawn from.
         step : int or None
@@ -67,12 +64,11 @@ class Variational:
         """
         if not network.training:
             generator = torch.Generator().manual_seed(0)
-        features, conditions = self._parted(targets)
         batch = Batch(
             network=network,
             inputs=inputs,
-            features=features,
-            conditions=conditions,
+            features=examples.features,
+            conditions=examples.conditions,
             likelihood=self.likelihood,
             divergence=self.divergence,
             n_samples=self.n_samples or len(inputs),
@@ -81,16 +77,11 @@ class Variational:
         )
         return self.bound.terms(batch)
 
-    def watch(self, network: Network, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def watch(self, network: Network, examples: Examples) -> tuple[Tensor, Tensor]:
         """Return codes and squared errors (n_samples, n_features) of rows, by posterior means."""
-        features, conditions = self._parted(rows)
-        codes = network.encode(rows)
-        outputs = network.decode(torch.cat([codes, conditions], dim=1))
-        return codes, (self.likelihood.mean(outputs) - features).square()
-
-    def _parted(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        n_features = rows.shape[1] - self.n_conditions
-        return rows[:, :n_features], rows[:, n_features:]
+        codes = network.encode(examples.features, examples.conditions)
+        outputs = network.decode(codes, examples.conditions)
+        return codes, (self.likelihood.mean(outputs) - examples.features).square()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +92,12 @@ class Batch:
     ----------
     network : Network
         What is trained.
-    inputs : Tensor, shape (n, n_features + n_conditions)
+    inputs : Tensor, shape (n, n_features)
         What is encoded.
     features : Tensor, shape (n, n_features)
         What has to come out.
-    conditions : Tensor, shape (n, n_conditions)
-        What the decoder is told besides.
+    conditions : Tensor or None, shape (n, n_conditions)
+        What encoder and decoder are told besides.
     likelihood, divergence
         The objective's parts.
     n_samples : int
@@ -120,7 +111,7 @@ class Batch:
     network: Network
     inputs: Tensor
     features: Tensor
-    conditions: Tensor
+    conditions: Tensor | None
     likelihood: Any
     divergence: Any
     n_samples: int
@@ -129,7 +120,8 @@ class Batch:
 
     def draw(self, n_draws: int) -> LatentPass:
         """Return `n_draws` codes for each row."""
-        posterior = self.network.bottleneck.distribution(self.network.encoder(self.inputs))
+        encoded = self.network.linear_codes(self.inputs, self.conditions)
+        posterior = self.network.bottleneck.distribution(encoded)
         codes, log_posterior = posterior.draw(n_draws, generator=self.generator)
         return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
 
@@ -137,16 +129,13 @@ class Batch:
         """Return what the divergence holds against the codes."""
         return self.divergence(seen, generator=self.generator, step=self.step)
 
-    def negative_log_likelihood(
-        self, codes: Tensor, decode: Callable[[Tensor], Tensor] | None = None
-    ) -> Tensor:
+    def negative_log_likelihood(self, codes: Tensor) -> Tensor:
         """Return nats (k, n) of the rows given codes (k, n, n_components)."""
         n_draws, n = codes.shape[:2]
-        conditions = self.conditions.expand(n_draws, *self.conditions.shape)
-        told = torch.cat([codes, conditions], dim=2).flatten(0, 1)
-        outputs = (decode or self.network.decode)(told)
+        told = None if self.conditions is None else self.conditions.repeat(n_draws, 1)
+        outputs = self.network.decode(codes.flatten(0, 1), told)
         targets = self.features.repeat(n_draws, 1) if n_draws > 1 else self.features
-        if self.network.training and getattr(self.likelihood, "calibrates", False):
+        if self.network.training and self.likelihood.calibrates:
             nats, shared = self.likelihood.calibrated_nats(outputs, targets)
             # What is watched or held out between two steps is judged by the scale of the last.
             decoder: Any = self.network.decoder

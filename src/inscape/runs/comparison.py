@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import NMF, PCA
 
-from inscape._typing import FloatArray, Representation
+from inscape._representations import Representation
+from inscape._typing import FloatArray
 from inscape.measures import (
     binary_cross_entropy,
     explained_variance,

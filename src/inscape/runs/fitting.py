@@ -15,7 +15,6 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from inscape import zoo
-from inscape._checks import resolve_part
 from inscape._errors import InvalidDataError
 from inscape._files import (
     next_free,
@@ -26,6 +25,7 @@ from inscape._files import (
     write_json,
     write_manifest,
 )
+from inscape._parts import resolve_part
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
 from inscape.data import Dataset

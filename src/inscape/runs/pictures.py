@@ -10,7 +10,8 @@ import numpy as np
 
 from inscape import figures
 from inscape._files import write_atomic
-from inscape._typing import FloatArray, ImageShape, Representation
+from inscape._representations import Representation
+from inscape._typing import FloatArray, ImageShape
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.measures import code_directions, reconstruct

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from inscape._errors import TrainingDivergedError
 from inscape.measures import dead_units
-from inscape.networks import Network
+from inscape.networks import Examples, Network
 from inscape.training.memory import keep_freed_memory
 from inscape.training.optimizers import learning_rate_factor
 from inscape.training.state import TrainingState, copy_weights
@@ -48,6 +48,9 @@ class Plan:
         weights; None trains to the end.
     half_precision : bool
         Whether products are computed in bfloat16 (`torch.autocast`); weights stay as they are.
+    lone_rows : bool
+        Whether a batch may hold one row alone. Batch statistics need two: a lone last row then
+        goes with the batch before it.
     """
 
     epochs: float
@@ -55,10 +58,23 @@ class Plan:
     optimizer: Any
     patience: int | None = None
     half_precision: bool = False
+    lone_rows: bool = True
+
+    def n_batches(self, n_samples: int) -> int:
+        """Return the steps of one pass over so many rows."""
+        last_alone = n_samples % self.batch_size == 1 and n_samples > 1 and self.batch_size > 1
+        return math.ceil(n_samples / self.batch_size) - (last_alone and not self.lone_rows)
+
+    def batches(self, order: Tensor) -> Iterator[Tensor]:
+        """Yield the rows of each batch of a pass, in that order."""
+        n_batches = self.n_batches(len(order))
+        for place in range(n_batches):
+            end = (place + 1) * self.batch_size if place < n_batches - 1 else len(order)
+            yield order[place * self.batch_size : end]
 
     def n_steps(self, n_samples: int) -> int:
         """Return the steps of the whole training on so many rows, at least one."""
-        return max(1, round(self.epochs * math.ceil(n_samples / self.batch_size)))
+        return max(1, round(self.epochs * self.n_batches(n_samples)))
 
 
 @dataclass(frozen=True)
@@ -98,8 +114,8 @@ def train(
     objective: Any,
     plan: Plan,
     *,
-    X: Tensor,
-    X_validation: Tensor | None = None,
+    examples: Examples,
+    held_out: Examples | None = None,
     corruption: Any = None,
 ) -> Iterator[Report]:
     """Train `state.network` in place; yield a report before it starts and up to ten times an epoch.
@@ -112,10 +128,10 @@ def train(
         Gives the terms whose sum, in nats per feature, is minimised.
     plan : Plan
         How long, in which batches, at what rate.
-    X : Tensor, shape (n_samples, n_features)
-        Training rows on the network's device.
-    X_validation : Tensor or None
-        Held-out rows.
+    examples : Examples
+        Training rows, and what is told beside them, on the network's device.
+    held_out : Examples or None
+        Those held out to measure the loss after each pass.
     corruption : Corruption or None
         What is done to the rows before they are encoded, while training; what has to come out
         stays clean. Its draws depend on `state.corruption_seed` and the epoch alone.
@@ -126,14 +142,16 @@ def train(
         If the loss is no longer finite.
     """
     keep_freed_memory()
-    steps_per_epoch = math.ceil(len(X) / plan.batch_size)
+    X = examples.features
+    steps_per_epoch = plan.n_batches(len(X))
     n_steps = plan.n_steps(len(X))
-    probe = X[:: max(1, len(X) // PROBE_SIZE)][:PROBE_SIZE].clone()
+    places = torch.arange(0, len(X), max(1, len(X) // PROBE_SIZE), device=X.device)
+    probe = examples.take(places[:PROBE_SIZE])
     inputs = X
     if corruption is not None and corruption.fixed:
         inputs, corruption = corruption(X, generator=_noise(state, 0)), None
 
-    def report(loss: float, *, epoch_done: bool = False, held_out: float | None = None) -> Report:
+    def report(loss: float, *, epoch_done: bool = False, on_held: float | None = None) -> Report:
         watched = _watch(state.network, objective, probe)
         _finite(watched["squared_error"], state)
         return Report(
@@ -142,21 +160,21 @@ def train(
             epoch=state.step / steps_per_epoch,
             epoch_done=epoch_done,
             loss=_finite(loss, state),
-            validation_loss=held_out,
+            validation_loss=on_held,
             **watched,
         )
 
-    yield report(_evaluate(state, objective, probe) or 0.0)
+    yield report(_evaluate(state, objective, probe))
     while state.step < n_steps and not _out_of_patience(state, plan):
         started = time.perf_counter()
         sums: dict[str, Tensor] = {}
         seen = 0
         order = torch.randperm(len(X), generator=state.generator).to(X.device)
         noise = _noise(state, state.step // steps_per_epoch)
-        for rows in order.split(plan.batch_size):
+        for rows in plan.batches(order):
             _set_learning_rates(state, plan, n_steps)
-            targets = X.index_select(0, rows)
-            given = targets if inputs is X else inputs.index_select(0, rows)
+            targets = examples.take(rows)
+            given = targets.features if inputs is X else inputs.index_select(0, rows)
             if corruption is not None:
                 given = corruption(given, generator=noise)
             for name, term in _step(state, objective, plan, given, targets).items():
@@ -164,13 +182,10 @@ def train(
             seen += len(rows)
             state.step += 1
             if seen == len(X) or state.step == n_steps:
-                held_out = (
-                    None if X_validation is None else _evaluate(state, objective, X_validation)
-                )
+                on_held = None if held_out is None else _evaluate(state, objective, held_out)
                 means = {name: total.item() / seen for name, total in sums.items()}
-                last = report(sum(means.values()), epoch_done=True, held_out=held_out)
-                n_features = X.shape[1] - objective.n_conditions
-                _close_epoch(state, plan, last, means, n_features=n_features, started=started)
+                last = report(sum(means.values()), epoch_done=True, on_held=on_held)
+                _close_epoch(state, plan, last, means, n_features=X.shape[1], started=started)
                 yield last
                 break
             if _is_reported(state.step, steps_per_epoch):
@@ -194,7 +209,7 @@ def _noise(state: TrainingState, epoch: int) -> torch.Generator:
 
 
 def _step(
-    state: TrainingState, objective: Any, plan: Plan, inputs: Tensor, targets: Tensor
+    state: TrainingState, objective: Any, plan: Plan, inputs: Tensor, targets: Examples
 ) -> dict[str, Tensor]:
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=plan.half_precision):
         terms = objective.terms(
@@ -204,7 +219,7 @@ def _step(
     for optimizer in state.optimizers:
         optimizer.zero_grad()
     # Per feature, so that a learning rate means the same for ten columns and for a thousand.
-    (loss / (targets.shape[1] - objective.n_conditions)).backward()
+    (loss / targets.features.shape[1]).backward()
     for optimizer in state.optimizers:
         optimizer.step()
     return {name: term.detach() for name, term in terms.items()}
@@ -217,13 +232,13 @@ def _is_reported(step: int, steps_per_epoch: int) -> bool:
 
 
 @torch.no_grad()
-def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
+def _watch(network: Network, objective: Any, probe: Examples) -> dict[str, Any]:
     network.eval()
     codes: list[Tensor] = []
     errors: list[Tensor] = []
     # A few rows at a time, whose maps stay in the processor's cache.
-    for rows in probe.split(_WATCHED_AT_ONCE):
-        for seen, values in zip((codes, errors), objective.watch(network, rows), strict=True):
+    for some in probe.split(_WATCHED_AT_ONCE):
+        for seen, values in zip((codes, errors), objective.watch(network, some), strict=True):
             seen.append(values)
     network.train()
     return {
@@ -233,17 +248,14 @@ def _watch(network: Network, objective: Any, probe: Tensor) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _evaluate(state: TrainingState, objective: Any, X: Tensor | None) -> float | None:
-    if X is None:
-        return None
+def _evaluate(state: TrainingState, objective: Any, examples: Examples) -> float:
     state.network.eval()
-    total = sum(
-        sum(objective.terms(state.network, rows, rows, generator=state.generator).values())
-        * len(rows)
-        for rows in X.split(PROBE_SIZE)
-    )
+    total = 0.0
+    for some in examples.split(PROBE_SIZE):
+        terms = objective.terms(state.network, some.features, some, generator=state.generator)
+        total = total + sum(terms.values()) * len(some)
     state.network.train()
-    return _finite(float(total) / len(X), state)
+    return _finite(float(total) / len(examples), state)
 
 
 def _close_epoch(

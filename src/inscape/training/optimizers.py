@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 
 from inscape._checks import check_choice, check_integer, check_number
+from inscape._parts import Family, Part
 from inscape.training.muon import POLYNOMIALS, MuonOptimizer
 
 # Each maps progress in [0, 1) to the factor on the learning rate.
@@ -43,7 +44,33 @@ def learning_rate_factor(schedule: str, warmup: float, *, step: int, n_steps: in
 
 
 @dataclass(frozen=True)
-class Muon:
+class Optimizer(Part):
+    """What moves the weights, at its usual learning rate, which a schedule changes.
+
+    Parameters
+    ----------
+    schedule, warmup
+        See `learning_rate_factor`.
+    """
+
+    schedule: str = field(default="constant", kw_only=True)
+    warmup: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_number("warmup", self.warmup, minimum=0, below=1)
+
+    @abstractmethod
+    def default_learning_rate(self, *, batch_size: int, n_steps: int) -> float:
+        """Return the usual rate for batches of such a size in a training of so many steps."""
+
+    @abstractmethod
+    def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
+        """Return the optimisers of a module's parameters."""
+
+
+@dataclass(frozen=True)
+class Muon(Optimizer):
     """Orthogonalised momentum on the matrices, Adam on the rest; see `orthogonalize`.
 
     Parameters
@@ -64,8 +91,8 @@ class Muon:
     polynomial: str = "polar_express"
     block_size: int | None = 64
     vector_learning_rate: float = 0.01
-    schedule: str = "linear"
-    warmup: float = 0.1
+    schedule: str = field(default="linear", kw_only=True)
+    warmup: float = field(default=0.1, kw_only=True)
 
     def __post_init__(self) -> None:
         check_number("momentum", self.momentum, minimum=0, below=1)
@@ -73,14 +100,13 @@ class Muon:
         if self.block_size is not None:
             check_integer("block_size", self.block_size, minimum=1)
         check_number("vector_learning_rate", self.vector_learning_rate, above=0)
-        _check_schedule(self.schedule, self.warmup)
+        super().__post_init__()
 
     def default_learning_rate(self, *, batch_size: int, n_steps: int) -> float:
         """Return 0.03 at 256 rows a step, less for smaller steps, more for fewer than 1,000."""
         return 0.03 * math.sqrt(batch_size / 256) * max(1.0, 1000 / n_steps) ** 0.25
 
     def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return the optimisers of a module's parameters."""
         parameters = list(module.parameters())
         matrices = [p for p in parameters if p.ndim >= 2]
         rest = [p for p in parameters if p.ndim < 2]
@@ -103,7 +129,7 @@ class Muon:
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adaptive moments (Kingma and Ba 2014, arXiv 1412.6980).
 
     Parameters
@@ -119,21 +145,17 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    schedule: str = "constant"
-    warmup: float = 0.0
 
     def __post_init__(self) -> None:
         check_number("beta1", self.beta1, minimum=0, below=1)
         check_number("beta2", self.beta2, minimum=0, below=1)
         check_number("epsilon", self.epsilon, above=0)
-        _check_schedule(self.schedule, self.warmup)
+        super().__post_init__()
 
     def default_learning_rate(self, *, batch_size: int, n_steps: int) -> float:
-        """Return the usual one."""
         return 1e-3
 
     def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return the optimisers of a module's parameters."""
         return [
             torch.optim.Adam(
                 module.parameters(),
@@ -146,7 +168,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(Optimizer):
     """Stochastic gradient descent on nats per feature.
 
     Parameters
@@ -161,20 +183,16 @@ class SGD:
 
     momentum: float = 0.0
     nesterov: bool = False
-    schedule: str = "constant"
-    warmup: float = 0.0
 
     def __post_init__(self) -> None:
         lowest = {"above": 0} if self.nesterov else {"minimum": 0}
         check_number("momentum", self.momentum, below=1, **lowest)
-        _check_schedule(self.schedule, self.warmup)
+        super().__post_init__()
 
     def default_learning_rate(self, *, batch_size: int, n_steps: int) -> float:
-        """Return the usual one."""
         return 0.1
 
     def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return the optimisers of a module's parameters."""
         return [
             torch.optim.SGD(
                 module.parameters(),
@@ -186,7 +204,7 @@ class SGD:
 
 
 @dataclass(frozen=True)
-class Adadelta:
+class Adadelta(Optimizer):
     """Adaptive steps without a scale (Zeiler 2012, arXiv 1212.5701).
 
     Parameters
@@ -201,20 +219,16 @@ class Adadelta:
 
     rho: float = 0.95
     epsilon: float = 1e-7
-    schedule: str = "constant"
-    warmup: float = 0.0
 
     def __post_init__(self) -> None:
         check_number("rho", self.rho, minimum=0, below=1)
         check_number("epsilon", self.epsilon, above=0)
-        _check_schedule(self.schedule, self.warmup)
+        super().__post_init__()
 
     def default_learning_rate(self, *, batch_size: int, n_steps: int) -> float:
-        """Return the usual one."""
         return 1.0
 
     def build(self, module: nn.Module, *, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return the optimisers of a module's parameters."""
         return [
             torch.optim.Adadelta(
                 module.parameters(), lr=learning_rate, rho=self.rho, eps=self.epsilon
@@ -222,9 +236,4 @@ class Adadelta:
         ]
 
 
-OPTIMIZERS: Mapping[str, Any] = {"muon": Muon, "adam": Adam, "sgd": SGD, "adadelta": Adadelta}
-
-
-def _check_schedule(schedule: str, warmup: float) -> None:
-    check_choice("schedule", schedule, SCHEDULES)
-    check_number("warmup", warmup, minimum=0, below=1)
+OPTIMIZERS = Family(Optimizer, {"muon": Muon, "adam": Adam, "sgd": SGD, "adadelta": Adadelta})

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from inscape._checks import check_choice, check_integer, check_matrix, check_same_rows
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape._typing import FloatArray, Representation
-from inscape.estimators.generation import code_space, differentiable_decoder
-from inscape.objectives.poincare import geodesic as hyperbolic_geodesic
+from inscape._representations import Representation, code_space, unwrap
+from inscape._typing import FloatArray
+from inscape.objectives import PoincareBall, Sphere
+from inscape.objectives.spaces.poincare import geodesic as hyperbolic_geodesic
 
 PATHS = ("linear", "spherical", "geodesic")
 # Sines below it have too few digits left to divide by.
@@ -31,7 +32,6 @@ def interpolate(
     *,
     n_steps: int = 9,
     path: str = "linear",
-    y: Any = None,
 ) -> FloatArray:
     r"""Decode the codes on the way from each start to its end.
 
@@ -48,15 +48,14 @@ def interpolate(
     Parameters
     ----------
     representation
-        A fitted object with `transform` and `inverse_transform`.
+        A fitted object with `transform` and `inverse_transform`; a conditional estimator with
+        what it is told bound, as in ``model.given(y)``, one a pair or one for all.
     start_rows, end_rows : array-like, shape (n_pairs, n_features)
         Where each way begins and ends.
     n_steps : int
         Codes on each way, both ends among them.
     path : {"linear", "spherical", "geodesic"}
         Which way.
-    y : array-like, shape (n_pairs,), a label for all, or None
-        Labels of the ways, where the representation is conditional.
 
     Returns
     -------
@@ -83,54 +82,34 @@ def interpolate(
     n_pairs, n_features = check_matrix(start_rows, name="start_rows").shape
     ends = check_matrix(end_rows, name="end_rows", n_columns=n_features)
     check_same_rows(ends, n_pairs, name="end_rows", of="start_rows")
-    labels = _label_each(y, n_pairs)
     # As they came: a table's column names are checked by who was fitted with them.
-    start, end = (
-        np.asarray(representation.transform(rows, **_told(labels)))
-        for rows in (start_rows, end_rows)
-    )
-    codes = _find_path(representation, start, end, n_steps, path, labels)
+    start, end = (np.asarray(representation.transform(rows)) for rows in (start_rows, end_rows))
+    codes = _find_path(representation, start, end, n_steps, path)
     # Whatever was computed on the way: the ends are the codes themselves.
     codes[:, 0], codes[:, -1] = start, end
-    again = None if labels is None else labels.repeat(n_steps)
-    rows = representation.inverse_transform(codes.reshape(-1, codes.shape[-1]), **_told(again))
-    return np.asarray(rows).reshape(len(start), n_steps, -1)
-
-
-def _label_each(y: Any, n_pairs: int) -> Any:
-    if y is None:
-        return None
-    labels = np.asarray(y)
-    if labels.ndim == 0:
-        return np.full(n_pairs, labels)
-    check_same_rows(labels, n_pairs, name="y", of="start_rows")
-    return labels
-
-
-def _told(labels: Any) -> dict[str, Any]:
-    # scikit-learn's `inverse_transform` takes no labels, not even None.
-    return {} if labels is None else {"y": labels}
+    # Step by step, so that there is a row for each pair, as whoever was told of the pairs expects.
+    steps = [np.asarray(representation.inverse_transform(codes[:, i])) for i in range(n_steps)]
+    return np.stack(steps, axis=1)
 
 
 def _find_path(
-    representation: Any, start: FloatArray, end: FloatArray, n_steps: int, path: str, labels: Any
+    representation: Any, start: FloatArray, end: FloatArray, n_steps: int, path: str
 ) -> FloatArray:
     """Return codes (n_pairs, n_steps, n_components)."""
     if path == "linear":
         return linear_path(start, end, n_steps)
     space = code_space(representation)
-    if path == "spherical" or space.kind == "sphere":
+    if path == "spherical" or isinstance(space, Sphere):
         return spherical_path(start, end, n_steps)
-    if space.kind == "poincare_ball":
+    if isinstance(space, PoincareBall):
         return hyperbolic_path(start, end, n_steps, curvature=space.curvature)
-    if not hasattr(representation, "network_"):
+    # What a pipeline does after decoding is not known to be smooth.
+    alone = unwrap(representation, only=True)
+    if not hasattr(alone, "differentiable_decoders"):
         return _straight_path(representation, start, end, n_steps)
-    each = [None] * len(start) if labels is None else labels.tolist()
-    decoders = {label: differentiable_decoder(representation, label) for label in set(each)}
-    found = [
-        shortest_path(a, b, n_steps, decoders[label])
-        for a, b, label in zip(start, end, each, strict=True)
-    ]
+    decoders = alone.differentiable_decoders(len(start))
+    ways = zip(start, end, decoders, strict=True)
+    found = [shortest_path(a, b, n_steps, decode) for a, b, decode in ways]
     return np.stack(found).astype(start.dtype)
 
 

@@ -10,8 +10,9 @@ import torch
 
 from inscape._checks import check_array, check_integer, check_matrix
 from inscape._errors import InvalidParameterError
-from inscape._typing import FloatArray, Representation
-from inscape.estimators.generation import code_space
+from inscape._representations import Representation, code_space
+from inscape._typing import FloatArray
+from inscape.objectives import Euclidean
 
 VALUES = tuple(np.linspace(-3, 3, 7).tolist())
 
@@ -23,7 +24,6 @@ def traverse(
     code: Any = None,
     components: Sequence[int] | None = None,
     values: Any = VALUES,
-    y: Any = None,
 ) -> FloatArray:
     """Decode one code again and again, each time with one component at another value.
 
@@ -33,7 +33,8 @@ def traverse(
     Parameters
     ----------
     representation
-        A fitted object with `transform` and `inverse_transform`.
+        A fitted object with `inverse_transform`, and `transform` where a row is given; a
+        conditional estimator with what it is told bound, as in ``model.given(y)``.
     row : array-like, shape (n_features,), or None
         What is encoded to begin with.
     code : array-like, shape (n_components,), or None
@@ -43,8 +44,6 @@ def traverse(
         such as ``np.argsort(-codes.var(axis=0))``.
     values : array-like, shape (n_values,)
         What each component is set to.
-    y : label or None
-        Of all rows, where the representation is conditional.
 
     Returns
     -------
@@ -65,21 +64,20 @@ def traverse(
     >>> traverse(PCA(2).fit(X), X[0], values=[-1, 0, 1]).shape
     (2, 3, 4)
     """
-    told = {} if y is None else {"y": y}
-    begin = _code_of(representation, row, code, told)
+    begin = _code_of(representation, row, code)
     chosen = _check_components(components, n_components=len(begin))
     values = check_array(values, name="values", shape={"value": None})
-    space = code_space(representation)
+    space = code_space(representation) or Euclidean()
     flat = space.flatten(torch.from_numpy(begin)[None]).numpy()
     vectors = np.tile(flat, (len(chosen), len(values), 1))
     for place, component in enumerate(chosen):
         vectors[place, :, component] = values
     codes = space.settle(torch.from_numpy(vectors.reshape(-1, len(begin)))).numpy()
-    rows = np.asarray(representation.inverse_transform(codes, **told))
+    rows = np.asarray(representation.inverse_transform(codes))
     return rows.reshape(len(chosen), len(values), -1)
 
 
-def _code_of(representation: Any, row: Any, code: Any, told: dict[str, Any]) -> FloatArray:
+def _code_of(representation: Any, row: Any, code: Any) -> FloatArray:
     if (row is None) == (code is None):
         raise InvalidParameterError(
             "A traversal must begin at one row or at one code; got "
@@ -87,7 +85,7 @@ def _code_of(representation: Any, row: Any, code: Any, told: dict[str, Any]) -> 
         )
     if code is None:
         rows = check_matrix(np.asarray(row)[None], name="row")
-        return np.array(representation.transform(rows, **told))[0]
+        return np.array(representation.transform(rows))[0]
     return np.array(check_matrix(np.asarray(code)[None], name="code")[0], dtype=np.float64)
 
 

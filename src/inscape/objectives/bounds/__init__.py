@@ -1,8 +1,12 @@
-"""Bounds: how draws from the posterior become one number below the log-likelihood."""
+"""Bounds: how draws from the posterior become one number below the log-likelihood.
 
-from collections.abc import Mapping
-from typing import Any
+- `bound`: the base that a bound of your own extends
+- `evidence_lower_bound`: the plain one
+- `importance_weighted`: several draws together, in four forms
+"""
 
+from inscape._parts import Family
+from inscape.objectives.bounds.bound import Bound
 from inscape.objectives.bounds.evidence_lower_bound import EvidenceLowerBound
 from inscape.objectives.bounds.importance_weighted import (
     CombinationImportanceWeighted,
@@ -12,16 +16,20 @@ from inscape.objectives.bounds.importance_weighted import (
     log_mean_exp,
 )
 
-BOUNDS: Mapping[str, Any] = {
-    "evidence_lower_bound": EvidenceLowerBound,
-    "importance_weighted": ImportanceWeighted,
-    "multiply_importance_weighted": MultiplyImportanceWeighted,
-    "combination_importance_weighted": CombinationImportanceWeighted,
-    "partially_importance_weighted": PartiallyImportanceWeighted,
-}
+BOUNDS = Family(
+    Bound,
+    {
+        "evidence_lower_bound": EvidenceLowerBound,
+        "importance_weighted": ImportanceWeighted,
+        "multiply_importance_weighted": MultiplyImportanceWeighted,
+        "combination_importance_weighted": CombinationImportanceWeighted,
+        "partially_importance_weighted": PartiallyImportanceWeighted,
+    },
+)
 
 __all__ = [
     "BOUNDS",
+    "Bound",
     "CombinationImportanceWeighted",
     "EvidenceLowerBound",
     "ImportanceWeighted",

@@ -8,11 +8,12 @@ from typing import ClassVar
 from torch import Tensor
 
 from inscape._checks import check_integer
+from inscape.objectives.bounds.bound import Bound
 from inscape.objectives.variational import Batch
 
 
 @dataclass(frozen=True)
-class EvidenceLowerBound:
+class EvidenceLowerBound(Bound):
     r"""The mean over draws of the log-likelihood, less the divergence.
 
     .. math:: \frac{1}{k} \sum_{i=1}^k \log p(x \mid z_i) - D(q(z \mid x), p(z))

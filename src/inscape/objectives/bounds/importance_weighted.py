@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_choice, check_integer, check_number
+from inscape.objectives.bounds.bound import Bound
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.variational import Batch
 
 
 @dataclass(frozen=True)
-class ImportanceWeighted:
+class ImportanceWeighted(Bound):
     r"""The logarithm of the mean importance weight of k draws.
 
     .. math:: \mathcal{L}_k = \log \frac{1}{k} \sum_{i=1}^k w_i, \qquad
@@ -35,7 +35,6 @@ class ImportanceWeighted:
 
     n_draws: int = 5
     gradient: str = "standard"
-    any_divergence: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_integer("n_draws", self.n_draws, minimum=1)
@@ -72,7 +71,7 @@ class ImportanceWeighted:
 
 
 @dataclass(frozen=True)
-class MultiplyImportanceWeighted:
+class MultiplyImportanceWeighted(Bound):
     r"""The mean of several importance-weighted bounds.
 
     .. math:: \frac{1}{m} \sum_{j=1}^m \mathcal{L}_k^{(j)}
@@ -90,7 +89,6 @@ class MultiplyImportanceWeighted:
 
     n_groups: int = 8
     n_draws: int = 8
-    any_divergence: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_integer("n_groups", self.n_groups, minimum=1)
@@ -110,7 +108,7 @@ class MultiplyImportanceWeighted:
 
 
 @dataclass(frozen=True)
-class CombinationImportanceWeighted:
+class CombinationImportanceWeighted(Bound):
     r"""A share of the evidence lower bound, the rest of the importance-weighted one.
 
     .. math:: \beta\, \mathcal{L}_1 + (1 - \beta)\, \mathcal{L}_k
@@ -127,7 +125,6 @@ class CombinationImportanceWeighted:
 
     n_draws: int = 64
     weight: float = 0.05
-    any_divergence: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_integer("n_draws", self.n_draws, minimum=1)
@@ -148,7 +145,7 @@ class CombinationImportanceWeighted:
 
 
 @dataclass(frozen=True)
-class PartiallyImportanceWeighted:
+class PartiallyImportanceWeighted(Bound):
     r"""The tightest bound for the decoder, the less noisy one for the encoder.
 
     The decoder and the prior follow the gradient of :math:`\mathcal{L}_{mk}`, the encoder that of
@@ -165,7 +162,6 @@ class PartiallyImportanceWeighted:
 
     n_groups: int = 8
     n_draws: int = 8
-    any_divergence: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_integer("n_groups", self.n_groups, minimum=1)

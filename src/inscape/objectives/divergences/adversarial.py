@@ -11,11 +11,12 @@ from torch.nn.functional import softplus
 
 from inscape._checks import check_number, check_widths
 from inscape.objectives.divergences.critics import build_critic, cross_entropy, judge
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 
 
 @dataclass(frozen=True)
-class Adversarial:
+class Adversarial(Divergence):
     r"""What it costs the encoder that a critic knows its codes from draws of the prior.
 
     .. math:: -\lambda \, \mathbb{E}_{q(z)} \log D(z)

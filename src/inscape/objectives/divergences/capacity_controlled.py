@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_integer, check_number
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 
 
 @dataclass(frozen=True)
-class CapacityControlled:
+class CapacityControlled(Divergence):
     r"""A price on every nat by which the codes cost more, or less, than a set capacity.
 
     .. math:: \gamma \left| \text{KL}(q(z \mid x) \,\|\, p(z)) - C \right|
@@ -43,15 +43,11 @@ class CapacityControlled:
     weight: float = 100.0
     capacity: float = 25.0
     n_steps: int = 600
-    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
         check_number("capacity", self.capacity, minimum=0)
         check_integer("n_steps", self.n_steps, minimum=1)
-
-    def build(self, n_components: int, *, generator: torch.Generator) -> None:
-        """Return no critic: there is none."""
 
     def __call__(
         self, seen: LatentPass, *, generator: torch.Generator, step: int | None

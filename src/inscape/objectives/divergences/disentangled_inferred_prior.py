@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_choice, check_number
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.posteriors.diagonal_gaussian import DiagonalGaussianDistribution
 
 
 @dataclass(frozen=True)
-class DisentangledInferredPrior:
+class DisentangledInferredPrior(Divergence):
     r"""The divergence, and a price on how far the codes' covariance is from the identity.
 
     .. math:: \text{KL}(q(z \mid x) \,\|\, p(z)) + \lambda_{od} \sum_{i \ne j} C_{ij}^2
@@ -47,15 +47,11 @@ class DisentangledInferredPrior:
     of: str = "means"
     off_diagonal: float = 10.0
     diagonal: float = 100.0
-    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice("of", self.of, ("means", "codes"))
         check_number("off_diagonal", self.off_diagonal, minimum=0)
         check_number("diagonal", self.diagonal, minimum=0)
-
-    def build(self, n_components: int, *, generator: torch.Generator) -> None:
-        """Return no critic: there is none."""
 
     def __call__(
         self, seen: LatentPass, *, generator: torch.Generator, step: int | None

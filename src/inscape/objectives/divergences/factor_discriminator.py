@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from inscape._checks import check_number, check_widths
 from inscape.objectives.divergences.critics import build_critic, cross_entropy, judge
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 
 
 @dataclass(frozen=True)
-class FactorDiscriminator:
+class FactorDiscriminator(Divergence):
     r"""The divergence, and a price on how well a critic tells codes from shuffled ones.
 
     .. math:: \text{KL}(q(z \mid x) \,\|\, p(z)) + \gamma \, \mathbb{E}_{q(z)}
@@ -36,7 +37,7 @@ class FactorDiscriminator:
 
     weight: float = 6.4
     hidden: tuple[int, ...] = (256, 256)
-    needs_density: ClassVar[bool] = True
+    mixes_components: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from inscape._checks import check_number, resolve_part
+from inscape._checks import check_number
 from inscape._errors import InvalidParameterError
+from inscape._parts import resolve_part
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.schedules import SCHEDULES
 
 
 @dataclass(frozen=True)
-class KullbackLeibler:
+class KullbackLeibler(Divergence):
     r"""What the codes cost, in nats, times a weight.
 
     .. math:: \beta \, \text{KL}(q(z \mid x) \,\|\, p(z))
@@ -48,7 +50,6 @@ class KullbackLeibler:
     weight: float = 1.0
     free_bits: float = 0.0
     schedule: Any = None
-    needs_density: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
@@ -58,12 +59,9 @@ class KullbackLeibler:
             object.__setattr__(self, "schedule", part)
 
     @property
-    def needs_components(self) -> bool:
+    def needs_components(self) -> bool:  # type: ignore[override]
         """Whether the posterior's divergence must be a sum over components."""
         return self.free_bits > 0
-
-    def build(self, n_components: int, *, generator: torch.Generator) -> None:
-        """Return no critic: there is none."""
 
     def __call__(
         self, seen: LatentPass, *, generator: torch.Generator, step: int | None
@@ -94,12 +92,12 @@ class KullbackLeibler:
 
     def _beyond_free(self, seen: LatentPass) -> Tensor:
         posterior, prior = seen.posterior, seen.network.prior
-        by_component = getattr(posterior, "kullback_leibler_by_component", None)
+        shares = posterior.kullback_leibler_by_component(prior)
         # The shares are of a formula, and there is none for most priors.
-        if by_component is None or posterior.kullback_leibler(prior) is None:
+        if shares is None:
             raise InvalidParameterError(
                 "`free_bits` must be 0 where the divergence is no sum over components; got "
                 f"{self.free_bits:g} with {type(posterior).__name__} and {type(prior).__name__}: "
                 "leave it out, or take posterior='diagonal_gaussian' and prior='standard_normal'."
             )
-        return by_component(prior).mean(dim=0).clamp(min=self.free_bits).sum()
+        return shares.mean(dim=0).clamp(min=self.free_bits).sum()

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from inscape._checks import check_choice, check_number
 from inscape._errors import InvalidParameterError
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 
 
 @dataclass(frozen=True)
-class MaximumMeanDiscrepancy:
+class MaximumMeanDiscrepancy(Divergence):
     r"""A price on the difference between all codes together and the prior.
 
     .. math:: (1 - \alpha) \, \text{KL}(q(z \mid x) \,\|\, p(z))
@@ -66,12 +67,9 @@ class MaximumMeanDiscrepancy:
             )
 
     @property
-    def needs_density(self) -> bool:
+    def needs_density(self) -> bool:  # type: ignore[override]
         """Whether some of the divergence of each row's own is left."""
         return self.information != 1
-
-    def build(self, n_components: int, *, generator: torch.Generator) -> None:
-        """Return no critic: there is none."""
 
     def __call__(
         self, seen: LatentPass, *, generator: torch.Generator, step: int | None

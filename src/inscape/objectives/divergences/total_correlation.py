@@ -11,12 +11,13 @@ from torch import Tensor
 
 from inscape._checks import check_choice, check_number
 from inscape._errors import InvalidParameterError
+from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.posteriors.diagonal_gaussian import DiagonalGaussianDistribution
 
 
 @dataclass(frozen=True)
-class TotalCorrelation:
+class TotalCorrelation(Divergence):
     r"""The divergence, with a higher price on the share that is the components' dependence.
 
     .. math:: \text{KL}(q(z \mid x) \,\|\, p(z)) + (\beta - 1) \,
@@ -43,15 +44,11 @@ class TotalCorrelation:
 
     weight: float = 6.0
     sampling: str = "stratified"
-    needs_density: ClassVar[bool] = True
     needs_components: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
         check_choice("sampling", self.sampling, ("stratified", "weighted"))
-
-    def build(self, n_components: int, *, generator: torch.Generator) -> None:
-        """Return no critic: there is none."""
 
     def __call__(
         self, seen: LatentPass, *, generator: torch.Generator, step: int | None

@@ -9,9 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from inscape._checks import check_unit_interval
+from inscape._typing import FloatArray
+from inscape.objectives.likelihoods.likelihood import Likelihood
+
 
 @dataclass(frozen=True)
-class Bernoulli:
+class Bernoulli(Likelihood):
     r"""Independent features in [0, 1], the decoder's output being the log-odds :math:`o`.
 
     .. math:: -\log p(x \mid o) = \sum_i \log(1 + e^{o_i}) - x_i o_i
@@ -25,9 +29,10 @@ class Bernoulli:
     1.3863
     """
 
-    n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = True
-    counts: ClassVar[bool] = False
+
+    def check(self, X: FloatArray) -> None:
+        check_unit_interval(X, likelihood="Bernoulli")
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -9,14 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from inscape._checks import check_integer
+from inscape._checks import check_counts, check_integer
+from inscape._typing import FloatArray
+from inscape.objectives.likelihoods.likelihood import Likelihood
 
 # Halvings of an interval of 10 that leave nothing of it in float32.
 _HALVINGS = 40
 
 
 @dataclass(frozen=True)
-class Categorical:
+class Categorical(Likelihood):
     r"""Independent features, each one of the categories 0, 1, ..., K - 1.
 
     .. math:: -\log p(x \mid o) = \sum_i \log \sum_k e^{o_{ki}} - o_{x_i i}
@@ -37,16 +39,18 @@ class Categorical:
     """
 
     n_categories: int = 2
-    unit_interval: ClassVar[bool] = False
     counts: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_integer("n_categories", self.n_categories, minimum=2)
 
     @property
-    def n_parameters(self) -> int:
+    def n_parameters(self) -> int:  # type: ignore[override]
         """Outputs that the decoder gives for each feature: one a category."""
         return self.n_categories
+
+    def check(self, X: FloatArray) -> None:
+        check_counts(X, likelihood="Categorical", n_categories=self.n_categories)
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -9,13 +9,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from inscape._checks import check_unit_interval
+from inscape._typing import FloatArray
+from inscape.objectives.likelihoods.likelihood import Likelihood
+
 # Within this distance of even odds, the closed forms are 0/0 and their Taylor series is exact in
 # float32.
 _NEAR_EVEN = 1e-1
 
 
 @dataclass(frozen=True)
-class ContinuousBernoulli:
+class ContinuousBernoulli(Likelihood):
     r"""Independent features in [0, 1] with log-odds :math:`o` and a proper normaliser.
 
     .. math:: -\log p(x \mid o) = \sum_i \log(1 + e^{o_i}) - x_i o_i - \log C(o_i), \qquad
@@ -31,9 +35,10 @@ class ContinuousBernoulli:
     0.0
     """
 
-    n_parameters: ClassVar[int] = 1
     unit_interval: ClassVar[bool] = True
-    counts: ClassVar[bool] = False
+
+    def check(self, X: FloatArray) -> None:
+        check_unit_interval(X, likelihood="ContinuousBernoulli")
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

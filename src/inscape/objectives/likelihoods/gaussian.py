@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from inscape._checks import check_choice
+from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.shared import (
     LEARNED,
     SMALLEST_LOG_SCALE,
@@ -23,7 +23,7 @@ from inscape.objectives.likelihoods.shared import (
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Likelihood):
     r"""Independent normal features, whose scale is fixed, learned, or the best there is.
 
     .. math:: -\log p(x \mid o) = \sum_i \frac{(x_i - m(o_i))^2}{2 s^2}
@@ -47,16 +47,13 @@ class Gaussian:
 
     link: str = "identity"
     scale: float | str = 1.0
-    n_parameters: ClassVar[int] = 1
-    unit_interval: ClassVar[bool] = False
-    counts: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_choice("link", self.link, ("identity", "sigmoid"))
         check_shared("scale", self.scale, (*LEARNED, "optimal"))
 
     @property
-    def calibrates(self) -> bool:
+    def calibrates(self) -> bool:  # type: ignore[override]
         """Whether the shared number is set by `calibration`, and not learned."""
         return self.scale == "optimal"
 

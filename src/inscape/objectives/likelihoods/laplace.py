@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
+from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.shared import (
     check_shared,
     count_shared,
@@ -19,7 +19,7 @@ from inscape.objectives.likelihoods.shared import (
 
 
 @dataclass(frozen=True)
-class Laplace:
+class Laplace(Likelihood):
     r"""Independent features with heavier tails than `Gaussian`: a few large errors cost less.
 
     .. math:: -\log p(x \mid o) = \sum_i \frac{|x_i - o_i|}{b} + \log 2 b
@@ -37,9 +37,6 @@ class Laplace:
     """
 
     scale: float | str = 1.0
-    n_parameters: ClassVar[int] = 1
-    unit_interval: ClassVar[bool] = False
-    counts: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_shared("scale", self.scale)

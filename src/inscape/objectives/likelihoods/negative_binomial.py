@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from inscape._checks import check_counts
+from inscape._typing import FloatArray
+from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
 from inscape.objectives.likelihoods.shared import check_shared, count_shared, split_shared
 
@@ -20,7 +23,7 @@ _FAR = 16.0
 
 
 @dataclass(frozen=True)
-class NegativeBinomial:
+class NegativeBinomial(Likelihood):
     r"""Independent counts with mean :math:`m = e^o` and variance :math:`m + \alpha m^2`.
 
     .. math:: -\log p(x \mid o) = \sum_i (x_i + r) \log(1 + \alpha m_i) - x_i \log \alpha m_i
@@ -44,8 +47,6 @@ class NegativeBinomial:
     """
 
     dispersion: float | str = "learned_per_feature"
-    n_parameters: ClassVar[int] = 1
-    unit_interval: ClassVar[bool] = False
     counts: ClassVar[bool] = True
     reads_logarithms: ClassVar[bool] = True
 
@@ -62,6 +63,9 @@ class NegativeBinomial:
         The rows do not matter: most of what they vary by is what codes will tell.
         """
         return torch.zeros(self.n_shared(n_features))
+
+    def check(self, X: FloatArray) -> None:
+        check_counts(X, likelihood="NegativeBinomial")
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

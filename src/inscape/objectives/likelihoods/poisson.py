@@ -8,11 +8,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from inscape._checks import check_counts
+from inscape._typing import FloatArray
+from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
 
 
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(Likelihood):
     r"""Independent counts, the decoder's output :math:`o` being the logarithm of the rate.
 
     .. math:: -\log p(x \mid o) = \sum_i e^{o_i} - x_i o_i + \log \Gamma(x_i + 1)
@@ -25,10 +28,11 @@ class Poisson:
     2.0
     """
 
-    n_parameters: ClassVar[int] = 1
-    unit_interval: ClassVar[bool] = False
     counts: ClassVar[bool] = True
     reads_logarithms: ClassVar[bool] = True
+
+    def check(self, X: FloatArray) -> None:
+        check_counts(X, likelihood="Poisson")
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.standard_normal import StandardNormalModule
 
 
 @dataclass(frozen=True)
-class DiagonalGaussian:
+class DiagonalGaussian(Posterior):
     r"""Independent normal codes with a mean and a variance of each row's own.
 
     .. math:: q(z \mid x) = \mathcal{N}(\mu(x), \text{diag}\, \sigma^2(x)), \qquad
@@ -30,8 +31,7 @@ class DiagonalGaussian:
     tensor([[1., 2.]])
     """
 
-    space: ClassVar[str] = "euclidean"
-    has_density: ClassVar[bool] = True
+    independent_components: ClassVar[bool] = True
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""
@@ -56,7 +56,7 @@ class DiagonalGaussianModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class DiagonalGaussianDistribution:
+class DiagonalGaussianDistribution(Distribution):
     """The posteriors of n rows.
 
     Parameters
@@ -91,12 +91,12 @@ class DiagonalGaussianDistribution:
 
         .. math:: \tfrac{1}{2} \sum_j \mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1
         """
+        shares = self.kullback_leibler_by_component(prior)
+        return None if shares is None else shares.sum(dim=1)
+
+    def kullback_leibler_by_component(self, prior: Any) -> Tensor | None:
         if not isinstance(prior, StandardNormalModule):
             return None
-        return self.kullback_leibler_by_component(prior).sum(dim=1)
-
-    def kullback_leibler_by_component(self, prior: StandardNormalModule) -> Tensor:
-        """Return each component's share (n, n_components) of the divergence."""
         variance = self.log_variance.exp()
         return 0.5 * (self.mean.square() + variance - self.log_variance - 1)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.standard_normal import StandardNormalModule
 
 
 @dataclass(frozen=True)
-class FullGaussian:
+class FullGaussian(Posterior):
     r"""Normal codes with a mean and a whole covariance matrix of each row's own.
 
     .. math:: q(z \mid x) = \mathcal{N}(\mu(x), L(x) L(x)^T), \qquad z = \mu + L \varepsilon
@@ -31,9 +32,6 @@ class FullGaussian:
     tensor([[[1., 0.],
              [5., 1.]]])
     """
-
-    space: ClassVar[str] = "euclidean"
-    has_density: ClassVar[bool] = True
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""
@@ -69,7 +67,7 @@ class FullGaussianModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class FullGaussianDistribution:
+class FullGaussianDistribution(Distribution):
     """The posteriors of n rows.
 
     Parameters

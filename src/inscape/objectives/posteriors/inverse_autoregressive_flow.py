@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from torch.nn.utils import skip_init
 
 from inscape._checks import check_integer, check_widths
 from inscape.networks import TorchDefault, initialize
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.precision import at_least_single
 
 # Added to what the gates are a sigmoid of, so that each step starts out near doing nothing.
@@ -27,7 +28,7 @@ _FARTHEST, _MOST_CLOSED = 1e10, 40.0
 
 
 @dataclass(frozen=True)
-class InverseAutoregressiveFlow:
+class InverseAutoregressiveFlow(Posterior):
     r"""A diagonal Gaussian pushed through gated autoregressive steps, for any shape of posterior.
 
     .. math:: z_0 = \mu + \sigma_0 \odot \varepsilon, \qquad
@@ -60,8 +61,6 @@ class InverseAutoregressiveFlow:
     torch.Size([5, 2])
     """
 
-    space: ClassVar[str] = "euclidean"
-    has_density: ClassVar[bool] = True
     n_layers: int = 2
     hidden: tuple[int, ...] = (64,)
     n_context: int = 16
@@ -105,7 +104,7 @@ class InverseAutoregressiveFlowModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class InverseAutoregressiveFlowDistribution:
+class InverseAutoregressiveFlowDistribution(Distribution):
     """The posteriors of n rows.
 
     Parameters
@@ -155,9 +154,6 @@ class InverseAutoregressiveFlowDistribution:
         return InverseAutoregressiveFlowDistribution(
             self.base_mean.detach(), self.log_variance.detach(), self.context.detach(), flow
         )
-
-    def kullback_leibler(self, prior: Any) -> Tensor | None:
-        """Return None: no formula is known."""
 
     def _log_base(self, squares: Tensor) -> Tensor:
         return -0.5 * (squares + self.log_variance + math.log(2 * math.pi)).sum(dim=-1)

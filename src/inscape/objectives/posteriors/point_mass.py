@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.precision import at_least_single
 
 
 @dataclass(frozen=True)
-class PointMass:
+class PointMass(Posterior):
     r"""One code a row: the encoder is deterministic.
 
     .. math:: q(z \mid x) = \delta(z - e(x))
@@ -30,7 +31,6 @@ class PointMass:
     tensor([[1., 2.]])
     """
 
-    space: ClassVar[str] = "euclidean"
     has_density: ClassVar[bool] = False
 
     def n_code(self, n_components: int) -> int:
@@ -55,7 +55,7 @@ class PointMassModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class PointMassDistribution:
+class PointMassDistribution(Distribution):
     """The posteriors of n rows.
 
     Parameters

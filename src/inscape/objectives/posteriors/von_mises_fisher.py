@@ -15,15 +15,17 @@ from inscape._checks import check_integer
 from inscape.networks.spherical import Normalize
 from inscape.objectives.posteriors.bessel import bessel_ratio, log_bessel
 from inscape.objectives.posteriors.cosines import draw_gaps
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.uniform_on_sphere import UniformOnSphereModule
+from inscape.objectives.spaces import Space, Sphere
 
 # Beyond it the draws are one point in float32.
 _MOST = 1e7
 
 
 @dataclass(frozen=True)
-class VonMisesFisher:
+class VonMisesFisher(Posterior):
     r"""Directions around a mean direction, as a normal distribution is around its mean.
 
     .. math:: q(z \mid x) = C_d(\kappa)\, e^{\kappa\, \mu^T z}, \qquad
@@ -41,8 +43,7 @@ class VonMisesFisher:
     tensor([[0.6000, 0.8000]])
     """
 
-    space: ClassVar[str] = "sphere"
-    has_density: ClassVar[bool] = True
+    space: ClassVar[Space] = Sphere()
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives.
@@ -84,7 +85,7 @@ class VonMisesFisherModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class VonMisesFisherDistribution:
+class VonMisesFisherDistribution(Distribution):
     r"""The posteriors of n rows.
 
     Parameters

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_number
 from inscape._errors import InvalidParameterError
-from inscape.objectives.poincare import (
+from inscape.objectives.posteriors.posterior import Distribution, Posterior
+from inscape.objectives.posteriors.precision import at_least_single
+from inscape.objectives.priors.wrapped_standard_normal import WrappedStandardNormalModule
+from inscape.objectives.spaces import PoincareBall, Space
+from inscape.objectives.spaces.poincare import (
     displaced,
     displacement,
     exponential_map,
     log_volume_ratio,
 )
-from inscape.objectives.posteriors.precision import at_least_single
-from inscape.objectives.priors.wrapped_standard_normal import WrappedStandardNormalModule
 
 
 @dataclass(frozen=True)
-class WrappedNormal:
+class WrappedNormal(Posterior):
     r"""Normal displacements, each carried along its geodesic of the Poincaré ball.
 
     .. math:: z = \exp_\mu(u / \lambda_\mu), \qquad u \sim \mathcal{N}(0, \text{diag}\, \sigma^2),
@@ -49,12 +51,15 @@ class WrappedNormal:
     tensor([[0.4621, 0.0000]])
     """
 
-    space: ClassVar[str] = "poincare_ball"
-    has_density: ClassVar[bool] = True
     curvature: float = 1.0
 
     def __post_init__(self) -> None:
         check_number("curvature", self.curvature, above=0)
+
+    @property
+    def space(self) -> Space:  # type: ignore[override]
+        """The ball."""
+        return PoincareBall(self.curvature)
 
     def n_code(self, n_components: int) -> int:
         """Return how many numbers the encoder gives."""
@@ -84,7 +89,7 @@ class WrappedNormalModule(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class WrappedNormalDistribution:
+class WrappedNormalDistribution(Distribution):
     """The posteriors of n rows.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from inscape._checks import check_array, check_generator, check_integer
 from inscape._typing import FloatArray
+from inscape.objectives.priors.prior import Prior
 
 
 @dataclass(frozen=True)
-class MixtureOfGaussians:
+class MixtureOfGaussians(Prior):
     r"""A weighted sum of diagonal Gaussians; weights, means and variances are learned.
 
     .. math:: p(z) = \sum_k \pi_k \, \mathcal{N}(z;\, m_k, \text{diag}\, s_k^2)
@@ -38,13 +39,17 @@ class MixtureOfGaussians:
     """
 
     n_mixture_components: int = 10
-    space: ClassVar[str] = "euclidean"
 
     def __post_init__(self) -> None:
         check_integer("n_mixture_components", self.n_mixture_components, minimum=1)
 
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> MixtureOfGaussiansModule:
         """Return the module, its means drawn from `generator`."""
         means = torch.randn(self.n_mixture_components, n_components, generator=generator)

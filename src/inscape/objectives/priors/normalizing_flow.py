@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch.nn.utils import skip_init
 
 from inscape._checks import check_integer, check_widths
 from inscape.networks import TorchDefault, initialize
+from inscape.objectives.priors.prior import Prior
 
 # A coupling scales by at most e to this power: no single one can blow up.
 _LARGEST_LOG_SCALE = 2.0
@@ -22,7 +23,7 @@ _BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
-class NormalizingFlow:
+class NormalizingFlow(Prior):
     r"""Standard normal noise, carried to the codes by invertible layers that are learned.
 
     .. math:: z = g(\varepsilon), \qquad
@@ -51,14 +52,18 @@ class NormalizingFlow:
 
     n_layers: int = 4
     hidden: tuple[int, ...] = (64,)
-    space: ClassVar[str] = "euclidean"
 
     def __post_init__(self) -> None:
         check_integer("n_layers", self.n_layers, minimum=1)
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
 
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> NormalizingFlowModule:
         """Return the module, its hidden weights drawn from `generator`."""
         couplings = []

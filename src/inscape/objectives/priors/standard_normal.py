@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from inscape.objectives.priors.prior import Prior
+
 
 @dataclass(frozen=True)
-class StandardNormal:
+class StandardNormal(Prior):
     r"""Independent codes of mean 0 and variance 1.
 
     .. math:: \log p(z) = -\tfrac{1}{2} \sum_j z_j^2 + \log 2 \pi
@@ -23,10 +25,13 @@ class StandardNormal:
     -1.8379
     """
 
-    space: ClassVar[str] = "euclidean"
-
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> StandardNormalModule:
         """Return the module; nothing is drawn."""
         return StandardNormalModule(n_components)

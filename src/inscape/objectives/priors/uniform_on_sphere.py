@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_integer
+from inscape.objectives.priors.prior import Prior
+from inscape.objectives.spaces import Space, Sphere
 
 
 @dataclass(frozen=True)
-class UniformOnSphere:
+class UniformOnSphere(Prior):
     r"""Codes anywhere on the unit sphere of d dimensions alike.
 
     .. math:: p(z) = \frac{\Gamma(d / 2)}{2 \pi^{d/2}}
@@ -28,10 +30,15 @@ class UniformOnSphere:
     0.25
     """
 
-    space: ClassVar[str] = "sphere"
+    space: ClassVar[Space] = Sphere()
 
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> UniformOnSphereModule:
         """Return the module; nothing is drawn.
 

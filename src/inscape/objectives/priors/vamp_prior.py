@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,11 @@ from torch.func import functional_call
 
 from inscape._checks import check_integer
 from inscape._errors import InvalidParameterError
+from inscape.objectives.priors.prior import Prior
 
 
 @dataclass(frozen=True)
-class VampPrior:
+class VampPrior(Prior):
     r"""The even mixture of the posteriors of a few learned rows, the pseudo-inputs.
 
     .. math:: p(z) = \frac{1}{K} \sum_k q(z \mid u_k)
@@ -37,13 +38,17 @@ class VampPrior:
     """
 
     n_pseudo_inputs: int = 100
-    space: ClassVar[str] = "euclidean"
 
     def __post_init__(self) -> None:
         check_integer("n_pseudo_inputs", self.n_pseudo_inputs, minimum=1)
 
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> VampPriorModule:
         """Return the module, its pseudo-inputs copied from rows that `generator` chooses.
 
@@ -58,8 +63,9 @@ class VampPrior:
                 "build it with the scaled training rows."
             )
         order = torch.randperm(len(rows), generator=generator)
-        chosen = order[torch.arange(self.n_pseudo_inputs) % len(rows)]
-        return VampPriorModule(rows.detach()[chosen.to(rows.device)])
+        chosen = order[torch.arange(self.n_pseudo_inputs) % len(rows)].to(rows.device)
+        told = None if conditions is None else conditions.detach()[chosen]
+        return VampPriorModule(rows.detach()[chosen], told)
 
 
 class VampPriorModule(nn.Module):
@@ -69,27 +75,35 @@ class VampPriorModule(nn.Module):
     ----------
     pseudo_inputs : Tensor, shape (n_pseudo_inputs, n_features)
         Where to start from, in the scaled units of the features.
+    pseudo_conditions : Tensor or None, shape (n_pseudo_inputs, n_conditions)
+        What the encoder is told beside them; a label stays one, whatever is learned.
     """
 
-    def __init__(self, pseudo_inputs: Tensor) -> None:
+    pseudo_conditions: Tensor | None
+
+    def __init__(self, pseudo_inputs: Tensor, pseudo_conditions: Tensor | None = None) -> None:
         super().__init__()
         self.pseudo_inputs = nn.Parameter(pseudo_inputs)
+        self.register_buffer("pseudo_conditions", pseudo_conditions)
 
     def log_density(self, codes: Tensor, network: Any) -> Tensor:
         """Return the log-density (...,) of codes (..., n_components), in nats."""
-        each = _posterior(network, self.pseudo_inputs).log_density(codes[..., None, :])
+        each = self._posterior(network).log_density(codes[..., None, :])
         return each.logsumexp(dim=-1) - math.log(len(self.pseudo_inputs))
 
     def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
         """Return n codes (n, n_components), each from the posterior of a random pseudo-input."""
         which = torch.randint(len(self.pseudo_inputs), (n,), generator=generator)
-        chosen = self.pseudo_inputs[which.to(self.pseudo_inputs.device)]
-        codes, _ = _posterior(network, chosen).draw(1, generator=generator)
+        which = which.to(self.pseudo_inputs.device)
+        codes, _ = self._posterior(network, which).draw(1, generator=generator)
         return codes[0]
 
-
-def _posterior(network: Any, rows: Tensor) -> Any:
-    # In a copy of the buffers: pseudo-inputs are no data, and no running mean may follow them.
-    copies = {name: buffer.clone() for name, buffer in network.encoder.named_buffers()}
-    encoded = functional_call(network.encoder, copies, (rows,)) if copies else network.encoder(rows)
-    return network.bottleneck.distribution(encoded)
+    def _posterior(self, network: Any, which: Any = slice(None)) -> Any:
+        rows: tuple[Tensor, ...] = (self.pseudo_inputs[which],)
+        if self.pseudo_conditions is not None:
+            rows = (*rows, self.pseudo_conditions[which])
+        encoder = network.encoder
+        # In a copy of the buffers: pseudo-inputs are no data, and no running mean may follow them.
+        copies = {name: buffer.clone() for name, buffer in encoder.named_buffers()}
+        encoded = functional_call(encoder, copies, rows) if copies else encoder(*rows)
+        return network.bottleneck.distribution(encoded)

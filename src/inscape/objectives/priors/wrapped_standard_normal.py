@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_number
-from inscape.objectives.poincare import displaced, displacement, log_volume_ratio
+from inscape.objectives.priors.prior import Prior
+from inscape.objectives.spaces import PoincareBall, Space
+from inscape.objectives.spaces.poincare import displaced, displacement, log_volume_ratio
 
 
 @dataclass(frozen=True)
-class WrappedStandardNormal:
+class WrappedStandardNormal(Prior):
     r"""Standard normal displacements from the middle of the Poincaré ball.
 
     .. math:: \log p(z) = \log \mathcal{N}(r \mid 0, I)
@@ -36,14 +38,23 @@ class WrappedStandardNormal:
     -1.8379
     """
 
-    space: ClassVar[str] = "poincare_ball"
     curvature: float = 1.0
 
     def __post_init__(self) -> None:
         check_number("curvature", self.curvature, above=0)
 
+    @property
+    def space(self) -> Space:  # type: ignore[override]
+        """The ball."""
+        return PoincareBall(self.curvature)
+
     def build(
-        self, n_components: int, *, generator: torch.Generator, rows: Tensor | None
+        self,
+        n_components: int,
+        *,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        conditions: Tensor | None = None,
     ) -> WrappedStandardNormalModule:
         """Return the module; nothing is drawn."""
         return WrappedStandardNormalModule(n_components, self.curvature)

@@ -1,26 +1,22 @@
-"""Generation from codes: the space they live in, and samplers that are fitted after training."""
+"""Samplers: densities of codes that are fitted after training, to draw new ones from."""
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inscape._checks import check_choice, check_integer, describe_part, resolve_part
+from inscape._checks import check_choice, check_integer
 from inscape._errors import InvalidParameterError
+from inscape._parts import describe_part, name_of, resolve_part
 from inscape._typing import FloatArray
 from inscape.estimators.inputs import as_tensor, make_generator
-from inscape.estimators.labels import one_hot_labels
-from inscape.networks import Network, Quantizer
-from inscape.networks.spherical import Normalize
-from inscape.objectives import LIKELIHOODS
-from inscape.objectives.poincare import displaced, displacement
+from inscape.networks import Network
+from inscape.objectives import Sphere
 from inscape.objectives.priors import (
     MixtureOfGaussians,
     MixtureOfGaussiansModule,
@@ -29,95 +25,6 @@ from inscape.objectives.priors import (
 )
 
 SAMPLERS: Mapping[str, Any] = {"mixture": MixtureOfGaussians, "flow": NormalizingFlow}
-
-
-# --------------------------------------------------------------------------- the space of codes
-
-
-@dataclass(frozen=True)
-class CodeSpace:
-    """Where the codes of an estimator live, and the way from there to flat space and back.
-
-    Parameters
-    ----------
-    kind : {"euclidean", "sphere", "poincare_ball", "codebook"}
-        The space.
-    curvature : float
-        Of the ball: c, above 0.
-    quantizer : Quantizer or None
-        Of the codebook.
-    """
-
-    kind: str
-    curvature: float = 1.0
-    quantizer: Quantizer | None = None
-
-    def flatten(self, codes: Tensor) -> Tensor:
-        """Return vectors (n, n_components) of flat space: on the ball displacements from 0."""
-        if self.kind != "poincare_ball":
-            return codes
-        return displacement(torch.zeros_like(codes), codes, curvature=self.curvature)
-
-    def settle(self, vectors: Tensor) -> Tensor:
-        """Return the codes that vectors (n, n_components) of flat space stand for.
-
-        On the sphere, vectors over their length; of a codebook, the nearest entries.
-        """
-        if self.kind == "sphere":
-            return Normalize()(vectors)
-        if self.kind == "poincare_ball":
-            middle = torch.zeros_like(vectors)
-            return displaced(middle, vectors, curvature=self.curvature)
-        if self.quantizer is not None:
-            return self.quantizer(vectors.to(self.quantizer.codebook)).to(vectors)
-        return vectors
-
-
-def code_space(representation: Any) -> CodeSpace:
-    """Return where the codes of any fitted representation live; others' are Euclidean."""
-    network = getattr(representation, "network_", None)
-    if not isinstance(network, Network):
-        return CodeSpace("euclidean")
-    if isinstance(network.bottleneck, Normalize):
-        return CodeSpace("sphere")
-    if isinstance(network.bottleneck, Quantizer):
-        return CodeSpace("codebook", quantizer=network.bottleneck)
-    parts = representation._resolve(representation.n_features_in_)
-    posterior = getattr(parts, "posterior", None)
-    if posterior is None:
-        return CodeSpace("euclidean")
-    return CodeSpace(posterior.space, getattr(posterior, "curvature", 1.0))
-
-
-def differentiable_decoder(estimator: Any, y: Any = None) -> Callable[[Tensor], Tensor]:
-    """Return a function from codes to expected rows in float64, through which gradients go.
-
-    Parameters
-    ----------
-    estimator : NetworkEstimator
-        Fitted.
-    y : label or None
-        Of all codes, where the estimator is conditional.
-
-    Returns
-    -------
-    callable
-        Codes (n, n_components) to rows (n, n_features) in the units of the training data.
-    """
-    network = copy.deepcopy(estimator.network_).cpu().double().eval().requires_grad_(False)
-    mean = resolve_part("likelihood", estimator.likelihood, LIKELIHOODS).mean
-    told = one_hot_labels(y, getattr(estimator, "classes_", None), n_rows=1)
-    scaler = estimator.scaler_
-    shift, scale = (0.0, 1.0) if scaler is None else map(torch.tensor, (scaler.shift, scaler.scale))
-
-    def decode(codes: Tensor) -> Tensor:
-        seen = torch.cat([codes, told.to(codes).expand(len(codes), -1)], dim=1)
-        return mean(network.decode(seen)) * scale + shift
-
-    return decode
-
-
-# --------------------------------------------------------------------------- samplers
 
 
 class Sampler(nn.Module):
@@ -163,7 +70,7 @@ def fit_sampler(
     estimator.network_.samplers = samplers
 
 
-def draw_codes(estimator: Any, n: int, *, from_: str, random_state: Any) -> FloatArray:
+def draw_codes(estimator: Any, n: int, *, from_: str | None, random_state: Any) -> FloatArray:
     """Draw codes from the prior or from a fitted sampler.
 
     Returns
@@ -177,26 +84,28 @@ def draw_codes(estimator: Any, n: int, *, from_: str, random_state: Any) -> Floa
         If there is no such prior or sampler.
     """
     count, generator = check_integer("n", n, minimum=1), make_generator(random_state)
-    check_choice("from_", from_, ("prior", *SAMPLERS))
     network = estimator.network_
-    if from_ == "prior" and not hasattr(network, "prior"):
+    has_prior = hasattr(network, "prior")
+    kind = from_ or ("prior" if has_prior else "mixture")
+    check_choice("from_", kind, ("prior", *SAMPLERS))
+    if kind == "prior" and not has_prior:
         raise InvalidParameterError(
             f"`from_` must be 'mixture' or 'flow' for {type(estimator).__name__}, which has no "
             "prior; got 'prior': call fit_sampler(X, kind='mixture') first."
         )
     samplers = getattr(network, "samplers", {})
-    if from_ != "prior" and from_ not in samplers:
+    if kind != "prior" and kind not in samplers:
         raise InvalidParameterError(
-            f"`from_` must be a sampler that has been fitted; got {from_!r}: call "
-            f"fit_sampler(X, kind={from_!r}) first."
+            f"`from_` must be a sampler that has been fitted; got {kind!r}: call "
+            f"fit_sampler(X, kind={kind!r}) first."
         )
     with torch.no_grad():
-        if from_ == "prior":
+        if kind == "prior":
             codes = network.prior.sample(count, generator=generator, network=network)
         else:
-            density = samplers[from_].density
+            density = samplers[kind].density
             vectors = density.sample(count, generator=generator, network=network)
-            codes = code_space(estimator).settle(vectors)
+            codes = estimator.code_space_.settle(vectors)
     return codes.cpu().numpy()
 
 
@@ -210,7 +119,7 @@ def restore_samplers(network: Network, described: Mapping[str, Any], *, n_compon
     """Give a network samplers of these kinds and sizes; their weights are still to be loaded."""
     if not described:
         return
-    table = {describe_part(part())["type"]: part for part in SAMPLERS.values()}
+    table = {name_of(part()): part for part in SAMPLERS.values()}
     network.samplers = nn.ModuleDict()
     for word, description in described.items():
         part = resolve_part("sampler", description, table)
@@ -237,9 +146,9 @@ def _points(estimator: Any, X: Any, y: Any, generator: torch.Generator) -> Tenso
         codes = estimator.sample_latent(X, y, random_state=seed)[0]
     else:
         codes = np.asarray(estimator.transform(X))
-    space = code_space(estimator)
+    space = estimator.code_space_
     points = space.flatten(as_tensor(codes, dtype=torch.float64))
-    if space.kind != "sphere":
+    if not isinstance(space, Sphere):
         return points
     # A density in space needs lengths as well as directions. These are a normal vector's, so that
     # codes from all over the sphere become a standard normal.

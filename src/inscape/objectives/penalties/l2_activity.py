@@ -9,10 +9,11 @@ from torch import Tensor
 
 from inscape._checks import check_number
 from inscape.networks.network import Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class L2Activity:
+class L2Activity(Penalty):
     r"""Half the squared length of the codes.
 
     .. math:: \frac{w}{2} \sum_j z_j^2

@@ -11,10 +11,11 @@ from torch import Tensor
 from inscape._checks import check_number
 from inscape._errors import InvalidParameterError
 from inscape.networks.network import Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class KullbackLeiblerSparsity:
+class KullbackLeiblerSparsity(Penalty):
     r"""How far each unit's mean activation is from a target, as between two coins.
 
     .. math:: w \sum_j \rho \log \frac{\rho}{\hat\rho_j}

@@ -10,10 +10,11 @@ from torch import Tensor
 from inscape._checks import check_choice, check_number
 from inscape._errors import InvalidParameterError
 from inscape.networks.network import Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class WeightDecay:
+class WeightDecay(Penalty):
     r"""The squared size of all weights, the coupled (L2) form of weight decay.
 
     .. math:: \frac{\lambda}{2 N} \sum_l |W_l|_F^2

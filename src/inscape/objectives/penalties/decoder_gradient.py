@@ -10,10 +10,11 @@ from torch.func import functional_call
 
 from inscape._checks import check_integer, check_number
 from inscape.networks.network import Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class DecoderGradient:
+class DecoderGradient(Penalty):
     r"""The squared Frobenius norm of the reconstruction's Jacobian by the code, mean over the rows.
 
     .. math:: w \sum_{ij} \left( \frac{\partial \hat x_i}{\partial z_j} \right)^2

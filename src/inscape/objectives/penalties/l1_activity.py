@@ -9,10 +9,11 @@ from torch import Tensor
 
 from inscape._checks import check_number
 from inscape.networks.network import Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class L1Activity:
+class L1Activity(Penalty):
     r"""The size of the codes, a price that makes many of them 0.
 
     .. math:: w \sum_j |z_j|

@@ -11,10 +11,11 @@ from torch.func import functional_call
 from inscape._checks import check_integer, check_number
 from inscape.networks import ACTIVATIONS
 from inscape.networks.network import Network, Pass
+from inscape.objectives.penalties.penalty import Penalty
 
 
 @dataclass(frozen=True)
-class Contractive:
+class Contractive(Penalty):
     r"""The squared Frobenius norm of the encoder's Jacobian, mean over the rows.
 
     .. math:: w \sum_{ij} \left( \frac{\partial z_j}{\partial x_i} \right)^2

@@ -1,0 +1,61 @@
+"""Representations: what whoever takes a fitted one may ask of it.
+
+Our estimators are representations; so are scikit-learn's `PCA`, `TruncatedSVD` and `NMF` as they
+are, and pipelines of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Encodes(Protocol):
+    """A fitted object that encodes rows to codes."""
+
+    def transform(self, X: Any) -> Any:
+        """Encode rows (n_samples, n_features) to codes (n_samples, n_components)."""
+
+
+class Decodes(Protocol):
+    """A fitted object that decodes codes to rows."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Decode codes (n_samples, n_components) to rows (n_samples, n_features)."""
+
+
+class Representation(Encodes, Decodes, Protocol):
+    """A fitted object that does both.
+
+    It may say where its codes live, by an attribute `code_space_` such as
+    `inscape.objectives.Sphere`; where it says nothing they are Euclidean.
+    """
+
+
+def unwrap(representation: Any, *, only: bool = False) -> Any:
+    """Return what gives the codes of a pipeline: its last step that does anything.
+
+    Parameters
+    ----------
+    representation
+        A pipeline, or anything else, which is returned as it is.
+    only : bool
+        Whether to unwrap such pipelines alone in which no other step does anything.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn.pipeline import make_pipeline
+    >>> unwrap(make_pipeline("passthrough", PCA(2), "passthrough"))
+    PCA(n_components=2)
+    """
+    while hasattr(representation, "steps"):
+        steps = [step for _, step in representation.steps if step not in (None, "passthrough")]
+        if not steps or (only and len(steps) > 1):
+            return representation
+        representation = steps[-1]
+    return representation
+
+
+def code_space(representation: Any) -> Any:
+    """Return what a representation says of where its codes live; None where it says nothing."""
+    return getattr(unwrap(representation), "code_space_", None)

@@ -1,0 +1,197 @@
+"""What a conditional model is told beside the rows: labels, or numbers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.multiclass import type_of_target
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from inscape._checks import check_choice, check_finite
+from inscape._errors import InvalidDataError, InvalidParameterError
+
+CONTINUOUS = "continuous"
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions(ABC):
+    """How what is told becomes a tensor; it is found in `fit` and kept."""
+
+    @property
+    @abstractmethod
+    def n_columns(self) -> int:
+        """Columns of the tensor."""
+
+    @abstractmethod
+    def encode(self, y: Any, *, n_rows: int) -> Tensor:
+        """Return what is told of each row, float32 of shape (n_rows, n_columns).
+
+        Parameters
+        ----------
+        y : array-like, one a row or one for all
+            Labels or numbers.
+        n_rows : int
+            How many rows there are.
+
+        Raises
+        ------
+        InvalidDataError
+            If they are missing, do not fit the rows or cannot be told to the fitted model.
+        """
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Return plain data from which `restore_conditions` makes the same again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels(Conditions):
+    """Labels, each told as a row of zeros with a one.
+
+    Parameters
+    ----------
+    classes : ndarray, shape (n_classes,)
+        The labels that there are, sorted.
+    """
+
+    classes: np.ndarray
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.classes)
+
+    def encode(self, y: Any, *, n_rows: int) -> Tensor:
+        labels = np.asarray(y)
+        if labels.ndim == 0 and y is not None:
+            labels = np.full(n_rows, labels)
+        if y is None or labels.shape != (n_rows,):
+            raise _missing(y, "a label", n_rows=n_rows)
+        places = np.searchsorted(self.classes, labels).clip(max=len(self.classes) - 1)
+        unknown = self.classes[places] != labels
+        if unknown.any():
+            raise InvalidDataError(
+                "y must hold labels that the model was fitted with; got "
+                f"{labels[unknown].tolist()[0]!r}: take one of {', '.join(map(str, self.classes))}."
+            )
+        return one_hot(torch.from_numpy(places), len(self.classes)).float()
+
+    def describe(self) -> dict[str, Any]:
+        return {"classes": self.classes.tolist()}
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers(Conditions):
+    """Numbers, told less their mean and in units of their standard deviation.
+
+    Parameters
+    ----------
+    means, scales : ndarray, shape (n_columns,)
+        Of the training rows, column by column.
+    """
+
+    means: np.ndarray
+    scales: np.ndarray
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.means)
+
+    def encode(self, y: Any, *, n_rows: int) -> Tensor:
+        numbers = None if y is None else _as_numbers(y)
+        if numbers is not None and numbers.ndim < 2:
+            one_for_all = numbers.ndim == 0 or self.n_columns > 1
+            numbers = np.tile(numbers, (n_rows, 1)) if one_for_all else numbers[:, None]
+        if numbers is None or numbers.shape != (n_rows, self.n_columns):
+            several = "a number" if self.n_columns == 1 else f"{self.n_columns} numbers"
+            raise _missing(y, several, n_rows=n_rows)
+        return torch.from_numpy((numbers - self.means) / self.scales).float()
+
+    def describe(self) -> dict[str, Any]:
+        return {"means": self.means.tolist(), "scales": self.scales.tolist()}
+
+
+def check_conditional(value: Any) -> None:
+    """Refuse what the option `conditional` cannot be."""
+    if isinstance(value, (bool, np.bool_)):
+        return
+    if isinstance(value, str):
+        check_choice("conditional", value, (CONTINUOUS,))
+        return
+    raise InvalidParameterError(
+        f"`conditional` must be False, True (labels) or {CONTINUOUS!r} (numbers); got {value!r}."
+    )
+
+
+def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | None:
+    """Return how what `fit` is told becomes a tensor; None where the model is told nothing.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels, or numbers where `conditional` is "continuous".
+    conditional : bool or "continuous"
+        The option.
+    n_rows : int
+        How many rows there are.
+
+    Raises
+    ------
+    InvalidDataError
+        If `y` is missing, or holds numbers where labels are asked for.
+    """
+    if not conditional:
+        return None
+    if y is None:
+        raise InvalidDataError(
+            "y must hold the labels of a conditional model; got None: fit(X, y), or "
+            "conditional=False."
+        )
+    if conditional == CONTINUOUS:
+        numbers = _as_numbers(y)
+        numbers = numbers[:, None] if numbers.ndim == 1 else numbers
+        if numbers.ndim != 2 or len(numbers) != n_rows:
+            raise _missing(y, "a number", n_rows=n_rows)
+        scales = numbers.std(axis=0)
+        return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
+    labels = np.asarray(y)
+    if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
+        raise InvalidDataError(
+            f"y must hold labels where conditional=True; got {len(np.unique(labels))} different "
+            f"numbers such as {labels[0]:g}: take conditional='continuous' to tell the model "
+            "numbers, or round them to labels."
+        )
+    return Labels(np.unique(labels))
+
+
+def restore_conditions(described: dict[str, Any] | None) -> Conditions | None:
+    """Return the conditions that `Conditions.describe` told of."""
+    if described is None:
+        return None
+    if "classes" in described:
+        return Labels(np.array(described["classes"]))
+    return Numbers(np.array(described["means"]), np.array(described["scales"]))
+
+
+def _as_numbers(y: Any) -> np.ndarray:
+    try:
+        numbers = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"y must hold numbers where conditional='continuous'; got {error}: take "
+            "conditional=True for labels."
+        ) from error
+    check_finite(np.atleast_1d(numbers), name="y")
+    return numbers
+
+
+def _missing(y: Any, what: str, *, n_rows: int) -> InvalidDataError:
+    got = "None" if y is None else f"the shape {np.shape(y)}"
+    return InvalidDataError(
+        f"y must hold {what} for each of {n_rows} rows of a conditional model; got {got}: pass "
+        "them, or bind them once with given(y)."
+    )

@@ -1,0 +1,74 @@
+"""The base of every bottleneck, and the bottleneck that is an activation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from inscape._checks import check_choice
+from inscape._parts import Part
+from inscape.networks.activations import ACTIVATIONS, activation
+from inscape.networks.network import Pass
+
+
+@dataclass(frozen=True)
+class Bottleneck(Part):
+    """What is done to the linear code before anybody sees it.
+
+    In evaluation a row's code depends on that row alone; what must survive is a buffer.
+
+    Attributes
+    ----------
+    space : str
+        Where the codes live: "euclidean", "sphere" or "codebook".
+    """
+
+    space: ClassVar[str] = "euclidean"
+
+    @abstractmethod
+    def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module:
+        """Return the module, from linear codes (n, n_components) to codes of the same shape.
+
+        Parameters
+        ----------
+        n_components : int
+            Width of the code.
+        generator : torch.Generator
+            Where weights are drawn from, if it has any.
+        """
+
+
+class BottleneckModule(nn.Module):
+    """A bottleneck that asks for something while it is trained, or knows of dead units."""
+
+    def penalty(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
+        """Return what is added to the loss of a batch, a scalar, in mean nats per sample."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Activation(Bottleneck):
+    """An activation function.
+
+    Parameters
+    ----------
+    name : str
+        One of `inscape.networks.ACTIVATIONS`, whose word is the short form of this part.
+
+    Examples
+    --------
+    >>> Activation("relu").build(2, generator=torch.Generator())
+    ReLU()
+    """
+
+    name: str = "identity"
+
+    def __post_init__(self) -> None:
+        check_choice("name", self.name, ACTIVATIONS)
+
+    def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module:
+        return activation(self.name)
