@@ -205,7 +205,7 @@ def describe_part(part: Any) -> Any:
 
 def _fields(kind: type[Any]) -> list[dataclasses.Field[Any]]:
     """Return a part's own options, and then those that its whole family has."""
-    return sorted(dataclasses.fields(kind), key=lambda field: field.kw_only)
+    return sorted(dataclasses.fields(kind), key=lambda field: bool(field.kw_only))
 
 
 def name_of(part: Part) -> str:

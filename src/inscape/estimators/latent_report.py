@@ -137,11 +137,7 @@ def report_on_latents(
         n_rows=len(seen),
         active_units=active_units(posterior.mean.double().cpu().numpy()),
         weights=None if weight is None else (weight, weight * scale),
-        **(
-            _nothing()
-            if not parts.posterior.has_density
-            else _divergences(network, posterior, n_costly)
-        ),
+        **found,
     )
 
 

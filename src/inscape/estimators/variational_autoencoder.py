@@ -52,8 +52,9 @@ class VariationalAutoencoder(NetworkEstimator):
     likelihood : str or Likelihood
         "[[likelihood]]",
         or a part such as ``Gaussian(scale=0.1)``. A Gaussian or Laplace scale has to be said, as in
-        "gaussian(scale=1)"; that of the default is learned: where it is fixed above what can be told apart in the
-        rows, as 1 is for pixels in [0, 1], no code is worth its cost, and all collapse.
+        "gaussian(scale=1)"; that of the default is learned: where it is fixed above what can be
+        told apart in the rows, as 1 is for pixels in [0, 1], no code is worth its cost, and all
+        collapse.
     posterior : str or Posterior
         "[[posterior]]".
         Codes of a von Mises-Fisher posterior lie on the sphere, of a wrapped normal one in the
