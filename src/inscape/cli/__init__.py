@@ -19,9 +19,8 @@ from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
 from inscape.cli.zoo import zoo
-from inscape.runs.config import DynamicsConfig, FitConfig, read_config
+from inscape.runs.kinds import KINDS, read_config
 
-CONFIGS = {"fit": FitConfig, "dynamics": DynamicsConfig}
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -85,7 +84,8 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
-            read_config(
-                Path(path), CONFIGS[commands[0]]
-            )  # so that every error is ours, in one sentence
-            Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)
+            # So that every error is ours, in one sentence; the command has its kind's name.
+            read_config(Path(path), KINDS[commands[0]])
+            # What is left unknown is the file's format and kind.
+            fill = Toml(path, must_exist=True, use_commands_as_keys=False, allow_unknown=True)
+            fill(app, commands, arguments)

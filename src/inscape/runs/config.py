@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Final
 
 import tomli_w
 
-from inscape._checks import did_you_mean, look_up
-from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
+from inscape._checks import look_up
+from inscape._errors import InvalidParameterError
 from inscape._typing import (
     ActivationName,
     AnimationName,
@@ -26,15 +23,21 @@ from inscape._typing import (
 )
 from inscape.zoo import MODELS
 
+# Of the files of a run; a file that says none is of format 1, which named no kind either.
+FORMAT: Final = 2
+
 
 @dataclass(frozen=True)
 class Config:
-    """What every config can do."""
+    """What every config can do; each kind of run has one."""
+
+    kind: ClassVar[str]
+    metrics_file: ClassVar[str] = "metrics.json"
 
     def to_toml(self) -> str:
         """Return the text of a config file that asks for the same."""
         values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
-        return tomli_w.dumps(values)
+        return tomli_w.dumps({"format": FORMAT, "kind": self.kind, **values})
 
 
 # The model that is in no zoo.
@@ -43,8 +46,6 @@ AUTOENCODER = "autoencoder"
 _OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
 # The options of FitConfig that describe a dense network, without its name.
 _OF_DENSE = ("hidden", "activation", "initialization", "bias")
-
-AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class FitConfig(Config):
     test_fraction : float
         Share of the rows kept for testing, where the data have no test part of their own.
     """
+
+    kind: ClassVar[str] = "fit"
 
     data: str = "mnist"
     model: str = AUTOENCODER
@@ -251,6 +254,8 @@ class DynamicsConfig(Config):
         What the similarity is animated as; mp4 needs ffmpeg.
     """
 
+    kind: ClassVar[str] = "dynamics"
+
     data: str = "tree"
     levels: int | None = None
     branches: tuple[int, ...] = (2,)
@@ -271,40 +276,20 @@ class DynamicsConfig(Config):
     animation: AnimationName = "gif"
 
 
-def read_config(path: Path, kind: type[AnyConfig] = FitConfig) -> AnyConfig:  # type: ignore[assignment]
-    """Read a config file.
+@dataclass(frozen=True)
+class ReproductionConfig(Config):
+    """Everything that a reproduction is asked for.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    kind : type
-        What it asks for: `FitConfig` or `DynamicsConfig`.
-
-    Raises
-    ------
-    DataNotFoundError
-        If it is not there.
-    DamagedFileError
-        If it is not TOML.
-    InvalidParameterError
-        If it holds a key that there is not.
+    recipe : str
+        A name in `inscape.recipes.RECIPES`.
+    quick : bool
+        A short form on part of the data.
     """
-    try:
-        values: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataNotFoundError(
-            f"{path} must be a config file; there is none: check the path."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DamagedFileError(f"{path} must be a TOML file; {error}: mend that line.") from error
-    known = [field.name for field in dataclasses.fields(kind)]
-    for key in values:
-        if key not in known:
-            raise InvalidParameterError(
-                f"{path} must hold known options only; got {key!r}.{did_you_mean(key, known)}"
-            )
-    options: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    return kind(**options)
+
+    kind: ClassVar[str] = "reproduction"
+    metrics_file: ClassVar[str] = "results.json"
+
+    recipe: str
+    quick: bool = False

@@ -39,9 +39,10 @@ from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
+from inscape.runs.kinds import read_config
 from inscape.runs.pictures import write_figures
 from inscape.runs.report import write_report
-from inscape.runs.run import Run
+from inscape.runs.run import Run, check_fit
 from inscape.training import Recorder
 from inscape.training.progress import with_progress
 
@@ -110,15 +111,16 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
     Raises
     ------
     RunNotFoundError
-        If there is no run at `path`.
+        If there is no run at `path`, or one of another kind.
     InvalidDataError
         If the data are not those that the run was started with.
     """
     run = Run(Path(path))
+    check_fit(run, "be resumed")
     if run.finished:
         return run
     remove_unfinished(run.path)
-    config, environment = run.config, run.environment
+    config, environment = read_config(run.path / "config.toml", FitConfig), run.environment
     dataset = _load(config) if data is None else data
     if dataset.checksum != environment["data"]["checksum"]:
         raise InvalidDataError(
@@ -178,7 +180,7 @@ class _Job:
                     self.path / "figures", self.dataset, representations, recorder, metrics
                 )
         run = Run(self.path)
-        write_report(run, figures)
+        write_report(run, self.config, figures)
         write_manifest(self.path)
         return run
 

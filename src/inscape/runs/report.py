@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inscape._files import write_atomic
-from inscape.runs.config import AUTOENCODER
+from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.page import figure, heading, lines, listing, page, paragraph, table
 from inscape.runs.run import Run
 
@@ -59,13 +59,15 @@ def _named(model: str) -> str:
     return "An autoencoder" if model == AUTOENCODER else f"The model {model}"
 
 
-def write_report(run: Run, figures: Mapping[str, str]) -> None:
+def write_report(run: Run, config: FitConfig, figures: Mapping[str, str]) -> None:
     """Write ``report.html`` into the run.
 
     Parameters
     ----------
     run : Run
         With its metrics, environment and figures written.
+    config : FitConfig
+        What was asked for.
     figures : mapping of str to str
         File name to caption, in the order of reading.
     """
@@ -80,14 +82,14 @@ def write_report(run: Run, figures: Mapping[str, str]) -> None:
         *(paragraph(sentence) for sentence in remarks(metrics)),
         *(figure(run.path / "figures" / name, text) for name, text in figures.items()),
         heading("Asked for (config.toml)"),
-        listing(run.config.to_toml()),
+        listing(config.to_toml()),
         heading("Made with"),
         listing(lines(environment)),
     ]
     n_components = metrics["n_components"]
     text = page(
         title=f"{data['name']} in {n_components} component{'s' * (n_components != 1)}",
-        lead=f"{_named(run.config.model)} learned {data['n_features']} features of "
+        lead=f"{_named(config.model)} learned {data['n_features']} features of "
         f"{data['n_train']:,} rows "
         f"in {seconds:.1f} s ({metrics['steps']:,} steps).",
         body=body,
