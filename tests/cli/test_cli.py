@@ -212,12 +212,12 @@ def test_an_existing_run_or_file_is_refused_without_overwrite(fitted, tmp_path, 
 
 
 def test_an_interrupt_keeps_the_run_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    from inscape.runs import fitting
+    from inscape.runs.fitting import job
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting, "save_checkpoint", interrupt)
+    monkeypatch.setattr(job, "save_checkpoint", interrupt)
     assert call("fit", "digits", *QUICK, "--run", tmp_path / "run") == 130
     assert f"--resume {tmp_path / 'run'}" in capsys.readouterr().err
     monkeypatch.undo()

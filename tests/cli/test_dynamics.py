@@ -241,10 +241,10 @@ def test_a_tree_without_added_feature_follows_what_goes_astray_farthest(place):
     config = DynamicsConfig(
         branches=(2,), levels=2, n_features=100, learning_rate=5, animation="none"
     )
-    path = run_dynamics(config)
-    assert path == Path("runs") / "tree-dynamics"
-    assert read_config(path / "config.toml", DynamicsConfig) == config
-    metrics = read_json(path / "metrics.json")
+    run = run_dynamics(config)
+    assert run.path == Path("runs") / "tree-dynamics"
+    assert run.config == config
+    metrics = run.metrics
     worst = metrics["illusory_correlations"]["wrong_sign"]["largest"][0]
     assert metrics["followed"] == {"item": worst["item"], "feature": worst["feature"]}
 

@@ -106,7 +106,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _show(run: Run) -> None:
-    from inscape.runs.report import remarks, table_rows
+    from inscape.runs.fitting.report import remarks, table_rows
 
     metrics, data = run.metrics, run.environment["data"]
     header, rows = table_rows(metrics)

@@ -116,7 +116,7 @@ class Run:
 
     def snapshots(self) -> Iterator[tuple[float, Any]]:
         """Yield (epoch, estimator as it was then) for each recorded moment of a fit's training."""
-        from inscape.runs.checkpoint import load_snapshots
+        from inscape.runs.fitting.checkpoint import load_snapshots
 
         check_fit(self, "have snapshots")
         model = self.load()

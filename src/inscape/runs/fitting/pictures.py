@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inscape import figures
-from inscape._files import write_atomic
 from inscape._typing import FloatArray, ImageShape, Representation
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.measures import code_directions, reconstruct
+from inscape.runs.writer import RunWriter
 from inscape.training import Recorder, Snapshot
 from inscape.uses import traverse
 
@@ -24,19 +23,19 @@ _DRAWN, _TRAVERSED = 12, 10
 _VALUES = np.linspace(-2.5, 2.5, 11)
 
 
-def write_figures(
-    directory: Path,
+def add_figures(
+    writer: RunWriter,
     dataset: Dataset,
     representations: Mapping[str, Representation],
     recorder: Recorder,
     metrics: Mapping[str, Any],
-) -> dict[str, str]:
-    """Draw what can be drawn of these data, and write it as PNG.
+) -> None:
+    """Draw what can be drawn of these data, and add it to the run in the order of reading.
 
     Parameters
     ----------
-    directory : Path
-        Gets one file a figure.
+    writer : RunWriter
+        Of the run.
     dataset : Dataset
         Its test rows are shown.
     representations : mapping of str to Representation
@@ -45,17 +44,10 @@ def write_figures(
         Of the training.
     metrics : mapping
         As in ``metrics.json``.
-
-    Returns
-    -------
-    dict of str to str
-        File name to caption, in the order of reading.
     """
-    drawn: dict[str, str] = {}
 
     def keep(name: str, caption: str, figure: Any) -> None:
-        write_atomic(directory / name, figures.png(figure))
-        drawn[name] = caption
+        writer.add_figure(name, figure, caption)
 
     X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
     ours, model = next(iter(representations.items()))
@@ -132,7 +124,6 @@ def write_figures(
             code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
         ),
     )
-    return drawn
 
 
 def _generated(

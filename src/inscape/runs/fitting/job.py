@@ -17,15 +17,7 @@ from tqdm.auto import tqdm
 from inscape import zoo
 from inscape._checks import resolve_part
 from inscape._errors import InvalidDataError
-from inscape._files import (
-    next_free,
-    prepare_directory,
-    remove_unfinished,
-    staged_directory,
-    write_atomic,
-    write_json,
-    write_manifest,
-)
+from inscape._files import next_free, prepare_directory, remove_unfinished
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
 from inscape.data import Dataset
@@ -35,14 +27,15 @@ from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
 from inscape.measures import codebook_usage
 from inscape.networks import NETWORKS, Quantizer
-from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
+from inscape.runs.fitting.checkpoint import load_checkpoint, save_checkpoint
+from inscape.runs.fitting.pictures import add_figures
+from inscape.runs.fitting.report import write_report
 from inscape.runs.kinds import read_config
-from inscape.runs.pictures import write_figures
-from inscape.runs.report import write_report
 from inscape.runs.run import Run, check_fit
+from inscape.runs.writer import RunWriter
 from inscape.training import Recorder
 from inscape.training.progress import with_progress
 
@@ -92,8 +85,8 @@ def fit(
     environment = describe_environment(
         dataset, n_threads=default_threads(), device=str(choose_device(config.device))
     )
-    job = _Job(path, config, dataset, environment, progress)
-    return job.execute(overwrite=overwrite)
+    writer = RunWriter(path, config, environment)
+    return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
 
 
 def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
@@ -127,7 +120,8 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
             f"The data must be those that {path} was started with; {dataset.name} has another "
             "checksum: bring back the old data, or start a new run."
         )
-    return _Job(run.path, config, dataset, environment, progress).execute()
+    writer = RunWriter(run.path, config, environment)
+    return _Job(writer, config, dataset, progress).execute()
 
 
 def next_path(config: FitConfig) -> Path:
@@ -154,10 +148,9 @@ def _load(config: FitConfig) -> Dataset:
 class _Job:
     """One fit on its way into one directory."""
 
-    path: Path
+    writer: RunWriter
     config: FitConfig
     dataset: Dataset
-    environment: dict[str, Any]
     progress: bool
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
@@ -167,47 +160,39 @@ class _Job:
         model = self.config.model
         published = model != AUTOENCODER
         estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
-        with torch_threads(self.environment["n_threads"]):
+        path = self.writer.path
+        with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
-            save_model(estimator, self.path / "model")
+            save_model(estimator, path / "model")
             with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
                 bar.set_description("comparing with PCA and NMF")
                 metrics, representations = self._measure(estimator)
-                write_json(self.path / "metrics.json", metrics)
+                self.writer.add_metrics(metrics)
                 bar.update()
                 bar.set_description("drawing figures")
-                figures = write_figures(
-                    self.path / "figures", self.dataset, representations, recorder, metrics
-                )
-        run = Run(self.path)
-        write_report(run, self.config, figures)
-        write_manifest(self.path)
-        return run
+                add_figures(self.writer, self.dataset, representations, recorder, metrics)
+        write_report(self.writer, self.config, metrics)
+        return Run(path)
 
     def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
-        found = None if overwrite is not None else load_checkpoint(self.path)
+        found = None if overwrite is not None else load_checkpoint(self.writer.path)
         checkpoint, recorder = (None, Recorder()) if found is None else found
         pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
         saved = time.monotonic()
         first = True
         for report, state in self._shown(pairs):
             if first and overwrite is not None:
-                self._create(overwrite)
+                self.writer.appear(overwrite=overwrite)
             recorder.observe(report, state.network)
             due = time.monotonic() - saved > _CHECKPOINT_INTERVAL
             if report.epoch_done and (due or report.step == report.n_steps):
-                save_checkpoint(self.path, state, recorder)
+                save_checkpoint(self.writer.path, state, recorder)
                 saved = time.monotonic()
             first = False
         return recorder
 
     def _shown(self, pairs: Any) -> Any:
-        return with_progress(pairs, label=self.path.name) if self.progress else pairs
-
-    def _create(self, overwrite: bool) -> None:
-        with staged_directory(self.path, overwrite=overwrite) as stage:
-            write_atomic(stage / "config.toml", self.config.to_toml())
-            write_json(stage / "environment.json", self.environment)
+        return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
     def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test = self.dataset.train.X, self.dataset.test.X

@@ -32,8 +32,8 @@ from inscape._errors import (
 from inscape._files import sha256
 from inscape.cli import main
 from inscape.runs import FitConfig, Run
-from inscape.runs.checkpoint import load_snapshots
 from inscape.runs.environment import default_threads
+from inscape.runs.fitting.checkpoint import load_snapshots
 
 SMALL = FitConfig(data="digits", hidden=(32,), epochs=3)
 
