@@ -13,6 +13,7 @@ import pytest
 import inscape
 from inscape import data
 from inscape.cli import main
+from inscape.runs import DynamicsConfig
 
 QUICK = ["--hidden", "", "--epochs", "1"]
 
@@ -142,6 +143,9 @@ def bad(tmp_path):
     (tmp_path / "cut.npy").write_bytes((tmp_path / "negative.npy").read_bytes()[:200])
     (tmp_path / "key.toml").write_text("n_componets = 3\n")
     (tmp_path / "broken.toml").write_text("n_components = = 3\n")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.toml").write_text(DynamicsConfig().to_toml())
+    (tmp_path / "other" / "MANIFEST").touch()
     return tmp_path
 
 
@@ -170,8 +174,11 @@ def bad(tmp_path):
         (["fit", "--config", "key.toml"], ["n_componets", "Did you mean 'n_components'?"]),
         (["fit", "--config", "broken.toml"], ["broken.toml"]),
         (["fit", "--config", "nowhere.toml"], ["nowhere.toml"]),
+        (["fit", "--config", "other/config.toml"], ["of kind 'fit'", "of kind 'dynamics'"]),
         (["fit"], ["DATA"]),
         (["fit", "--resume", "nowhere"], ["nowhere", "must be a run"]),
+        (["fit", "--resume", "."], ["must be a run", "there is none"]),
+        (["fit", "--resume", "other"], ["to be resumed", "of kind 'dynamics'", "inscape fit"]),
         (["fit", "digits", "--run", "nan.npy"], ["nan.npy"]),
         (["fit", "digits", "--run", "nan.npy/run"], ["must be writable"]),
         (["encode", "nowhere", "digits"], ["nowhere"]),

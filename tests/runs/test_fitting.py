@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import multiprocessing
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.decomposition import NMF, PCA
+from sklearn.decomposition import PCA
 
 import inscape
 from inscape import data, runs
@@ -335,14 +334,6 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, config):
     with pytest.raises(InscapeError):
         runs.fit(config, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_compare_takes_scikit_learn_as_it_is():
-    digits = data.load("digits")
-    fitted = {"PCA": PCA(3).fit(digits.train.X), "NMF": NMF(3, tol=1e-2).fit(digits.train.X)}
-    table = runs.compare(fitted, digits.test.X)
-    assert table["PCA"]["explained_variance"] > table["NMF"]["explained_variance"] > 0.2
-    assert json.dumps(table)
 
 
 def test_threads_are_given_back(tmp_path):

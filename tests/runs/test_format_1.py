@@ -94,7 +94,11 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(name, tmp_path, monkeypatch
     monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     run = Run(shutil.copytree(ROOM / f"{name}-interrupted", tmp_path / "run"))
     assert not run.finished
+    before = run.history
     resumed = runs.resume(run.path)
     assert resumed.finished
     assert resumed.config == Run(ROOM / name).config
     assert weights_digest(resumed.load()) == EXPECTED[name]["weights_sha256"]
+    # The seconds of its epochs tell that they were not trained anew.
+    assert 0 < len(before) < len(resumed.history)
+    assert resumed.history[: len(before)] == before
