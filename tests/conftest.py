@@ -54,28 +54,33 @@ def fashion():
 @pytest.fixture(scope="session")
 def reproduced(request, small_png, tmp_path_factory):
     """The quick form of a recipe by its name: what it found, and where; each runs once."""
-    from inscape.recipes import cae_fashion, reproduction, zoo
+    import importlib
 
-    shown = reproduction._shown
+    import inscape.figures
+    from inscape.recipes import RECIPES, cae_fashion, reproduction, zoo
+
     kept = {}
 
     def run(name):
         if name in kept:
             return kept[name]
 
-        def watched(steps, *, total, progress):
+        recipe = importlib.import_module(RECIPES[name])
+        steps = recipe.run
+
+        def watched(*given):
             told = []
-            for step in shown(steps, total=total, progress=progress):
+            for step in steps(*given):
                 told.append(step)
                 yield step
-            assert len(told) == len(set(told)) == total
+            assert len(told) == len(set(told)) == recipe.N_STEPS
 
         n_train, n_test = ROWS.get(name, FEW)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(reproduction, "_QUICK_TRAIN", n_train)
             patch.setattr(reproduction, "_QUICK_TEST", n_test)
-            patch.setattr(reproduction, "_shown", watched)
-            patch.setattr(reproduction, "png", small_png)
+            patch.setattr(recipe, "run", watched)
+            patch.setattr(inscape.figures, "png", small_png)
             if name == "cae-fashion":
                 patch.setattr(cae_fashion, "DATA", request.getfixturevalue("fashion").name)
             # The others are trained in the zoo's own test.
@@ -86,3 +91,28 @@ def reproduced(request, small_png, tmp_path_factory):
         return kept[name]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def tiny_recipe():
+    """The name of a recipe that takes no time, there beside the published ones for one file."""
+    import sys
+    import types
+
+    from inscape import figures
+    from inscape.recipes import RECIPES, Result
+
+    recipe = types.ModuleType("tiny_recipe")
+
+    def run(found, *_):
+        found.results.append(Result("an <experiment>", "a metric", "theory", 2.0, 1.0, None))
+        curve = [{"epoch": 0.0, "loss": 2.0}, {"epoch": 1.0, "loss": 1.0}]
+        found.figures["loss.png"] = (figures.loss_curve(curve), "The loss.")
+        yield "the experiment"
+
+    recipe.DATA, recipe.TITLE, recipe.LEAD, recipe.N_STEPS = None, "Tiny", "As told.", 1
+    recipe.run = run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "tiny_recipe", recipe)
+        patch.setitem(RECIPES, "tiny", "tiny_recipe")
+        yield "tiny"

@@ -84,8 +84,11 @@ def test_a_family_has_one_base_and_every_member_extends_it(name):
 def test_a_member_is_spelled_as_it_is_read(name, word):
     part = FAMILIES[name][word]()
     spelled = spell_part(part)
-    assert spelled.startswith(word)
-    assert resolve_part(name, spelled, FAMILIES[name]) == part
+    if part.short_form is None:
+        assert spelled.startswith(word)
+        assert resolve_part(name, spelled, FAMILIES[name]) == part
+    else:
+        assert networks.resolve_bottleneck(spelled) == part
 
 
 def test_none_has_a_word_between_brackets():

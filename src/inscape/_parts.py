@@ -31,6 +31,11 @@ class Part(ABC):
 
     family: ClassVar[Family]
 
+    @property
+    def short_form(self) -> str | None:
+        """A word that stands for the whole part, options and all, where there is one."""
+        return None
+
 
 class Family(Mapping[str, type[Any]]):
     """A family of parts: the class that all of them extend, and our own by their words.
@@ -145,7 +150,7 @@ def _without_none_words(value: Any) -> Any:
     return None if value == _NONE else value
 
 
-def spell_part(part: Any) -> str:
+def spell_part(part: Part) -> str:
     """Return the word with all its options as `resolve_part` reads it, such as "adam(beta1=0.9)".
 
     Examples
@@ -154,9 +159,9 @@ def spell_part(part: Any) -> str:
     >>> spell_part(SGD(momentum=0.5))
     'sgd(momentum=0.5, nesterov=false, schedule="constant", warmup=0.0)'
     """
+    if part.short_form is not None:
+        return part.short_form
     described = describe_part(part)
-    if isinstance(described, str):
-        return described
     options = ", ".join(f"{k}={_spell(v)}" for k, v in described.items() if k != "type")
     return f"{described['type']}({options})" if options else str(described["type"])
 

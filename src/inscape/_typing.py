@@ -28,11 +28,7 @@ ActivationName: TypeAlias = Literal[
     "tanh",
     "identity",
 ]
-InitializationName: TypeAlias = Literal[
-    "torch_default", "kaiming_uniform", "kaiming_normal", "orthogonal", "scaled_normal"
-]
 LinearInitializationName: TypeAlias = Literal["scaled_normal", "orthogonal", "balanced"]
-OptimizerName: TypeAlias = Literal["muon", "adam", "sgd", "adadelta"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
 BiasName: TypeAlias = Literal["data_mean", "torch_default"]
 AnimationName: TypeAlias = Literal["gif", "mp4", "none"]

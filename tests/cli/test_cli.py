@@ -13,6 +13,7 @@ import pytest
 import inscape
 from inscape import data
 from inscape.cli import main
+from inscape.runs import DynamicsConfig
 
 QUICK = ["--hidden", "", "--epochs", "1"]
 
@@ -77,7 +78,7 @@ def test_flags_go_over_the_file_and_the_file_over_the_defaults(tmp_path):
     config = tomllib.loads((path / "config.toml").read_text())
     assert (config["data"], config["hidden"], config["epochs"]) == ("digits", [12, 6], 1)
     assert config["n_components"] == 3
-    assert config["optimizer"] == "muon"
+    assert config["optimizer"].startswith("muon(momentum=0.9, ")
 
 
 def test_a_runs_own_config_repeats_it(fitted, tmp_path):
@@ -142,6 +143,9 @@ def bad(tmp_path):
     (tmp_path / "cut.npy").write_bytes((tmp_path / "negative.npy").read_bytes()[:200])
     (tmp_path / "key.toml").write_text("n_componets = 3\n")
     (tmp_path / "broken.toml").write_text("n_components = = 3\n")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.toml").write_text(DynamicsConfig().to_toml())
+    (tmp_path / "other" / "MANIFEST").touch()
     return tmp_path
 
 
@@ -170,8 +174,11 @@ def bad(tmp_path):
         (["fit", "--config", "key.toml"], ["n_componets", "Did you mean 'n_components'?"]),
         (["fit", "--config", "broken.toml"], ["broken.toml"]),
         (["fit", "--config", "nowhere.toml"], ["nowhere.toml"]),
+        (["fit", "--config", "other/config.toml"], ["of kind 'fit'", "of kind 'dynamics'"]),
         (["fit"], ["DATA"]),
         (["fit", "--resume", "nowhere"], ["nowhere", "must be a run"]),
+        (["fit", "--resume", "."], ["must be a run", "there is none"]),
+        (["fit", "--resume", "other"], ["to be resumed", "of kind 'dynamics'", "inscape fit"]),
         (["fit", "digits", "--run", "nan.npy"], ["nan.npy"]),
         (["fit", "digits", "--run", "nan.npy/run"], ["must be writable"]),
         (["encode", "nowhere", "digits"], ["nowhere"]),
@@ -212,14 +219,70 @@ def test_an_existing_run_or_file_is_refused_without_overwrite(fitted, tmp_path, 
 
 
 def test_an_interrupt_keeps_the_run_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    from inscape.runs import fitting
+    from inscape.runs.fitting import job
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting, "save_checkpoint", interrupt)
+    monkeypatch.setattr(job, "save_checkpoint", interrupt)
     assert call("fit", "digits", *QUICK, "--run", tmp_path / "run") == 130
     assert f"--resume {tmp_path / 'run'}" in capsys.readouterr().err
     monkeypatch.undo()
     assert call("fit", "--resume", tmp_path / "run") == 0
     assert inscape.runs.Run(tmp_path / "run").finished
+
+
+# --------------------------------------------------------------------------- one grammar
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--optimizer", "muon(momentum=0.95)"], {"optimizer": "muon(momentum=0.95, "}),
+        (
+            ["--optimizer", "adam(beta2=0.99)", "--schedule", "cosine"],
+            {"optimizer": 'adam(beta1=0.9, beta2=0.99, epsilon=1e-08, schedule="cosine"'},
+        ),
+        (
+            ["--initialization", "scaled_normal(gamma=0.5)"],
+            {"initialization": "scaled_normal(gamma=0.5)"},
+        ),
+        (["--model", "VAE", "--divergence", "kullback_leibler(weight=4)"], {"divergence": "kullb"}),
+        (["--model", "VAE", "--posterior", "full_gaussian"], {"posterior": "full_gaussian"}),
+        (["--model", "VAE", "--prior", "vamp_prior(n_pseudo_inputs=5)"], {"prior": "vamp_prior("}),
+        (["--model", "VAE", "--bound", "importance_weighted(n_draws=2)"], {"bound": "importance"}),
+        (
+            ["--penalty", "l1_activity", "--penalty", "weight_decay(weight=0.5)"],
+            {"penalty": ["l1_activity(weight=0.001)", 'weight_decay(weight=0.5, part="network")']},
+        ),
+    ],
+)
+def test_the_command_line_takes_the_words_that_python_takes(options, told, tmp_path):
+    path = tmp_path / "run"
+    assert call("fit", "digits", "--hidden", "4", "--epochs", 0.1, *options, "--run", path) == 0
+    config = tomllib.loads((path / "config.toml").read_text())
+    for name, wanted in told.items():
+        if isinstance(wanted, str):
+            assert config[name].startswith(wanted)
+        else:
+            assert config[name] == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--optimizer", "muon(momentun=0.95)"], "Did you mean 'momentum'?"),
+        (["--optimizer", "muno"], "Did you mean 'muon'?"),
+        (["--initialization", "scaled_normal(gamma=-1)"], "`gamma` must be a number > 0"),
+        (["--posterior", "full_gaussian"], "`posterior` must be left out for the model autoenc"),
+        (
+            ["--model", "VAE", "--penalty", "contractive"],
+            "`penalty` must be left out for the model",
+        ),
+        (["--model", "VAE", "--likelihood", "gaussian"], "must say the scale in a variational"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_one_sentence(options, message, tmp_path, capsys):
+    assert call("fit", "digits", "--epochs", 0.1, *options, "--run", tmp_path / "run") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsPanel, Parameter, convert
-from cyclopts.config import Toml
+from cyclopts.config import Dict
 
 from inscape import __version__
 from inscape._errors import InscapeError
@@ -19,9 +19,8 @@ from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
 from inscape.cli.zoo import zoo
-from inscape.runs.config import DynamicsConfig, FitConfig, read_config
+from inscape.runs.kinds import KINDS, read_config
 
-CONFIGS = {"fit": FitConfig, "dynamics": DynamicsConfig}
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -85,7 +84,7 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
-            read_config(
-                Path(path), CONFIGS[commands[0]]
-            )  # so that every error is ours, in one sentence
-            Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)
+            # Read by us, so that every error is ours; the command has its kind's name.
+            asked = read_config(Path(path), KINDS[commands[0]])
+            fill = Dict(asked.said(), use_commands_as_keys=False, source=path)
+            fill(app, commands, arguments)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from inscape._files import read_json
 from inscape.cli.output import say, say_table, say_warning
 from inscape.runs.config import DynamicsConfig
 
@@ -40,11 +39,12 @@ def dynamics(
     overwrite
         Replace the run that is there.
     """
-    from inscape.runs.dynamics import HEADER, run_dynamics, table_rows, tell_illusions
+    from inscape.runs.dynamics import run_dynamics
+    from inscape.runs.dynamics.report import HEADER, table_rows, tell_illusions
 
     asked = options if data is None else dataclasses.replace(options, data=data)
-    path = run_dynamics(asked, run, overwrite=overwrite, progress=True)
-    metrics = read_json(path / "metrics.json")
+    made = run_dynamics(asked, run, overwrite=overwrite, progress=True)
+    metrics = made.metrics
     loss, n_modes = metrics["loss"], len(metrics["modes"])
     say_table(
         HEADER,
@@ -59,6 +59,6 @@ def dynamics(
     for sentence in metrics["warnings"]:
         say_warning(sentence)
     say("")
-    say(f"Run      {path}")
-    say(f"Figures  {path / 'figures'}")
-    say(f"Report   {path / 'report.html'}")
+    say(f"Run      {made.path}")
+    say(f"Figures  {made.path / 'figures'}")
+    say(f"Report   {made.path / 'report.html'}")

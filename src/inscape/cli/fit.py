@@ -79,8 +79,9 @@ def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
 
 def _carry_on(path: Path) -> None:
     from inscape.runs.fitting import resume as resume_run
-    from inscape.runs.run import Run
+    from inscape.runs.run import Run, check_fit
 
+    check_fit(Run(path), "be resumed")
     if Run(path).finished:
         say(f"{path} is finished; there is nothing to resume.")
         return
@@ -105,7 +106,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _show(run: Run) -> None:
-    from inscape.runs.report import remarks, table_rows
+    from inscape.runs.fitting.report import remarks, table_rows
 
     metrics, data = run.metrics, run.environment["data"]
     header, rows = table_rows(metrics)

@@ -737,6 +737,11 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         )
 
     @property
+    def n_components_(self) -> int:
+        """Width of the fitted code."""
+        return self.parts_.n_components
+
+    @property
     def _n_features_out(self) -> int:
         return self.parts_.n_components
 

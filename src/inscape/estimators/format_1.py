@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from inscape._parts import describe_part, read_call, resolve_part
+from inscape._format_1 import say_scale
+from inscape._parts import describe_part, resolve_part
 from inscape.networks import Dense
 from inscape.objectives import LIKELIHOODS
 
 Described = dict[str, Any]
 Tensors = dict[str, np.ndarray]
-
-# What stood for the scale where nothing was said.
-_SCALES = {"gaussian": 1.0, "laplace": 1.0}
 
 
 def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tensors]:
@@ -36,7 +34,7 @@ def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tens
     described["conditions"] = None if classes is None else {"classes": classes}
     described.setdefault("samplers", {})
     parameters = dict(described["parameters"])
-    parameters["likelihood"] = _likelihood(parameters["likelihood"])
+    parameters["likelihood"] = say_scale(parameters["likelihood"])
     described["parameters"] = parameters
     described["resolved"] = resolve_format_1(parameters, described["history"])
     described["format"] = 2
@@ -80,15 +78,6 @@ def resolve_format_1(parameters: Described, history: list[Described]) -> Describ
         resolved["network"] = parameters["network"]
     resolved["epochs"] = history[-1]["epoch"] if history else parameters["epochs"]
     return resolved
-
-
-def _likelihood(value: Any) -> Any:
-    """Return the likelihood with the scale that stood for nothing said."""
-    if isinstance(value, str):
-        value = read_call("likelihood", value) if "(" in value else {"type": value}
-    if isinstance(value, dict) and value["type"] in _SCALES:
-        return {"scale": _SCALES[value["type"]], **value}
-    return value
 
 
 def _labels_apart(described: Described, tensors: Tensors) -> Tensors:

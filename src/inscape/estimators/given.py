@@ -59,6 +59,11 @@ class Given:
         return self.estimator.n_features_in_
 
     @property
+    def n_components_(self) -> int:
+        """Width of the code."""
+        return self.estimator.n_components_
+
+    @property
     def code_space_(self) -> Any:
         """Where the codes live."""
         return self.estimator.code_space_

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidParameterError
-from inscape._representations import Representation
+from inscape._representations import Representation, unwrap
 from inscape._typing import FloatArray, ImageShape
 from inscape.figures.classes import Classes, name_classes, read_labels
 from inscape.figures.panels import (
@@ -179,6 +179,7 @@ def _plane(representation: Representation, limits: Limits | None, codes: Any) ->
 
 def count_components(representation: Representation) -> int | None:
     """Return the width of a fitted representation's codes, or None where it does not tell."""
+    representation = unwrap(representation)
     if hasattr(representation, "components_"):
         return len(representation.components_)
     for name in ("n_components_", "n_components"):

@@ -70,5 +70,9 @@ class Activation(Bottleneck):
     def __post_init__(self) -> None:
         check_choice("name", self.name, ACTIVATIONS)
 
+    @property
+    def short_form(self) -> str:
+        return self.name
+
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module:
         return activation(self.name)

@@ -23,7 +23,7 @@ from inscape.networks import Dense
 from inscape.objectives import Bernoulli, Gaussian
 from inscape.recipes.reproduction import Reproduction
 from inscape.recipes.results import Result
-from inscape.runs.pictures import code_weights
+from inscape.runs.fitting.pictures import code_weights
 from inscape.training import Recorder
 
 DATA = "mnist"

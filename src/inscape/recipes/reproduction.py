@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,15 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from inscape._checks import look_up
-from inscape._files import (
-    next_free,
-    prepare_directory,
-    staged_directory,
-    write_atomic,
-    write_json,
-    write_manifest,
-)
+from inscape._files import next_free, prepare_directory
 from inscape.data import Dataset, Split
 from inscape.data import load as load_data
-from inscape.figures import png
 from inscape.recipes import RECIPES
 from inscape.recipes.results import Result
+from inscape.runs.config import ReproductionConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
-from inscape.runs.page import figure, heading, lines, listing, page, table
+from inscape.runs.page import heading, table
+from inscape.runs.writer import RunWriter
 
 _HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
 _QUICK_TRAIN, _QUICK_TEST = 2000, 1000
@@ -90,8 +84,7 @@ def reproduce(
     Returns
     -------
     tuple of (Reproduction, Path)
-        What was found, and the directory with ``results.json``, ``figures/`` and
-        ``report.html``.
+        What was found, and the run with ``results.json``, ``figures/`` and ``report.html``.
 
     Raises
     ------
@@ -109,13 +102,14 @@ def reproduce(
         dataset = _part_of(dataset)
     found = Reproduction(name, quick)
     n_threads = default_threads()
+    environment = describe_environment(dataset, n_threads=n_threads, device="cpu")
+    writer = RunWriter(path, ReproductionConfig(name, quick), environment)
     started = time.perf_counter()
-    with torch_threads(n_threads), staged_directory(path, overwrite=overwrite) as stage:
+    with torch_threads(n_threads), writer.staged(overwrite=overwrite) as run:
         for _ in _shown(module.run(found, dataset), total=module.N_STEPS, progress=progress):
             pass
-        environment = describe_environment(dataset, n_threads=n_threads, device="cpu")
-        environment |= {"recipe": name, "quick": quick, "seconds": time.perf_counter() - started}
-        _write(stage, found, module, environment)
+        run.add_to_environment(seconds=time.perf_counter() - started)
+        _write(run, found, module)
     return found, path
 
 
@@ -127,24 +121,16 @@ def _shown(steps: Iterator[str], *, total: int, progress: bool) -> Iterator[str]
             yield step
 
 
-def _write(stage: Path, found: Reproduction, module: Any, environment: Mapping[str, Any]) -> None:
-    write_json(stage / "results.json", [result.as_json() for result in found.results])
-    write_json(stage / "environment.json", environment)
-    for file, (drawn, _) in found.figures.items():
-        write_atomic(stage / "figures" / file, png(drawn))
+def _write(run: RunWriter, found: Reproduction, module: Any) -> None:
+    run.add_metrics([result.as_json() for result in found.results])
+    for file, (drawn, caption) in found.figures.items():
+        run.add_figure(file, drawn, caption)
     note = " A quick form on part of the data: its numbers prove nothing." if found.quick else ""
-    body = [
-        heading("Beside the expected numbers"),
-        table(*found.table()),
-        *(figure(stage / "figures" / file, text) for file, (_, text) in found.figures.items()),
-        heading("Made with"),
-        listing(lines(environment)),
-    ]
-    write_atomic(
-        stage / "report.html",
-        page(title=module.TITLE, lead=module.LEAD + note, body=body),
+    run.finish(
+        title=module.TITLE,
+        lead=module.LEAD + note,
+        body=[heading("Beside the expected numbers"), table(*found.table())],
     )
-    write_manifest(stage)
 
 
 def _part_of(dataset: Dataset) -> Dataset:

@@ -1,4 +1,4 @@
-"""Runs: the directory that holds one fit or one look at dynamics, and the jobs that make them.
+"""Runs: the directory that holds one piece of work of any kind, and the jobs that make them.
 
 Names are loaded when they are first used: the command line prints its help from the configs
 without loading torch.
@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape.runs.comparison import compare, fit_baselines
-    from inscape.runs.config import DynamicsConfig, FitConfig, read_config
+    from inscape.runs.config import DynamicsConfig, FitConfig, ReproductionConfig
     from inscape.runs.dynamics import run_dynamics
     from inscape.runs.fitting import fit, resume
+    from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
 
 _NAMES = {
     "DynamicsConfig": "config",
     "FitConfig": "config",
+    "ReproductionConfig": "config",
     "Run": "run",
     "compare": "comparison",
     "fit": "fitting",
     "fit_baselines": "comparison",
-    "read_config": "config",
+    "read_config": "kinds",
     "resume": "fitting",
     "run_dynamics": "dynamics",
 }
@@ -31,6 +33,7 @@ _NAMES = {
 __all__ = [
     "DynamicsConfig",
     "FitConfig",
+    "ReproductionConfig",
     "Run",
     "compare",
     "fit",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
-import numpy as np
 from sklearn.decomposition import NMF, PCA
 
 from inscape._representations import Representation
@@ -77,6 +75,7 @@ def compare(
 
     Examples
     --------
+    >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(50, 3))
     >>> table = compare({"PCA": PCA(3).fit(X)}, X)
     >>> round(table["PCA"]["explained_variance"], 6)
@@ -92,10 +91,3 @@ def compare(
         if X.min() >= 0 and X.max() <= 1:
             table[name]["binary_cross_entropy"] = binary_cross_entropy(X, back)
     return table
-
-
-def as_metrics(value: Any) -> Any:
-    """Return the value with NumPy's numbers as Python's, ready for JSON."""
-    if isinstance(value, Mapping):
-        return {key: as_metrics(item) for key, item in value.items()}
-    return value.item() if isinstance(value, np.generic) else value

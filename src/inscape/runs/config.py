@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Final
 
 import tomli_w
 
-from inscape._checks import did_you_mean, look_up
-from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
+from inscape._checks import look_up
+from inscape._errors import InvalidParameterError
+from inscape._parts import read_call
 from inscape._typing import (
     ActivationName,
     AnimationName,
     BiasName,
-    InitializationName,
     LinearInitializationName,
-    OptimizerName,
     PrecisionName,
     ScalerName,
     ScheduleName,
 )
+from inscape._words import tell_words
 from inscape.zoo import MODELS
+
+# Of the files of a run; a file that says none is of format 1, which named no kind either.
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
 class Config:
-    """What every config can do."""
+    """What every config can do; each kind of run has one."""
+
+    kind: ClassVar[str]
+    metrics_file: ClassVar[str] = "metrics.json"
+
+    def said(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as plain data."""
+        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in options.items()
+            if value != getattr(type(self), name, None)
+        }
 
     def to_toml(self) -> str:
         """Return the text of a config file that asks for the same."""
         values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
-        return tomli_w.dumps(values)
+        return tomli_w.dumps({"format": FORMAT, "kind": self.kind, **values})
 
 
 # The model that is in no zoo.
 AUTOENCODER = "autoencoder"
-# The options that only an autoencoder has.
+# The options that only an autoencoder has, and those that only a variational one has.
 _OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
+_OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound")
 # The options of FitConfig that describe a dense network, without its name.
 _OF_DENSE = ("hidden", "activation", "initialization", "bias")
 
-AnyConfig = TypeVar("AnyConfig", bound=Config)
 
-
+@tell_words
 @dataclass(frozen=True)
 class FitConfig(Config):
     """Everything that a fit is asked for.
@@ -65,26 +77,30 @@ class FitConfig(Config):
     activation : str
         After each hidden layer.
     network : str
-        In place of hidden, activation, initialization and bias: dense or convolutional, with
+        In place of hidden, activation, initialization and bias: [[network]], with
         options such as "convolutional(channels=[32, 64])".
     bottleneck : str
-        Activation of the code, or top_k, batch_top_k, spherical or vector_quantized, with options
-        such as "top_k(k=16)".
+        Activation of the code, or [[bottleneck]], with options such as "top_k(k=16)".
     initialization : str
-        Of the weights.
+        Of the weights: [[initialization]], with options such as "scaled_normal(gamma=0.1)".
     bias : str
         Whether biases start from the mean row.
     likelihood : str
-        gaussian (squared error), bernoulli, continuous_bernoulli, laplace, categorical, poisson
-        or negative_binomial, with options such as "gaussian(scale=0.5)"; left out, gaussian, in
-        variational models with a scale that is learned.
+        [[likelihood]], with options such as "gaussian(scale=0.5)"; left out, gaussian (squared
+        error), in variational models with a scale that is learned.
+    posterior : str
+        Of a variational model: [[posterior]].
+    prior : str
+        Of a variational model: [[prior]].
+    divergence : str
+        Of a variational model: [[divergence]], with options such as "kullback_leibler(weight=4)".
+    bound : str
+        Of a variational model: [[bound]].
     corruption : str
-        What is done to the rows before they are encoded: zero_masking, salt_and_pepper,
-        gaussian_noise, occluding_rectangle, rotation or pixel_shuffle, with options such as
+        What is done to the rows before they are encoded: [[corruption]], with options such as
         "zero_masking(share=0.3, fixed=true)".
-    penalty : str
-        l1_activity, kullback_leibler_sparsity, contractive or weight_decay, with options such as
-        "contractive(weight=0.5)".
+    penalty : tuple of str
+        [[penalty]], with options such as "contractive(weight=0.5)"; once for each.
     scaler : str
         Fitted on the training rows, inverted on decode.
     epochs : float
@@ -92,7 +108,7 @@ class FitConfig(Config):
     batch_size : int
         Rows in a step; left out, 256, or down to 32 where the rows are few.
     optimizer : str
-        What moves the weights.
+        [[optimizer]], with options such as "muon(momentum=0.95)".
     learning_rate : float
         Left out, the optimiser's own default.
     schedule : str
@@ -115,6 +131,8 @@ class FitConfig(Config):
         Share of the rows kept for testing, where the data have no test part of their own.
     """
 
+    kind: ClassVar[str] = "fit"
+
     data: str = "mnist"
     model: str = AUTOENCODER
     n_components: int = 2
@@ -122,15 +140,19 @@ class FitConfig(Config):
     activation: ActivationName = "relu"
     network: str | None = None
     bottleneck: str = "identity"
-    initialization: InitializationName = "torch_default"
+    initialization: str = "torch_default"
     bias: BiasName = "data_mean"
     likelihood: str | None = None
+    posterior: str | None = None
+    prior: str | None = None
+    divergence: str | None = None
+    bound: str | None = None
     corruption: str | None = None
-    penalty: str | None = None
+    penalty: tuple[str, ...] = ()
     scaler: ScalerName | None = None
     epochs: float | None = None
     batch_size: int | None = None
-    optimizer: OptimizerName = "muon"
+    optimizer: str = "muon"
     learning_rate: float | None = None
     schedule: ScheduleName | None = None
     layerwise_epochs: float | None = None
@@ -152,45 +174,48 @@ class FitConfig(Config):
         InvalidParameterError
             If options do not go together, or there is no such model.
         """
-        optimizer: dict[str, Any] = {"type": self.optimizer}
-        if self.schedule is not None:
-            optimizer["schedule"] = self.schedule
         direct = (
-            "n_components bottleneck corruption penalty scaler epochs batch_size learning_rate "
+            "n_components bottleneck corruption scaler epochs batch_size learning_rate "
             "layerwise_epochs precision validation_fraction patience random_state device"
         )
         options = {
             "network": self._network(),
-            "optimizer": optimizer,
+            "optimizer": self._optimizer(),
+            "penalty": self.penalty or None,
             **{name: getattr(self, name) for name in direct.split()},
         }
-        if self.likelihood is not None:
-            options["likelihood"] = self.likelihood
+        own = {name: getattr(self, name) for name in ("likelihood", *_OF_VARIATIONAL)}
+        options |= {name: value for name, value in own.items() if value is not None}
         return {name: value for name, value in options.items() if name not in self._left_out()}
 
     def _left_out(self) -> set[str]:
         """Return the options that the model has not, or has said itself."""
-        if self.model == AUTOENCODER:
-            return set()
         published = look_up("model", self.model, {AUTOENCODER: None, **MODELS})
-        if published.parts.get("conditional"):
+        if published is not None and published.parts.get("conditional"):
             raise InvalidParameterError(
                 f"`model` must be one that needs no labels; got {self.model!r}: in Python, "
                 f"inscape.zoo.build({self.model!r}).fit(X, y)."
             )
-        of_no_use = set(_OF_AUTOENCODERS) if published.variational else set()
-        for name in _OF_AUTOENCODERS:
-            if name in of_no_use and getattr(self, name) != getattr(FitConfig, name):
+        variational = published is not None and published.variational
+        of_no_use = _OF_AUTOENCODERS if variational else _OF_VARIATIONAL
+        for name in of_no_use:
+            if getattr(self, name) != getattr(FitConfig, name):
                 raise InvalidParameterError(
                     f"`{name}` must be left out for the model {self.model}, which has none; got "
                     f"{getattr(self, name)!r}."
                 )
         said = {
             name
-            for name in published.parts
+            for name in (published.parts if published is not None else ())
             if getattr(self, name, None) == getattr(FitConfig, name, None)
         }
-        return of_no_use | said
+        return {*of_no_use, *said}
+
+    def _optimizer(self) -> dict[str, Any]:
+        """Return the optimiser's description, with the schedule if one is asked for."""
+        text = self.optimizer
+        described = read_call("optimizer", text) if "(" in text else {"type": text}
+        return described if self.schedule is None else described | {"schedule": self.schedule}
 
     def _network(self) -> Any:
         options = {name: getattr(self, name) for name in _OF_DENSE}
@@ -251,6 +276,8 @@ class DynamicsConfig(Config):
         What the similarity is animated as; mp4 needs ffmpeg.
     """
 
+    kind: ClassVar[str] = "dynamics"
+
     data: str = "tree"
     levels: int | None = None
     branches: tuple[int, ...] = (2,)
@@ -271,40 +298,20 @@ class DynamicsConfig(Config):
     animation: AnimationName = "gif"
 
 
-def read_config(path: Path, kind: type[AnyConfig] = FitConfig) -> AnyConfig:  # type: ignore[assignment]
-    """Read a config file.
+@dataclass(frozen=True)
+class ReproductionConfig(Config):
+    """Everything that a reproduction is asked for.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    kind : type
-        What it asks for: `FitConfig` or `DynamicsConfig`.
-
-    Raises
-    ------
-    DataNotFoundError
-        If it is not there.
-    DamagedFileError
-        If it is not TOML.
-    InvalidParameterError
-        If it holds a key that there is not.
+    recipe : str
+        A name in `inscape.recipes.RECIPES`.
+    quick : bool
+        A short form on part of the data.
     """
-    try:
-        values: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataNotFoundError(
-            f"{path} must be a config file; there is none: check the path."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DamagedFileError(f"{path} must be a TOML file; {error}: mend that line.") from error
-    known = [field.name for field in dataclasses.fields(kind)]
-    for key in values:
-        if key not in known:
-            raise InvalidParameterError(
-                f"{path} must hold known options only; got {key!r}.{did_you_mean(key, known)}"
-            )
-    options: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    return kind(**options)
+
+    kind: ClassVar[str] = "reproduction"
+    metrics_file: ClassVar[str] = "results.json"
+
+    recipe: str
+    quick: bool = False

@@ -1,4 +1,4 @@
-"""A run: the directory that holds one finished or interrupted fit."""
+"""A run: the directory that holds one finished or interrupted piece of work, of any kind."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from inscape._errors import RunNotFoundError
-from inscape._files import MANIFEST, read_json, verify_manifest
+from inscape._files import MANIFEST, damaged, read_json, verify_manifest
 from inscape.estimators import load
-from inscape.runs.config import FitConfig, read_config
+from inscape.runs.config import Config, FitConfig, ReproductionConfig
+from inscape.runs.kinds import read_config
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,35 @@ class Run:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
-        if not (self.path / "config.toml").is_file():
+        old = (ReproductionConfig.metrics_file, "environment.json")
+        if not self._has_config and not all(map(self._has, old)):
             raise RunNotFoundError(
                 f"{self.path} must be a run (a directory with a config.toml); there is none: "
                 "check the path."
             )
 
+    def _has(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
     @property
-    def config(self) -> FitConfig:
+    def _has_config(self) -> bool:
+        return self._has("config.toml")
+
+    @property
+    def kind(self) -> str:
+        """What it is a run of: fit, dynamics or reproduction."""
+        return self.config.kind
+
+    @property
+    def config(self) -> Config:
         """Everything that was asked for."""
-        return read_config(self.path / "config.toml")
+        if self._has_config:
+            return read_config(self.path / "config.toml")
+        # A reproduction of format 1 told it among what it was made with.
+        try:
+            return ReproductionConfig(self.environment["recipe"], self.environment["quick"])
+        except KeyError as error:
+            raise damaged(self.path / "environment.json") from error
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -50,15 +70,9 @@ class Run:
         return read_json(self.path / "environment.json")
 
     @property
-    def metrics(self) -> dict[str, Any]:
-        """The final numbers, with the baselines beside them."""
-        return read_json(self.path / "metrics.json")
-
-    @property
-    def history(self) -> list[dict[str, Any]]:
-        """One entry an epoch."""
-        lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+    def metrics(self) -> Any:
+        """The final numbers: by name, or for a reproduction the list of its results."""
+        return read_json(self.path / self.config.metrics_file)
 
     @property
     def figures(self) -> tuple[Path, ...]:
@@ -68,7 +82,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether everything has been written."""
-        return (self.path / MANIFEST).is_file()
+        return self._has(MANIFEST)
 
     def verify(self) -> None:
         """Check every file against MANIFEST.
@@ -82,14 +96,50 @@ class Run:
         """
         verify_manifest(self.path)
 
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """One entry an epoch of a fit."""
+        check_fit(self, "have a history")
+        lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
     def load(self) -> Any:
-        """Return the fitted estimator."""
+        """Return the fitted estimator of a fit.
+
+        Raises
+        ------
+        RunNotFoundError
+            If the run is of a kind that holds no model, or holds none yet.
+        """
+        check_fit(self, "hold a model")
         return load(self.path)
 
     def snapshots(self) -> Iterator[tuple[float, Any]]:
-        """Yield (epoch, estimator as it was then) for each recorded moment of the training."""
-        from inscape.runs.checkpoint import load_snapshots
+        """Yield (epoch, estimator as it was then) for each recorded moment of a fit's training."""
+        from inscape.runs.fitting.checkpoint import load_snapshots
 
+        check_fit(self, "have snapshots")
         model = self.load()
-        for snapshot in load_snapshots(self.path):
-            yield snapshot.epoch, model.at(snapshot)
+        return ((found.epoch, model.at(found)) for found in load_snapshots(self.path))
+
+
+def check_fit(run: Run, to: str) -> None:
+    """Make sure that a run is one of a fit, the kind that holds a model.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    to : str
+        What it has to be one for, such as "hold a model".
+
+    Raises
+    ------
+    RunNotFoundError
+        If it is of another kind.
+    """
+    if run.kind != FitConfig.kind:
+        raise RunNotFoundError(
+            f"{run.path} must be a run of kind {FitConfig.kind!r} to {to}; it is of kind "
+            f"{run.kind!r}: choose one that inscape fit has made."
+        )

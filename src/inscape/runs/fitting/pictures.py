@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inscape import figures
-from inscape._files import write_atomic
-from inscape._representations import Representation
+from inscape._representations import Representation, code_space
 from inscape._typing import FloatArray, ImageShape
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.measures import code_directions, reconstruct
+from inscape.objectives import Sphere
+from inscape.runs.writer import RunWriter
 from inscape.training import Recorder, Snapshot
 from inscape.uses import traverse
 
@@ -25,19 +25,19 @@ _DRAWN, _TRAVERSED = 12, 10
 _VALUES = np.linspace(-2.5, 2.5, 11)
 
 
-def write_figures(
-    directory: Path,
+def add_figures(
+    writer: RunWriter,
     dataset: Dataset,
     representations: Mapping[str, Representation],
     recorder: Recorder,
     metrics: Mapping[str, Any],
-) -> dict[str, str]:
-    """Draw what can be drawn of these data, and write it as PNG.
+) -> None:
+    """Draw what can be drawn of these data, and add it to the run in the order of reading.
 
     Parameters
     ----------
-    directory : Path
-        Gets one file a figure.
+    writer : RunWriter
+        Of the run.
     dataset : Dataset
         Its test rows are shown.
     representations : mapping of str to Representation
@@ -46,25 +46,16 @@ def write_figures(
         Of the training.
     metrics : mapping
         As in ``metrics.json``.
-
-    Returns
-    -------
-    dict of str to str
-        File name to caption, in the order of reading.
     """
-    drawn: dict[str, str] = {}
 
     def keep(name: str, caption: str, figure: Any) -> None:
-        write_atomic(directory / name, figures.png(figure))
-        drawn[name] = caption
+        writer.add_figure(name, figure, caption)
 
     X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
     ours, model = next(iter(representations.items()))
     shape, names = dataset.image_shape, dataset.class_names
     codes = np.asarray(model.transform(X))
-    on_sphere = codes.shape[1] in (2, 3) and np.allclose(
-        np.linalg.norm(codes, axis=1), 1, atol=1e-4
-    )
+    on_sphere = codes.shape[1] in (2, 3) and _lives_on_sphere(model)
     if on_sphere:
         keep(
             "sphere.png",
@@ -133,7 +124,6 @@ def write_figures(
             code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
         ),
     )
-    return drawn
 
 
 def _generated(
@@ -152,7 +142,7 @@ def _generated(
         spread = codes.std(axis=0)
         widest = np.argsort(-spread, kind="stable")[:_TRAVERSED]
         # On a sphere the middle is no code, and one component from there has but two directions.
-        on_sphere = np.allclose(np.linalg.norm(codes, axis=1), 1, atol=1e-4)
+        on_sphere = _lives_on_sphere(model)
         begin = codes[0] if on_sphere else np.zeros(codes.shape[1])
         rows = traverse(model, code=begin, components=widest.tolist(), values=_VALUES)
         figure = figures.traversal_grid(
@@ -166,6 +156,10 @@ def _generated(
         told = f"One component at a time, from {where}; those first that vary most."
         found["traversal.png"] = (told, figure)
     return found
+
+
+def _lives_on_sphere(model: Any) -> bool:
+    return isinstance(code_space(model), Sphere)
 
 
 def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inscape._files import write_atomic
-from inscape.runs.config import AUTOENCODER
-from inscape.runs.page import figure, heading, lines, listing, page, paragraph, table
-from inscape.runs.run import Run
+from inscape.runs.config import AUTOENCODER, FitConfig
+from inscape.runs.page import heading, paragraph, table
+from inscape.runs.writer import RunWriter
 
 COLUMNS = {
     "squared_error": ("Squared error", "{:.4f}"),
@@ -59,37 +58,32 @@ def _named(model: str) -> str:
     return "An autoencoder" if model == AUTOENCODER else f"The model {model}"
 
 
-def write_report(run: Run, figures: Mapping[str, str]) -> None:
-    """Write ``report.html`` into the run.
+def write_report(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any]) -> None:
+    """Write ``report.html`` into a run that has its figures, and finish it.
 
     Parameters
     ----------
-    run : Run
-        With its metrics, environment and figures written.
-    figures : mapping of str to str
-        File name to caption, in the order of reading.
+    writer : RunWriter
+        Of the run.
+    config : FitConfig
+        What was asked for.
+    metrics : mapping
+        As in ``metrics.json``.
     """
-    metrics, environment = run.metrics, run.environment
-    data = environment["data"]
+    data = writer.environment["data"]
     seconds = next(iter(metrics["test"].values()))["fit_seconds"]
     header, rows = table_rows(metrics)
-    body = [
-        *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
-        heading(f"On {data['n_test']:,} test rows, against linear methods with as many components"),
-        table(header, rows, bold_first=True),
-        *(paragraph(sentence) for sentence in remarks(metrics)),
-        *(figure(run.path / "figures" / name, text) for name, text in figures.items()),
-        heading("Asked for (config.toml)"),
-        listing(run.config.to_toml()),
-        heading("Made with"),
-        listing(lines(environment)),
-    ]
     n_components = metrics["n_components"]
-    text = page(
+    writer.finish(
         title=f"{data['name']} in {n_components} component{'s' * (n_components != 1)}",
-        lead=f"{_named(run.config.model)} learned {data['n_features']} features of "
-        f"{data['n_train']:,} rows "
-        f"in {seconds:.1f} s ({metrics['steps']:,} steps).",
-        body=body,
+        lead=f"{_named(config.model)} learned {data['n_features']} features of "
+        f"{data['n_train']:,} rows in {seconds:.1f} s ({metrics['steps']:,} steps).",
+        body=[
+            *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
+            heading(
+                f"On {data['n_test']:,} test rows, against linear methods with as many components"
+            ),
+            table(header, rows, bold_first=True),
+            *(paragraph(sentence) for sentence in remarks(metrics)),
+        ],
     )
-    write_atomic(run.path / "report.html", text)

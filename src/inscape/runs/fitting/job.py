@@ -16,16 +16,8 @@ from tqdm.auto import tqdm
 
 from inscape import zoo
 from inscape._errors import InvalidDataError
-from inscape._files import (
-    next_free,
-    prepare_directory,
-    remove_unfinished,
-    staged_directory,
-    write_atomic,
-    write_json,
-    write_manifest,
-)
-from inscape._parts import resolve_part
+from inscape._files import next_free, prepare_directory, remove_unfinished
+from inscape._parts import resolve_part, spell_part
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
 from inscape.data import Dataset
@@ -34,17 +26,32 @@ from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
 from inscape.measures import codebook_usage
-from inscape.networks import NETWORKS, Quantizer
-from inscape.runs.checkpoint import load_checkpoint, save_checkpoint
+from inscape.networks import INITIALIZATIONS, NETWORKS, Dense, Quantizer
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
-from inscape.runs.pictures import write_figures
-from inscape.runs.report import write_report
-from inscape.runs.run import Run
+from inscape.runs.fitting.checkpoint import load_checkpoint, save_checkpoint
+from inscape.runs.fitting.pictures import add_figures
+from inscape.runs.fitting.report import write_report
+from inscape.runs.kinds import read_config
+from inscape.runs.run import Run, check_fit
+from inscape.runs.writer import RunWriter
 from inscape.training import Recorder
 from inscape.training.progress import with_progress
 
+# The options that a config tells as words with all their options.
+_SPELLED = [
+    "network",
+    "likelihood",
+    "optimizer",
+    "bottleneck",
+    "corruption",
+    "penalty",
+    "posterior",
+    "prior",
+    "divergence",
+    "bound",
+]
 # A checkpoint after each epoch, but not more often than this, in seconds.
 _CHECKPOINT_INTERVAL = 1.0
 
@@ -91,8 +98,8 @@ def fit(
     environment = describe_environment(
         dataset, n_threads=default_threads(), device=str(choose_device(config.device))
     )
-    job = _Job(path, config, dataset, environment, progress)
-    return job.execute(overwrite=overwrite)
+    writer = RunWriter(path, config, environment)
+    return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
 
 
 def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
@@ -110,22 +117,24 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
     Raises
     ------
     RunNotFoundError
-        If there is no run at `path`.
+        If there is no run at `path`, or one of another kind.
     InvalidDataError
         If the data are not those that the run was started with.
     """
     run = Run(Path(path))
+    check_fit(run, "be resumed")
     if run.finished:
         return run
     remove_unfinished(run.path)
-    config, environment = run.config, run.environment
+    config, environment = read_config(run.path / "config.toml", FitConfig), run.environment
     dataset = _load(config) if data is None else data
     if dataset.checksum != environment["data"]["checksum"]:
         raise InvalidDataError(
             f"The data must be those that {path} was started with; {dataset.name} has another "
             "checksum: bring back the old data, or start a new run."
         )
-    return _Job(run.path, config, dataset, environment, progress).execute()
+    writer = RunWriter(run.path, config, environment)
+    return _Job(writer, config, dataset, progress).execute()
 
 
 def next_path(config: FitConfig) -> Path:
@@ -152,10 +161,9 @@ def _load(config: FitConfig) -> Dataset:
 class _Job:
     """One fit on its way into one directory."""
 
-    path: Path
+    writer: RunWriter
     config: FitConfig
     dataset: Dataset
-    environment: dict[str, Any]
     progress: bool
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
@@ -165,47 +173,40 @@ class _Job:
         model = self.config.model
         published = model != AUTOENCODER
         estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
-        with torch_threads(self.environment["n_threads"]):
+        path = self.writer.path
+        with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
-            save_model(estimator, self.path / "model")
+            save_model(estimator, path / "model")
             with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
                 bar.set_description("comparing with PCA and NMF")
                 metrics, representations = self._measure(estimator)
-                write_json(self.path / "metrics.json", metrics)
+                self.writer.add_metrics(metrics)
                 bar.update()
                 bar.set_description("drawing figures")
-                figures = write_figures(
-                    self.path / "figures", self.dataset, representations, recorder, metrics
-                )
-        run = Run(self.path)
-        write_report(run, figures)
-        write_manifest(self.path)
-        return run
+                add_figures(self.writer, self.dataset, representations, recorder, metrics)
+        write_report(self.writer, self.config, metrics)
+        return Run(path)
 
     def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
-        found = None if overwrite is not None else load_checkpoint(self.path)
+        found = None if overwrite is not None else load_checkpoint(self.writer.path)
         checkpoint, recorder = (None, Recorder()) if found is None else found
         pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
         saved = time.monotonic()
         first = True
         for report, state in self._shown(pairs):
             if first and overwrite is not None:
-                self._create(overwrite)
+                self.config = self.writer.config = resolve_config(self.config, estimator)
+                self.writer.appear(overwrite=overwrite)
             recorder.observe(report, state.network)
             due = time.monotonic() - saved > _CHECKPOINT_INTERVAL
             if report.epoch_done and (due or report.step == report.n_steps):
-                save_checkpoint(self.path, state, recorder)
+                save_checkpoint(self.writer.path, state, recorder)
                 saved = time.monotonic()
             first = False
         return recorder
 
     def _shown(self, pairs: Any) -> Any:
-        return with_progress(pairs, label=self.path.name) if self.progress else pairs
-
-    def _create(self, overwrite: bool) -> None:
-        with staged_directory(self.path, overwrite=overwrite) as stage:
-            write_atomic(stage / "config.toml", self.config.to_toml())
-            write_json(stage / "environment.json", self.environment)
+        return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
     def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test = self.dataset.train.X, self.dataset.test.X
@@ -237,6 +238,35 @@ class _Job:
         }, representations
 
 
+def resolve_config(config: FitConfig, estimator: Any) -> FitConfig:
+    """Return the config with every value that was left to a default, as the estimator has it.
+
+    Parameters
+    ----------
+    config : FitConfig
+        What was asked for.
+    estimator : NetworkEstimator
+        Whose training is about to start.
+    """
+    parts: dict[str, Any] = {
+        field.name: getattr(estimator.parts_, field.name)
+        for field in dataclasses.fields(estimator.parts_)
+        if field.name in _SPELLED
+    }
+    if config.network is None and isinstance(parts["network"], Dense):
+        # Told by its own options.
+        del parts["network"]
+    told: dict[str, Any] = {
+        name: tuple(map(spell_part, part)) if isinstance(part, tuple) else spell_part(part)
+        for name, part in parts.items()
+        if part is not None
+    }
+    start = resolve_part("initialization", config.initialization, INITIALIZATIONS)
+    return dataclasses.replace(
+        config, **told, **estimator.training_, schedule=None, initialization=spell_part(start)
+    )
+
+
 def _codebook(estimator: Any, test: FloatArray) -> dict[str, Any] | None:
     """Return how much of its codebook a quantised representation uses; None for any other."""
     sizes = [len(m.codebook) for m in estimator.network_.modules() if isinstance(m, Quantizer)]
@@ -251,7 +281,5 @@ def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) ->
     told = dict(parameters)
     for name, table in (("network", NETWORKS), ("corruption", CORRUPTIONS)):
         if told.get(name) is not None and image_shape is not None:
-            part = resolve_part(name, told[name], table)
-            if getattr(part, "image_shape", image_shape) is None:
-                told[name] = dataclasses.replace(part, image_shape=image_shape)
+            told[name] = resolve_part(name, told[name], table).for_pictures(image_shape)
     return told

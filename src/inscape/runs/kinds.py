@@ -1,0 +1,125 @@
+"""The kinds of runs, and the config file by which a run tells its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar, overload
+
+from inscape._checks import did_you_mean
+from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
+from inscape._format_1 import say_scale
+from inscape.runs.config import FORMAT, Config, DynamicsConfig, FitConfig, ReproductionConfig
+from inscape.zoo import MODELS
+
+KINDS: Final[Mapping[str, type[Config]]] = {
+    config.kind: config for config in (FitConfig, DynamicsConfig, ReproductionConfig)
+}
+# Those that wrote a config file in format 1, when no file named its kind.
+_NAMELESS = (FitConfig, DynamicsConfig)
+
+AnyConfig = TypeVar("AnyConfig", bound=Config)
+
+
+@overload
+def read_config(path: Path, kind: None = None) -> Config: ...
+@overload
+def read_config(path: Path, kind: type[AnyConfig]) -> AnyConfig: ...
+def read_config(path: Path, kind: type[Config] | None = None) -> Config:
+    """Read a config file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : type or None
+        What it has to ask for, such as `FitConfig`; a file that names no kind is read as one of
+        these. None takes the kind that the file names, or that most of its options belong to.
+
+    Raises
+    ------
+    DataNotFoundError
+        If it is not there.
+    DamagedFileError
+        If it is not TOML.
+    InvalidParameterError
+        If it is of another kind, of a later format, or holds a key that there is not.
+    """
+    values = _read_toml(path)
+    told_format = values.pop("format", None)
+    _check_format(path, 1 if told_format is None else told_format)
+    named = _kind_named(path, values.pop("kind", None))
+    if kind is None:
+        kind = named or _kind_of(values)
+    elif named not in (None, kind):
+        raise InvalidParameterError(
+            f"{path} must be the config of a run of kind {kind.kind!r}; it is of kind "
+            f"{named.kind!r}: give it to the command that makes those."
+        )
+    if kind is FitConfig and told_format is None and (path.parent / "environment.json").is_file():
+        values = _as_format_2(values)
+    known = _options_of(kind)
+    for key in values:
+        if key not in known:
+            raise InvalidParameterError(
+                f"{path} must hold known options only; got {key!r}.{did_you_mean(key, known)}"
+            )
+    options: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return kind(**options)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataNotFoundError(
+            f"{path} must be a config file; there is none: check the path."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"{path} must be a TOML file; {error}: mend that line.") from error
+
+
+def _check_format(path: Path, value: Any) -> None:
+    if value not in range(1, FORMAT + 1):
+        raise InvalidParameterError(
+            f"{path} must be of format {FORMAT} or before; got format {value!r}: read it with a "
+            "later version of Inscape."
+        )
+
+
+def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a run of format 1 with what they meant where they said nothing."""
+    values = dict(values)
+    published = MODELS.get(values.get("model", ""))
+    if published is not None and published.variational and "likelihood" in values:
+        described = dict(say_scale(values["likelihood"]))
+        options = ", ".join(f"{k}={json.dumps(v)}" for k, v in described.items() if k != "type")
+        values["likelihood"] = f"{described['type']}({options})"
+    if "penalty" in values:
+        values["penalty"] = [values["penalty"]]
+    return values
+
+
+def _kind_named(path: Path, word: Any) -> type[Config] | None:
+    if word is None:
+        return None
+    if not isinstance(word, str) or word not in KINDS:
+        raise InvalidParameterError(
+            f"{path} must name a kind of run ({', '.join(KINDS)}); got {word!r}."
+            + did_you_mean(word, [*KINDS])
+        )
+    return KINDS[word]
+
+
+def _kind_of(values: Mapping[str, Any]) -> type[Config]:
+    """Return the kind that knows most of these options."""
+    return max(_NAMELESS, key=lambda kind: len(values.keys() & _options_of(kind)))
+
+
+def _options_of(kind: type[Config]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
