@@ -26,7 +26,7 @@ from inscape.estimators.generation import (
     differentiable_decoder,
     draw_codes,
 )
-from inscape.figures.tiles import value_range
+from inscape.figures._drawing.tiles import value_range
 from inscape.figures.traversals import there_and_back
 from inscape.objectives.poincare import distance
 from inscape.objectives.priors import MixtureOfGaussians, NormalizingFlow
