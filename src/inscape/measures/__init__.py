@@ -8,6 +8,7 @@
 | `latents` | which units of a latent space are used, what they tell, how the prior fits |
 | `geometry` | similarity of samples within one representation |
 | `comparison` | how alike two representations are, with intervals |
+| `resampling` | the same over many draws of samples, from which the intervals come |
 | `structure` | whether a unit's weights, seen as a picture, hold a pattern |
 """
 
