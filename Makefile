@@ -4,14 +4,18 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PIP     = $(BIN)/python -m pip
 SETUP   = $(VENV)/.installed
+PROOFS  = $(VENV)/.installed-proofs
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test proofs lint format bench clean
 
 demo: $(SETUP)  ## learn a 2-D map of the whole of MNIST, and show it
 	$(BIN)/inscape fit mnist
 
 test: lint  ## lint, format check, types, tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not proof"
+
+proofs: $(PROOFS)  ## the long tests, one at a time: kills at many moments
+	$(BIN)/python -m pytest -m proof
 
 lint: $(SETUP)
 	$(BIN)/ruff check .
@@ -29,6 +33,10 @@ $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -q --upgrade "pip>=25.1"
 	$(PIP) install -q -c constraints.txt -e ".[data]" --group dev
+	touch $@
+
+$(PROOFS): $(SETUP)
+	$(PIP) install -q -c constraints.txt --group proofs
 	touch $@
 
 clean:

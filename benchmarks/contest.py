@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from benchmarks import textbook
+from benchmarks.datasets import load
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import Autoencoder, DeadUnitWarning
-from inscape.data import load
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def hold(contest: Contest, *, quick: bool, seeds: Sequence[int] = (0, 1, 2)) -> 
     X, test = data.train.X, data.test.X
     epochs = contest.epochs
     if quick:
-        X, test, epochs, seeds = X[:2048], test[:512], 1, seeds[:1]
+        X, test, epochs, seeds = X[:512], test[:256], 1, seeds[:1]
     ours: dict[str, list[Outcome]] = {name: [] for name in contest.ours}
     theirs: list[Outcome] = []
     for seed in seeds:

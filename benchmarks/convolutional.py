@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from benchmarks import textbook
+from benchmarks.datasets import load
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import Autoencoder
-from inscape.data import Dataset, load
 from inscape.networks import Convolutional
 
 # In turns, so that a change in the load meets all.
 _ROWS, _TEST_ROWS, _ROUNDS = 60_000, 10_000, 2
-_QUICK_ROWS = 128
+_QUICK_ROWS = 64
 _ADAM = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32}
 _MUON = {"network": Convolutional(), "batch_size": 64}
 _PLAIN = "plain loop, Adam, batch 32, 1 epoch"
@@ -66,14 +66,9 @@ def _measure_in_own_process(*arguments: Any) -> tuple[float, float]:
         return pool.submit(_measure, *arguments).result()
 
 
-@functools.cache
-def _data(name: str) -> Dataset:
-    return load(name)
-
-
 def _measure(contender: str, name: str, n_rows: int, seed: int) -> tuple[float, float]:
     """Return one contender's processor seconds and test nats."""
-    data = _data(name)
+    data = load(name)
     X, test = data.train.X[:n_rows], torch.from_numpy(data.test.X[: min(n_rows, _TEST_ROWS)])
     train = _plain if contender == _PLAIN else functools.partial(_ours, OURS[contender])
     # What only a first use costs is paid before.

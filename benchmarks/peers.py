@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.datasets import load
 from benchmarks.measure import Table, spread
 from benchmarks.peer import PEERS
-from inscape.data import load
 
 ROOT = Path(__file__).parents[1]
 _EPOCHS, _ROUNDS = 10, 2

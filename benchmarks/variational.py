@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -13,16 +12,16 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from benchmarks import textbook
+from benchmarks.datasets import load
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import VariationalAutoencoder
-from inscape.data import load
 from inscape.networks import Dense
 from inscape.recipes.keras_vae import glorot_pair, likelihood, without_constant
 
 # In turns, so that a change in the load meets all.
 _ROUNDS = 3
 _EPOCHS = 10
-_QUICK_ROWS = 512
+_QUICK_ROWS = 256
 _HIDDEN = (256, 64)
 _ADAM = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 256}
 _PLAIN = f"784 x MSE: plain loop, Adam, {_EPOCHS} epochs"
@@ -83,9 +82,6 @@ def run(*, quick: bool) -> Table:
     return table
 
 
-_data = functools.cache(load)
-
-
 def _measure_in_own_process(*arguments: Any) -> tuple[float, float]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -94,7 +90,7 @@ def _measure_in_own_process(*arguments: Any) -> tuple[float, float]:
 
 def _measure(contender: str, n_rows: int | None, seed: int) -> tuple[float, float]:
     """Return one contender's processor seconds and test loss."""
-    data = _data("mnist")
+    data = load("mnist")
     X, T = data.train.X[:n_rows], data.test.X[:n_rows]
     # What only a first use costs is paid before.
     _train(contender, X[:64], T[:64], seed=0)

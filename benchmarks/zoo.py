@@ -11,24 +11,24 @@ import torch
 from torch.nn.functional import one_hot
 
 from benchmarks import plain_zoo
+from benchmarks.datasets import load
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import DeadUnitWarning
-from inscape.data import load
 from inscape.zoo import MODELS, build
 
 # In turns, so that a change in the load meets both.
 _ROUNDS = 2
-_ROWS, _QUICK_ROWS = 60_000, 256
+_ROWS = 60_000
 _BATCH_SIZE = 256
 # At least one row of each digit, and more than there are pseudo-inputs.
-_WARM_UP_ROWS = 128
+_FEW_ROWS = 128
 _WANTED = 1.3
 
 
 def run(*, quick: bool) -> Table:
     """Return processor seconds of both sides for each model."""
     if quick:
-        return measure(tuple(MODELS), n_rows=_QUICK_ROWS, n_rounds=1, warm_up=False)
+        return measure(tuple(MODELS), n_rows=_FEW_ROWS, n_rounds=1, warm_up=False)
     return measure(tuple(MODELS), n_rows=_ROWS, n_rounds=_ROUNDS)
 
 
@@ -38,7 +38,7 @@ def measure(names: Sequence[str], *, n_rows: int, n_rounds: int, warm_up: bool =
     X, y = train.X[:n_rows], train.y[:n_rows]
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for name in names if warm_up else ():
-        _both(name, X[:_WARM_UP_ROWS], y[:_WARM_UP_ROWS], seed=0)
+        _both(name, X[:_FEW_ROWS], y[:_FEW_ROWS], seed=0)
     for seed in range(n_rounds):
         for name in names:
             seconds[name].append(_both(name, X, y, seed=seed))

@@ -8,6 +8,7 @@ import functools
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -315,6 +316,18 @@ def test_the_lazy_face_tells_its_names():
 def test_every_module_says_what_it_is(path):
     told = ast.get_docstring(syntax_of(path)) or ""
     assert told.partition("\n\n")[0].endswith((".", ":", "::"))
+
+
+# Rooms whose `__init__` has a table with one line a file.
+TABLED = ("data", "dynamics", "figures", "figures/_drawing", "measures")
+
+
+@pytest.mark.parametrize("room", TABLED)
+def test_a_room_has_a_line_for_each_of_its_files(room):
+    told = ast.get_docstring(syntax_of(SOURCE / room / "__init__.py")) or ""
+    files = {p.stem for p in (SOURCE / room).glob("*.py")} - {"__init__"}
+    subrooms = {p.parent.name for p in (SOURCE / room).glob("*/__init__.py")}
+    assert sorted(re.findall(r"^\| `(\w+)` \|", told, re.M)) == sorted(files | subrooms)
 
 
 def errors() -> list[type[Exception]]:

@@ -19,13 +19,13 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encod
 def few_rows(name: str) -> data.Dataset:
     """Return a named set's first rows: the default training makes fewer steps where rows are few.
 
-    100 rows to train on hold all ten classes, and more rows than the 32 numbers of a code.
+    50 rows to train on hold all ten classes, and more rows than the 32 numbers of a code.
     """
     whole = load(name)
     return dataclasses.replace(
         whole,
-        train=data.Split(whole.train.X[:100], whole.train.y[:100]),
-        test=data.Split(whole.test.X[:100], whole.test.y[:100]),
+        train=data.Split(whole.train.X[:50], whole.train.y[:50]),
+        test=data.Split(whole.test.X[:50], whole.test.y[:50]),
     )
 
 

@@ -37,7 +37,8 @@ from inscape.data.scaling import SCALERS
 
 QUICK = settings(max_examples=40, deadline=None)
 INSCAPE_DATA = os.environ.get("INSCAPE_DATA")
-HAS_FASHION = INSCAPE_DATA is not None and places.find_files(named._FILES) is not None
+FILES = tuple(named.MNIST_SHA256)
+HAS_FASHION = INSCAPE_DATA is not None and places.find_files(FILES) is not None
 
 
 def assert_sound(data: Dataset) -> None:
@@ -131,7 +132,7 @@ def small_fashion(monkeypatch) -> dict[str, bytes]:
         generator.integers(0, 256, (3, 4, 4), dtype=np.uint8),
         np.arange(3, dtype=np.uint8),
     ]
-    contents = {name: idx_content(part) for name, part in zip(named._FILES, parts, strict=True)}
+    contents = {name: idx_content(part) for name, part in zip(FILES, parts, strict=True)}
     checksums = {name: hashlib.sha256(part).hexdigest() for name, part in contents.items()}
     monkeypatch.setattr(named, "FASHION_MNIST_SHA256", checksums)
     return contents
@@ -261,7 +262,7 @@ def test_openml_cache_is_read_and_another_revision_passed_over(monkeypatch, bare
 
     checksums = {
         name: hashlib.sha256(idx_content(part)).hexdigest()
-        for name, part in zip(named._FILES, parts, strict=True)
+        for name, part in zip(FILES, parts, strict=True)
     }
     images, labels, _, _ = places.read_openml(path, checksums)
     assert images.shape == (60_000, 28, 28)

@@ -23,7 +23,7 @@ from inscape import Autoencoder, VariationalAutoencoder, figures, uses
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._representations import code_space
 from inscape.estimators.samplers import draw_codes
-from inscape.figures.tiles import value_range
+from inscape.figures._drawing.tiles import value_range
 from inscape.figures.traversals import there_and_back
 from inscape.objectives import PoincareBall
 from inscape.objectives.priors import MixtureOfGaussians, NormalizingFlow

@@ -15,9 +15,9 @@ from PIL import Image
 
 from inscape import figures
 from inscape._errors import InvalidDataError, InvalidParameterError, MissingDependencyError
+from inscape.figures._drawing.style import ALERT, RULE
 from inscape.figures.animation import frame_places
 from inscape.figures.modes import MODES_LABEL, mode_colors, near_groups
-from inscape.figures.style import ALERT, RULE
 from inscape.figures.sweeps import tick_places
 
 EPOCHS = np.arange(0, 60, 2.0)

@@ -11,8 +11,8 @@ from sklearn.datasets import load_digits
 
 from inscape import figures
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape.figures.panels import draw_order
-from inscape.figures.sphere_geometry import (
+from inscape.figures._drawing.panels import draw_order
+from inscape.figures._drawing.sphere_geometry import (
     HALF_HEIGHT,
     HALF_WIDTH,
     cells_over_map,
@@ -20,8 +20,8 @@ from inscape.figures.sphere_geometry import (
     inverse_hammer,
     spherical_median,
 )
+from inscape.figures._drawing.style import CLASS_COLORS
 from inscape.figures.spheres import INNER, NAMES, OUTER, TALLEST
-from inscape.figures.style import CLASS_COLORS
 
 SHAPE = (8, 8)
 X, Y = load_digits(return_X_y=True)

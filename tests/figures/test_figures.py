@@ -16,12 +16,12 @@ from sklearn.decomposition import NMF, PCA
 
 from inscape import figures
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape.figures.classes import Classes, class_centres, read_labels
-from inscape.figures.glyphs import thinned
-from inscape.figures.labels import spread
-from inscape.figures.panels import draw_order, limits_around
-from inscape.figures.style import CLASS_COLORS
-from inscape.figures.tiles import as_images, montage, value_range
+from inscape.figures._drawing.classes import Classes, class_centres, read_labels
+from inscape.figures._drawing.glyphs import thinned
+from inscape.figures._drawing.labels import spread
+from inscape.figures._drawing.panels import draw_order, limits_around
+from inscape.figures._drawing.style import CLASS_COLORS
+from inscape.figures._drawing.tiles import as_images, montage, value_range
 
 SHAPE = (8, 8)
 X, Y = load_digits(return_X_y=True)

@@ -22,11 +22,11 @@ from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape.measures import (
     Estimate,
     centered_kernel_alignment,
-    comparison,
     dissimilarity,
     dissimilarity_vectors,
     geometry,
     procrustes_distance,
+    resampling,
     second_order_similarity,
     similarity,
 )
@@ -75,7 +75,7 @@ def quick(compare, *pair, **options):
 def test_the_words_are_those_of_the_types():
     assert get_args(_typing.SimilarityName) == geometry.SIMILARITIES
     assert get_args(_typing.DissimilarityName) == geometry.DISSIMILARITIES
-    assert get_args(_typing.SecondOrderName) == tuple(comparison._SECOND_ORDER)
+    assert get_args(_typing.SecondOrderName) == tuple(resampling.SECOND_ORDER)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
@@ -248,7 +248,7 @@ def test_a_draw_of_items_leaves_out_pairs_with_their_own_copy(kind):
     wanted = SECOND_ORDER[kind](*(M[drawn[rows], drawn[columns]] for M in (A, B)))
     pairs = np.triu_indices(8, 1)
     counts = np.bincount(drawn, minlength=8)[None].astype(float)
-    got = comparison._SECOND_ORDER[kind](A[pairs], B[pairs], pairs, counts)
+    got = resampling.SECOND_ORDER[kind](A[pairs], B[pairs], pairs, counts)
     assert got == pytest.approx([wanted], abs=1e-12)
 
 
@@ -297,12 +297,12 @@ def test_procrustes_distance_is_scipys(p, q):
 
 @pytest.mark.parametrize(("p", "q"), [(3, 5), (40, 4), (40, 60)])
 def test_a_draw_of_rows_is_the_measure_of_its_copies(p, q):
-    X, Y = comparison._centred_pair(normal(30, p), normal(30, q, seed=1))
-    counts = comparison._counts(30, 100, np.random.default_rng(0))
-    by_columns = np.array(comparison._squares_of_columns(X, Y, counts))
-    np.testing.assert_allclose(comparison._squares_of_rows(X, Y, counts), by_columns, rtol=1e-9)
-    alignments = comparison._alignments(X, Y, counts)
-    disparities = comparison._disparities(X, Y, counts)
+    X, Y = resampling.centred_pair(normal(30, p), normal(30, q, seed=1))
+    counts = resampling.draw_counts(30, 100, np.random.default_rng(0))
+    by_columns = np.array(resampling.squares_of_columns(X, Y, counts))
+    np.testing.assert_allclose(resampling.squares_of_rows(X, Y, counts), by_columns, rtol=1e-9)
+    alignments = resampling.alignments(X, Y, counts)
+    disparities = resampling.disparities(X, Y, counts)
     for i in (0, 1, 50, 100):
         drawn = np.repeat(np.arange(30), counts[i].astype(int))
         assert alignments[i] == pytest.approx(alignment_by_hsic(X[drawn], Y[drawn]), rel=1e-9)
@@ -311,24 +311,24 @@ def test_a_draw_of_rows_is_the_measure_of_its_copies(p, q):
 
 def test_rows_in_blocks_are_rows_at_once():
     X, Y = normal(3000, 3), normal(3000, 2, seed=1)
-    counts = comparison._counts(3000, 2, np.random.default_rng(0))
+    counts = resampling.draw_counts(3000, 2, np.random.default_rng(0))
     # 2**22 // 3000 rows a block: three of them.
     np.testing.assert_allclose(
-        comparison._squares_of_rows(X, Y, counts),
-        comparison._squares_of_columns(X, Y, counts),
+        resampling.squares_of_rows(X, Y, counts),
+        resampling.squares_of_columns(X, Y, counts),
         rtol=1e-9,
     )
 
 
 @pytest.mark.parametrize(
-    ("shape", "side"), [((300, 60), "_squares_of_rows"), ((300, 4), "_squares_of_columns")]
+    ("shape", "side"), [((300, 60), "squares_of_rows"), ((300, 4), "squares_of_columns")]
 )
 def test_alignment_takes_the_side_that_costs_less(monkeypatch, shape, side):
     taken = []
-    for name in ("_squares_of_rows", "_squares_of_columns"):
-        squares = getattr(comparison, name)
+    for name in ("squares_of_rows", "squares_of_columns"):
+        squares = getattr(resampling, name)
         monkeypatch.setattr(
-            comparison, name, lambda *args, n=name, f=squares: taken.append(n) or f(*args)
+            resampling, name, lambda *args, n=name, f=squares: taken.append(n) or f(*args)
         )
     quick(centered_kernel_alignment, normal(*shape), normal(300, 4, seed=1))
     assert taken == [side]
@@ -451,13 +451,13 @@ def test_intervals_hold_the_value_of_the_population(compare):
 def test_percentiles_would_miss_where_intervals_do_not(compare):
     rng = np.random.default_rng(0)
     measure = {
-        centered_kernel_alignment: comparison._alignments,
-        procrustes_distance: comparison._disparities,
+        centered_kernel_alignment: resampling.alignments,
+        procrustes_distance: resampling.disparities,
     }[compare]
     wanted = 0 if compare is centered_kernel_alignment else 1
     for _ in range(20):
         X, Y = rng.normal(size=(2, 50, 5))
-        draws = measure(*comparison._centred_pair(X, Y), comparison._counts(50, 100, rng))
+        draws = measure(*resampling.centred_pair(X, Y), resampling.draw_counts(50, 100, rng))
         low, high = np.percentile(draws, [2.5, 97.5])
         assert not low <= wanted <= high
         estimate = quick(compare, X, Y, random_state=rng)

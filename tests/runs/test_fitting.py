@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +23,6 @@ from inscape._errors import (
     StorageError,
 )
 from inscape._files import sha256
-from inscape.cli import main
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
 from inscape.runs.fitting.checkpoint import load_snapshots
@@ -149,87 +142,6 @@ def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):
     assert "kaiming_normal" in run.metrics["diagnosis"]
     page = (run.path / "report.html").read_text(encoding="utf-8")
     assert "the code is the same for every training row" in page
-
-
-# --------------------------------------------------------------------------- kills
-
-COMMAND = [sys.executable, "-m", "inscape", "fit"]
-LONG = [
-    "digits",
-    "--hidden",
-    "256,64",
-    "--epochs",
-    "45",
-    "--validation-fraction",
-    "0.1",
-    "--patience",
-    "100",
-    "--random-state",
-    "3",
-]
-
-
-# Its processes are born with torch imported: a kill at the same moments, seconds sooner.
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["inscape.runs.fitting", "inscape.figures", "torch._dynamo"])
-
-
-def start(*arguments: str) -> ForkServerProcess:
-    process = FORKED.Process(target=main, args=(["fit", *arguments],))
-    process.start()
-    return process
-
-
-def test_a_run_killed_at_many_moments_and_resumed_ends_with_the_same_bits(tmp_path):
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    process = start(*LONG, "--run", str(whole))
-    process.join(240)
-    assert process.exitcode == 0
-
-    def kill_when(process, happened, delay=0.0):
-        while process.is_alive() and not happened():
-            time.sleep(0.01)
-        time.sleep(delay)
-        process.kill()
-        process.join()
-        return process.exitcode == -signal.SIGKILL
-
-    def written(path):
-        """Return what tells whether `path` has been written since now."""
-        before = path.stat().st_mtime_ns if path.exists() else None
-        return lambda: path.exists() and path.stat().st_mtime_ns != before
-
-    state = cut / "checkpoint" / "state.safetensors"
-    process = start(*LONG, "--run", str(cut))
-    assert kill_when(process, cut.exists)  # before any checkpoint
-    moments = [
-        (state, 0.0),  # right after the first checkpoint
-        (state, 0.33),  # between two checkpoints
-        (cut / "metrics.json", 0.05),  # while figures are drawn
-    ]
-    killed = 0
-    for path, delay in moments:
-        happened = written(path)
-        killed += kill_when(start("--resume", str(cut)), happened, delay)
-    assert killed == len(moments)
-    command = [*COMMAND, "--resume", str(cut)]
-    told = subprocess.run(command, check=True, capture_output=True, timeout=240)
-    assert told.stderr == b""  # no progress bar in a pipe
-
-    for name in ("model/model.safetensors", "config.toml", *recorded(whole)):
-        assert sha256(cut / name) == sha256(whole / name), name
-    assert recorded(cut) == recorded(whole)
-    assert timeless(cut) == timeless(whole)
-    Run(cut).verify()
-    assert not list(cut.rglob("*.tmp"))
-
-
-def timeless(run: Path) -> list[dict[str, float]]:
-    return [{k: v for k, v in e.items() if k != "seconds"} for e in Run(run).history]
-
-
-def recorded(run: Path) -> list[str]:
-    return sorted(p.relative_to(run).as_posix() for p in (run / "recorder").iterdir())
 
 
 def test_resuming_a_finished_run_changes_nothing(finished):

@@ -2,10 +2,31 @@
 
 Every function is pure: it draws what it is given, never opens a window, never imports pyplot and
 leaves rcParams as they were. Save with `figure.savefig(path)`, or take the bytes of `png(figure)`.
+
+| file | what lives there |
+|---|---|
+| `maps` | the encoder map, two maps side by side, the bar of classes |
+| `planes` | the decoder's grid over two components, and map and grid together |
+| `spheres` | the same two for codes on the circle and the sphere |
+| `images` | originals beside what models make of them |
+| `samples` | what the data look like, and rows that a model drew |
+| `traversals` | what each component does to an image; ways from one image to another |
+| `weights` | components as pictures; histograms of weights at two checkpoints |
+| `weight_sheets` | the weights of all units of a layer on one sheet |
+| `training` | losses over training, with their floors and references |
+| `races` | errors over seconds, beside references |
+| `modes` | loss and modes of a linear network, and theory on top of them |
+| `similarities` | similarity of items over training |
+| `animation` | the same as a moving picture |
+| `sweeps` | heat maps over training options |
+| `illusions` | what a network believes for a while although it is not so |
+| `trees` | a hierarchy: its tree, features and similarity |
+| `_drawing` | what several of these are drawn with |
 """
 
 from __future__ import annotations
 
+from inscape.figures._drawing.style import COLORS, png
 from inscape.figures.animation import animate_similarity
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
@@ -16,7 +37,6 @@ from inscape.figures.races import loss_race
 from inscape.figures.samples import sample_rows, sample_sheet
 from inscape.figures.similarities import similarity_over_training
 from inscape.figures.spheres import spherical_grid, spherical_map
-from inscape.figures.style import COLORS, png
 from inscape.figures.sweeps import sweep_map
 from inscape.figures.training import loss_comparison, loss_curve
 from inscape.figures.traversals import (

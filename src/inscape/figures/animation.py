@@ -26,6 +26,7 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, IntArray
+from inscape.figures._drawing.style import INK, PAPER, color_bar, dress, new_figure, styled
 from inscape.figures.modes import LOSS_COLOR, color_axis, draw_curve, frame_epochs, share_zero
 from inscape.figures.similarities import (
     SCALE_LABEL,
@@ -35,7 +36,6 @@ from inscape.figures.similarities import (
     name_items,
     scale_note,
 )
-from inscape.figures.style import INK, PAPER, color_bar, dress, new_figure, styled
 
 DPI: Final = 100
 # Of the frames, this share is spent evenly over the epochs, the rest where something changes.

@@ -11,6 +11,18 @@ from matplotlib.lines import Line2D
 
 from inscape._checks import check_array, check_increasing, check_number
 from inscape._typing import FloatArray
+from inscape.figures._drawing.style import (
+    ALERT,
+    FILL,
+    INK,
+    MUTED,
+    PAPER,
+    draw_key_row,
+    dress,
+    halo,
+    new_figure,
+    styled,
+)
 from inscape.figures.modes import (
     MODES_LABEL,
     THEORY_LINES,
@@ -23,18 +35,6 @@ from inscape.figures.modes import (
     frame_epochs,
     mode_colors,
     share_zero,
-)
-from inscape.figures.style import (
-    ALERT,
-    FILL,
-    INK,
-    MUTED,
-    PAPER,
-    draw_key_row,
-    dress,
-    halo,
-    new_figure,
-    styled,
 )
 
 # A wrong sign smaller than this share of the target is noise of the first weights.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from inscape._checks import check_choice, check_integer, check_matrix, check_same_rows
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     DIVERGING,
     INK,
     MUTED,
@@ -22,7 +22,7 @@ from inscape.figures.style import (
     new_figure,
     styled,
 )
-from inscape.figures.tiles import as_images, montage, show_sheet, value_range
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
 
 TILE = 0.66
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from inscape._checks import check_matrix, check_same_rows
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.classes import Classes, name_classes, read_labels
-from inscape.figures.glyphs import draw_glyphs
-from inscape.figures.panels import (
+from inscape.figures._drawing.classes import Classes, name_classes, read_labels
+from inscape.figures._drawing.glyphs import draw_glyphs
+from inscape.figures._drawing.panels import (
     PANEL,
     Labels,
     Limits,
@@ -28,7 +28,7 @@ from inscape.figures.panels import (
     name_axes,
     panel_shape,
 )
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     CLASS_COLORS,
     FILL,
     MUTED,

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from inscape._checks import check_array, check_increasing
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     CLASS_COLORS,
     INK,
     SEQUENTIAL,

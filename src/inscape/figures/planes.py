@@ -13,8 +13,8 @@ from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidParameterError
 from inscape._representations import Representation, unwrap
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.classes import Classes, name_classes, read_labels
-from inscape.figures.panels import (
+from inscape.figures._drawing.classes import Classes, name_classes, read_labels
+from inscape.figures._drawing.panels import (
     PANEL,
     Limits,
     check_limits,
@@ -23,8 +23,8 @@ from inscape.figures.panels import (
     dress_map,
     limits_around,
 )
-from inscape.figures.style import dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet, value_range
+from inscape.figures._drawing.style import dress, new_figure, styled
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
 
 
 @styled

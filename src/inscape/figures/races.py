@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from inscape._checks import check_array, check_positive_rising
 from inscape._errors import InvalidDataError
-from inscape.figures.labels import label_ends
-from inscape.figures.style import CLASS_COLORS, INK, dress, new_figure, styled
+from inscape.figures._drawing.labels import label_ends
+from inscape.figures._drawing.style import CLASS_COLORS, INK, dress, new_figure, styled
 from inscape.figures.training import FEW_POINTS, WIDE, scale_axis
 
 

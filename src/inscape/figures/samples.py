@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from inscape._checks import check_array, check_integer, check_matrix, check_names
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
-from inscape.figures.classes import Classes, read_labels
+from inscape.figures._drawing.classes import Classes, read_labels
+from inscape.figures._drawing.style import INK, MUTED, bare, dress, new_figure, styled
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
 from inscape.figures.images import TILE
-from inscape.figures.style import INK, MUTED, bare, dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet, value_range
 from inscape.figures.traversals import as_image_rows, draw_rows
 
 

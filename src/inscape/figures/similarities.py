@@ -15,8 +15,7 @@ from matplotlib.image import AxesImage
 from inscape._checks import check_array, check_increasing, check_names
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, IntArray
-from inscape.figures.modes import LOSS_COLOR, color_axis, draw_curve, frame_epochs, share_zero
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     DIVERGING,
     INK,
     PAPER,
@@ -27,6 +26,7 @@ from inscape.figures.style import (
     new_figure,
     styled,
 )
+from inscape.figures.modes import LOSS_COLOR, color_axis, draw_curve, frame_epochs, share_zero
 
 MOST_CHOSEN = 12
 ACROSS = 6

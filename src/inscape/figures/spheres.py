@@ -16,10 +16,9 @@ from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._representations import Representation
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.classes import Classes, name_classes, read_labels
-from inscape.figures.panels import PANEL, Labels, Limits, draw_key, draw_map
-from inscape.figures.planes import count_components
-from inscape.figures.sphere_geometry import (
+from inscape.figures._drawing.classes import Classes, name_classes, read_labels
+from inscape.figures._drawing.panels import PANEL, Labels, Limits, draw_key, draw_map
+from inscape.figures._drawing.sphere_geometry import (
     HALF_HEIGHT,
     HALF_WIDTH,
     cells_over_map,
@@ -28,8 +27,9 @@ from inscape.figures.sphere_geometry import (
     ring,
     spherical_median,
 )
-from inscape.figures.style import FILL, MUTED, RULE, bare, dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet, value_range
+from inscape.figures._drawing.style import FILL, MUTED, RULE, bare, dress, new_figure, styled
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
+from inscape.figures.planes import count_components
 
 # A unit norm in bfloat16 is this far from 1.
 UNIT = 0.01

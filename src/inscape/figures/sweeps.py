@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inscape._checks import check_array, check_increasing
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
     RULE,

@@ -14,8 +14,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from inscape._checks import check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
-from inscape.figures.labels import label_ends
-from inscape.figures.style import (
+from inscape.figures._drawing.labels import label_ends
+from inscape.figures._drawing.style import (
     CLASS_COLORS,
     FILL,
     INK,

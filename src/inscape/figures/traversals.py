@@ -21,10 +21,20 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.style import (
+    FILL,
+    INK,
+    MUTED,
+    PAPER,
+    RULE,
+    bare,
+    dress,
+    new_figure,
+    styled,
+)
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
 from inscape.figures.animation import DPI, write_gif, write_mp4
 from inscape.figures.images import TILE
-from inscape.figures.style import FILL, INK, MUTED, PAPER, RULE, bare, dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet, value_range
 
 # In a moving picture each tile has its name above it; at most so many stand side by side.
 MOVING_TILE: Final = 1.05

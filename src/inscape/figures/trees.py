@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from inscape._checks import check_array, check_integer, check_names
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     DIVERGING,
     INK,
     MUTED,

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from inscape._checks import check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
-from inscape.figures.style import DIVERGING, MUTED, bare, dress, new_figure, styled
-from inscape.figures.tiles import as_images, montage, show_sheet
+from inscape.figures._drawing.style import DIVERGING, MUTED, bare, dress, new_figure, styled
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet
 
 # Inches: the widest sheet, the largest tile, and the narrowest sheet on which the note has room.
 WIDEST, LARGEST, NARROWEST = 10.0, 1.0, 5.6

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.style import (
+from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
     FILL,
@@ -25,7 +25,7 @@ from inscape.figures.style import (
     new_figure,
     styled,
 )
-from inscape.figures.tiles import as_images, montage, show_sheet
+from inscape.figures._drawing.tiles import as_images, montage, show_sheet
 
 MOST_UNITS = 8
 # Less movement than this share of the initial spread is none: rounding, or weight decay alone.

@@ -1,4 +1,16 @@
-"""Measures: a representation or an array in, a number out; pure functions."""
+"""Measures: a representation or an array in, a number out; pure functions.
+
+| file | what lives there |
+|---|---|
+| `reconstruction` | how well a representation gives back what it encoded |
+| `codes` | units that died |
+| `codebook` | how much of a codebook is used |
+| `latents` | which units of a latent space are used, what they tell, how the prior fits |
+| `geometry` | similarity of samples within one representation |
+| `comparison` | how alike two representations are, with intervals |
+| `resampling` | the same over many draws of samples, from which the intervals come |
+| `structure` | whether a unit's weights, seen as a picture, hold a pattern |
+"""
 
 from inscape.measures.codebook import CodebookUsage, codebook_usage
 from inscape.measures.codes import dead_units

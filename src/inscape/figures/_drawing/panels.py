@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgba_array
 
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, IntArray
-from inscape.figures.classes import Classes
-from inscape.figures.style import ALERT, FILL, MUTED, SEQUENTIAL, color_bar, dress
+from inscape.figures._drawing.classes import Classes
+from inscape.figures._drawing.style import ALERT, FILL, MUTED, SEQUENTIAL, color_bar, dress
 
 Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 Labels: TypeAlias = Classes | FloatArray | None

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba_array
 
 from inscape._typing import FloatArray, ImageShape, IntArray
-from inscape.figures.classes import Classes
-from inscape.figures.style import INK, darker
-from inscape.figures.tiles import as_images, value_range
+from inscape.figures._drawing.classes import Classes
+from inscape.figures._drawing.style import INK, darker
+from inscape.figures._drawing.tiles import as_images, value_range
 
 ACROSS = 34
 MOST_TRIED = 20_000

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from inscape._typing import FloatArray
-from inscape.figures.style import STYLE_DPI, darker, halo
+from inscape.figures._drawing.style import STYLE_DPI, darker, halo
 
 
 def spread(centres: FloatArray, sizes: FloatArray, *, rounds: int = 200) -> FloatArray:

@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures.style import PAPER
+from inscape.figures._drawing.style import PAPER
 
 
 def as_images(rows: FloatArray, image_shape: ImageShape | None, *, name: str = "X") -> FloatArray:

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from inscape._checks import check_finite, check_same_rows
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, IntArray
-from inscape.figures.labels import spread
-from inscape.figures.style import CLASS_COLORS, darker, halo
+from inscape.figures._drawing.labels import spread
+from inscape.figures._drawing.style import CLASS_COLORS, darker, halo
 
 MOST_CLASSES = 30
 
