@@ -318,8 +318,12 @@ def test_every_module_says_what_it_is(path):
     assert told.partition("\n\n")[0].endswith((".", ":", "::"))
 
 
-# Rooms whose `__init__` has a table with one line a file.
-TABLED = ("data", "dynamics", "figures", "figures/_drawing", "measures")
+# Rooms of several files, whose `__init__` has a table with one line a file.
+TABLED = sorted(
+    path.parent.relative_to(SOURCE).as_posix()
+    for path in SOURCE.rglob("__init__.py")
+    if path.parent != SOURCE and len(list(path.parent.glob("*.py"))) > 1
+)
 
 
 @pytest.mark.parametrize("room", TABLED)

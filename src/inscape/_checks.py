@@ -17,7 +17,8 @@ from inscape._errors import InvalidDataError, InvalidParameterError, MissingDepe
 from inscape._typing import FloatArray
 
 
-def _shown(value: object) -> str:
+def abridged(value: object) -> str:
+    """Return how a value is shown in an error: on one line, and not too long."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -47,7 +48,7 @@ def check_integer(
         if maximum is None
         else f"an integer from {minimum} to {f'{limit} = ' if limit else ''}{maximum}"
     )
-    raise InvalidParameterError(f"`{name}` must be {wanted}; got {_shown(value)}.")
+    raise InvalidParameterError(f"`{name}` must be {wanted}; got {abridged(value)}.")
 
 
 def check_number(
@@ -81,7 +82,7 @@ def check_number(
     ):
         return float(value)
     wanted = " and ".join(f"{sign} {bound:g}" for bound, sign, _ in given)
-    raise InvalidParameterError(f"`{name}` must be a number {wanted}; got {_shown(value)}.")
+    raise InvalidParameterError(f"`{name}` must be a number {wanted}; got {abridged(value)}.")
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
@@ -96,7 +97,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     if isinstance(value, str) and value in words:
         return value
     raise InvalidParameterError(
-        f"`{name}` must be one of {', '.join(map(repr, words))}; got {_shown(value)}."
+        f"`{name}` must be one of {', '.join(map(repr, words))}; got {abridged(value)}."
         + did_you_mean(value, words)
     )
 
@@ -132,7 +133,7 @@ def check_widths(name: str, value: Any, *, fewest: int = 0) -> tuple[int, ...]:
     wanted = f"at least {fewest}" if fewest else "or () for no hidden layer"
     raise InvalidParameterError(
         f"`{name}` must be a tuple of layer widths >= 1, such as (256, 64), {wanted}; got "
-        f"{_shown(value)}."
+        f"{abridged(value)}."
     )
 
 
@@ -151,34 +152,9 @@ def check_generator(name: str, value: Any) -> np.random.Generator:
     if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0:
         return np.random.default_rng(int(value))
     raise InvalidParameterError(
-        f"`{name}` must be None, an integer >= 0 or a numpy.random.Generator; got {_shown(value)}."
+        f"`{name}` must be None, an integer >= 0 or a numpy.random.Generator; got "
+        f"{abridged(value)}."
     )
-
-
-def check_pairs(
-    name: str, value: Any, *, n_rows: int, n_columns: int
-) -> tuple[tuple[int, int], ...]:
-    """Return (row, column) pairs as a tuple of pairs of int.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is not a pair of integers inside the matrix.
-    """
-    pairs = []
-    for pair in value:
-        if np.shape(pair) != (2,):
-            raise InvalidParameterError(
-                f"`{name}` must hold pairs (sample, output); got {_shown(pair)}."
-            )
-        row, column = pair
-        pairs.append(
-            (
-                check_integer(f"{name}: sample", row, minimum=0, maximum=n_rows - 1),
-                check_integer(f"{name}: output", column, minimum=0, maximum=n_columns - 1),
-            )
-        )
-    return tuple(pairs)
 
 
 def check_recorded(name: str, value: Any, recorded: Sequence[int]) -> int:
@@ -192,7 +168,7 @@ def check_recorded(name: str, value: Any, recorded: Sequence[int]) -> int:
     if value in recorded:
         return int(value)
     raise InvalidParameterError(
-        f"`{name}` must be one of the recorded {_shown(list(recorded))}; got {_shown(value)}."
+        f"`{name}` must be one of the recorded {abridged(list(recorded))}; got {abridged(value)}."
     )
 
 
@@ -205,25 +181,6 @@ def find_name(name: str, value: Any, names: Sequence[str]) -> int:
         If it is not there; the message names the nearest.
     """
     return list(names).index(check_choice(name, value, names))
-
-
-def check_unique_names(
-    name: str, value: Sequence[Any], *, n_names: int | None = None
-) -> tuple[str, ...]:
-    """Return names as a tuple of texts that are all different.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no text or empty, two are the same, or there are not `n_names`.
-    """
-    texts = all(isinstance(text, str) and text for text in value)
-    if texts and len(set(value)) == len(value) and n_names in (None, len(value)):
-        return tuple(value)
-    count = "" if n_names is None else f"{n_names} "
-    raise InvalidParameterError(
-        f"`{name}` must be {count}non-empty texts, all different; got {_shown(list(value))}."
-    )
 
 
 def too_large(shape: Sequence[int], *, what: str, most: int) -> None:
@@ -245,7 +202,8 @@ def too_large(shape: Sequence[int], *, what: str, most: int) -> None:
 # --------------------------------------------------------------------------- data
 
 
-def _first_place(bad: np.ndarray) -> tuple[int, ...]:
+def first_place(bad: np.ndarray) -> tuple[int, ...]:
+    """Return where the first True of an array is."""
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), bad.shape))
 
 
@@ -264,7 +222,7 @@ def check_finite(X: FloatArray, *, name: str = "X") -> None:
         bad = ~np.isfinite(X)
     if not bad.any():
         return
-    place = _first_place(bad)
+    place = first_place(bad)
     kind = "NaN" if np.isnan(X[place]) else "infinity"
     where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
     raise InvalidDataError(
@@ -285,21 +243,6 @@ def check_enough_samples(n_samples: int, *, minimum: int = 2) -> None:
         raise InvalidDataError(
             f"X must hold at least {minimum} rows to learn from; got {n_samples} sample(s): "
             "give it more data."
-        )
-
-
-def check_varies(X: FloatArray) -> None:
-    """Ask for at least one column that is not constant.
-
-    Raises
-    ------
-    InvalidDataError
-        If every row is the same.
-    """
-    if (X[0] == X[-1]).all() and (X[0] == X).all():
-        raise InvalidDataError(
-            f"X must vary; got {X.shape[0]} identical rows ({X.shape[1]} constant columns), "
-            "from which nothing can be learned: check how the data were read."
         )
 
 
@@ -336,47 +279,6 @@ def image_shape_of(n_features: int, image_shape: Any = None) -> tuple[int, int, 
             f"{n_features}, the number of features; got {got}: say the shape of the pictures."
         )
     return shape[0], shape[1], shape[2]
-
-
-def check_unit_interval(X: FloatArray, *, likelihood: str) -> None:
-    """Ask for values in [0, 1], as a likelihood on that interval needs.
-
-    Raises
-    ------
-    InvalidDataError
-        If a value lies outside; it is named by row and column.
-    """
-    if X.min() >= 0 and X.max() <= 1:
-        return
-    row, column = _first_place((X < 0) | (X > 1))
-    raise InvalidDataError(
-        f"X must lie in [0, 1] for the {likelihood} likelihood; got {X[row, column]:g} at row "
-        f"{row}, column {column}: use scaler='minmax' or likelihood='gaussian'."
-    )
-
-
-def check_counts(X: FloatArray, *, likelihood: str, n_categories: int | None = None) -> None:
-    """Ask for whole numbers >= 0, as a likelihood of counts needs; below `n_categories` if given.
-
-    Raises
-    ------
-    InvalidDataError
-        If a value is another; it is named by row and column.
-    """
-    wrong = (X < 0) | (np.mod(X, 1) > 0)
-    wanted = ">= 0"
-    if n_categories is not None:
-        wrong |= np.greater(X, n_categories - 1)
-        wanted = f"from 0 to n_categories - 1 = {n_categories - 1}"
-    if not wrong.any():
-        return
-    row, column = _first_place(wrong)
-    raise InvalidDataError(
-        f"X must hold whole numbers {wanted} for the {likelihood} likelihood; got "
-        f"{X[row, column]:g} at row {row}, column {column}: give "
-        f"{'counts' if n_categories is None else 'categories'} without a scaler, or use "
-        "likelihood='gaussian'."
-    )
 
 
 def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> FloatArray:
@@ -444,7 +346,7 @@ def check_square(value: Any, *, name: str, minimum: int = 2) -> FloatArray:
         )
     gap = abs(array - array.swapaxes(-1, -2))
     if gap.max() > 1e-6 * abs(array).max():
-        row, column = _first_place(gap == gap.max())[-2:]
+        row, column = first_place(gap == gap.max())[-2:]
         raise InvalidDataError(
             f"{name} must be symmetric; got values that differ by {gap.max():g} at row {row}, "
             f"column {column} and across the diagonal: compare items with themselves."
@@ -473,7 +375,7 @@ def check_rising(
     start = "" if minimum is None else f", not below {minimum:g}"
     raise InvalidDataError(
         f"{name} must be a non-empty sequence of finite, rising numbers{start}; got "
-        f"{_shown(np.ravel(array).tolist())}: sort them and leave out repetitions."
+        f"{abridged(np.ravel(array).tolist())}: sort them and leave out repetitions."
     )
 
 
@@ -538,29 +440,6 @@ def check_inputs_and_targets(inputs: Any, targets: Any) -> tuple[FloatArray, Flo
     Y = check_matrix(targets, name="targets").astype(np.float64, copy=False)
     check_same_rows(Y, len(X), name="targets", of="inputs")
     return X, Y
-
-
-def check_signs(value: Any, *, n_values: int, name: str) -> FloatArray:
-    """Return `value` as an array (n_values,) of +1.0 and -1.0.
-
-    Raises
-    ------
-    InvalidDataError
-        If its length or a value is another.
-    """
-    array = np.asarray(value)
-    if array.shape != (n_values,):
-        raise InvalidDataError(
-            f"{name} must be one an item ({n_values}); got the shape {array.shape}: give a value "
-            "for each item."
-        )
-    wrong = [place for place, entry in enumerate(array.tolist()) if entry not in (-1, 1)]
-    if wrong:
-        raise InvalidDataError(
-            f"{name} must be +1 or -1; got {_shown(array.tolist()[wrong[0]])} at item "
-            f"{wrong[0]}: code what is true as 1 and what is false as -1."
-        )
-    return array.astype(np.float64)
 
 
 def check_same_rows(array: Any, n_rows: int, *, name: str, of: str) -> None:
@@ -642,7 +521,7 @@ def check_names(value: Any, *, name: str, n: int) -> list[str]:
     names = [str(text) for text in texts]
     if len(names) != n:
         raise InvalidDataError(
-            f"{name} must hold {n} names; got {_shown(value)}: give one name an item."
+            f"{name} must hold {n} names; got {abridged(value)}: give one name an item."
         )
     return names
 

@@ -103,11 +103,11 @@ def tell_words(told: Told) -> Told:
     Between quotes, "[[likelihood]]", each word has quotes of its own.
     """
     lines = (told.__doc__ or "").split("\n")
-    told.__doc__ = "\n".join(_told(line) for line in lines)
+    told.__doc__ = "\n".join(_fill_in(line) for line in lines)
     return told
 
 
-def _told(line: str) -> str:
+def _fill_in(line: str) -> str:
     if not _PLACE.search(line):
         return line
     indent = line[: len(line) - len(line.lstrip())]

@@ -18,7 +18,6 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, distributions, nn
 from torch.nn.functional import mse_loss
 
-from inscape._checks import check_counts
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part, resolve_part
 from inscape.networks import SharedOutputs
@@ -32,6 +31,7 @@ from inscape.objectives import (
     NegativeBinomial,
     Poisson,
 )
+from inscape.objectives.likelihoods.support import check_counts
 
 # --------------------------------------------------------------------------- oracles
 

@@ -1,4 +1,15 @@
-"""The command line: one file a command; torch is loaded when a command runs, not for its help."""
+"""The command line: one file a command; torch is loaded when a command runs, not for its help.
+
+| file | what lives there |
+|---|---|
+| `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
+| `dynamics` | ``inscape dynamics`` |
+| `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
+| `fit` | ``inscape fit``: learn a representation and keep it as a run |
+| `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
+| `reproduce` | ``inscape reproduce`` |
+| `zoo` | ``inscape zoo``: the published models, each a line of parts |
+"""
 
 from __future__ import annotations
 

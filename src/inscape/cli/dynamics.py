@@ -40,7 +40,7 @@ def dynamics(
         Replace the run that is there.
     """
     from inscape.runs.dynamics import run_dynamics
-    from inscape.runs.dynamics.report import HEADER, table_rows, tell_illusions
+    from inscape.runs.dynamics.summary import HEADER, table_rows, tell_illusions
 
     asked = options if data is None else dataclasses.replace(options, data=data)
     made = run_dynamics(asked, run, overwrite=overwrite, progress=True)

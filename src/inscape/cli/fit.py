@@ -72,7 +72,7 @@ def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
     from inscape.runs.fitting import next_path
 
     path = next_path(config) if path is None else path
-    with _told(path):
+    with _resumable(path):
         run = fit_run(config, path, overwrite=overwrite, progress=True)
     _show(run)
 
@@ -85,13 +85,13 @@ def _carry_on(path: Path) -> None:
     if Run(path).finished:
         say(f"{path} is finished; there is nothing to resume.")
         return
-    with _told(path):
+    with _resumable(path):
         run = resume_run(path, progress=True)
     _show(run)
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _resumable(path: Path) -> Iterator[None]:
     """Tell how to go on where the user interrupts; a dead unit is told with the table."""
     from inscape.estimators import DeadUnitWarning
 
@@ -106,7 +106,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _show(run: Run) -> None:
-    from inscape.runs.fitting.report import remarks, table_rows
+    from inscape.runs.fitting.summary import remarks, table_rows
 
     metrics, data = run.metrics, run.environment["data"]
     header, rows = table_rows(metrics)

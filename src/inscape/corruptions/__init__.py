@@ -22,11 +22,17 @@ True
 
 Every corruption has the option `fixed`: drawn once for the whole training, not anew each epoch.
 
-- `corruption`: the base that a corruption of your own extends
-- `zero_masking`, `salt_and_pepper`, `gaussian_noise`: features alone
-- `image`: the base of those that see pictures; `occluding_rectangle`, `rotation`
-- `pixel_shuffle`: all features in another order
-- `choice`: the same number of features of each row, drawn at random
+| file | what lives there |
+|---|---|
+| `choice` | choose the same number of features in each row, all rows at once |
+| `corruption` | the base of every corruption |
+| `gaussian_noise` | normal noise added to every feature |
+| `image` | the base of the corruptions that see rows as pictures |
+| `occluding_rectangle` | a rectangle of each picture is hidden |
+| `pixel_shuffle` | one fixed permutation of all features |
+| `rotation` | each picture is turned by an angle of its own |
+| `salt_and_pepper` | salt-and-pepper noise |
+| `zero_masking` | masking noise: a share of each row's features is set to zero |
 """
 
 from inscape._parts import Family

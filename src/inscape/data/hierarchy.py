@@ -9,14 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from inscape._checks import (
-    check_generator,
-    check_integer,
-    check_number,
-    check_signs,
-    check_unique_names,
-    find_name,
-)
+from inscape._checks import abridged, check_generator, check_integer, check_number, find_name
+from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray
 
 _ITEMS: Final = ("Goldfish", "Tuna", "Robin", "Canary", "Rose", "Daisy", "Pine", "Oak")
@@ -151,8 +145,8 @@ class Tree:
         >>> fish.index("Tuna", "has_fins")
         (1, 9)
         """
-        names = check_unique_names("name", (*self.added, name))
-        column = check_signs(values, n_values=self.n_items, name=f"the values of {name}")
+        names = _check_unique_names("name", (*self.added, name))
+        column = _check_signs(values, n_values=self.n_items, name=f"the values of {name}")
         return dataclasses.replace(
             self, targets=np.column_stack([self.targets, column]), added=names
         )
@@ -182,7 +176,7 @@ class Tree:
         else:
             new = tuple(names)
         return dataclasses.replace(
-            self, item_names=check_unique_names("names", new, n_names=self.n_items)
+            self, item_names=_check_unique_names("names", new, n_names=self.n_items)
         )
 
     def index(self, item: str, feature: str) -> tuple[int, int]:
@@ -257,3 +251,45 @@ def tree(
         values[generator.random(values.shape) < probability] *= -1
     names = _ITEMS if each == (2, 2, 2) else tuple(f"item {i + 1}" for i in range(len(values)))
     return Tree(values, names, each, probability)
+
+
+def _check_signs(value: Any, *, n_values: int, name: str) -> FloatArray:
+    """Return `value` as an array (n_values,) of +1.0 and -1.0.
+
+    Raises
+    ------
+    InvalidDataError
+        If its length or a value is another.
+    """
+    array = np.asarray(value)
+    if array.shape != (n_values,):
+        raise InvalidDataError(
+            f"{name} must be one an item ({n_values}); got the shape {array.shape}: give a value "
+            "for each item."
+        )
+    wrong = [place for place, entry in enumerate(array.tolist()) if entry not in (-1, 1)]
+    if wrong:
+        raise InvalidDataError(
+            f"{name} must be +1 or -1; got {abridged(array.tolist()[wrong[0]])} at item "
+            f"{wrong[0]}: code what is true as 1 and what is false as -1."
+        )
+    return array.astype(np.float64)
+
+
+def _check_unique_names(
+    name: str, value: Sequence[Any], *, n_names: int | None = None
+) -> tuple[str, ...]:
+    """Return names as a tuple of texts that are all different.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is no text or empty, two are the same, or there are not `n_names`.
+    """
+    texts = all(isinstance(text, str) and text for text in value)
+    if texts and len(set(value)) == len(value) and n_names in (None, len(value)):
+        return tuple(value)
+    count = "" if n_names is None else f"{n_names} "
+    raise InvalidParameterError(
+        f"`{name}` must be {count}non-empty texts, all different; got {abridged(list(value))}."
+    )

@@ -10,19 +10,19 @@ from typing import Any, Final
 import numpy as np
 
 from inscape._checks import (
+    abridged,
     check_choice,
     check_generator,
     check_inputs_and_targets,
     check_integer,
     check_number,
-    check_pairs,
     check_recorded,
     check_weights,
     check_widths,
     look_up,
     too_large,
 )
-from inscape._errors import InvalidDataError
+from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray, IntArray
 from inscape.dynamics.descent import descend
 from inscape.dynamics.divergence import (
@@ -352,7 +352,7 @@ def simulate(
     X, Y = check_inputs_and_targets(inputs, targets)
     rate = check_number("learning_rate", learning_rate, above=0)
     recorded = recorded_epochs(epochs, record_every)
-    chosen = check_pairs("pairs", pairs, n_rows=len(X), n_columns=Y.shape[1])
+    chosen = _check_pairs("pairs", pairs, n_rows=len(X), n_columns=Y.shape[1])
     if weights is None:
         widths = (X.shape[1], *check_widths("hidden", tuple(hidden)), Y.shape[1])
         kind = look_up("initialization", initialization, INITIALIZATIONS)
@@ -449,3 +449,29 @@ def _keep(
 
 def _index(which: Any) -> Any:
     return which if isinstance(which, slice) else np.atleast_1d(np.asarray(which))
+
+
+def _check_pairs(
+    name: str, value: Any, *, n_rows: int, n_columns: int
+) -> tuple[tuple[int, int], ...]:
+    """Return (row, column) pairs as a tuple of pairs of int.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is not a pair of integers inside the matrix.
+    """
+    pairs = []
+    for pair in value:
+        if np.shape(pair) != (2,):
+            raise InvalidParameterError(
+                f"`{name}` must hold pairs (sample, output); got {abridged(pair)}."
+            )
+        row, column = pair
+        pairs.append(
+            (
+                check_integer(f"{name}: sample", row, minimum=0, maximum=n_rows - 1),
+                check_integer(f"{name}: output", column, minimum=0, maximum=n_columns - 1),
+            )
+        )
+    return tuple(pairs)

@@ -1,15 +1,22 @@
 """Estimators: the thin scikit-learn face over network, objective and loop.
 
-- `base`: what every estimator can do: learn, encode, decode, score, draw, save
-- `autoencoder`, `variational_autoencoder`: their options, and what is their own
-- `options`: what options stand for, and a plan that suits the data's size
-- `building`: a network as its likelihood needs it; `layers`: greedy pretraining
-- `inputs`: what comes in at the public door; `conditions`: what a conditional model is told
-- `given`: a conditional estimator with what it is told bound once
-- `decoding`: the decoder as a function through which gradients go
-- `samplers`: densities of codes, fitted after training
-- `latent_report`: what is told of a latent space
-- `persistence`, `loading`: on disk and back; `format_1`: models written before
+| file | what lives there |
+|---|---|
+| `autoencoder` | the autoencoder: its options, and what is its own |
+| `base` | what every estimator can do: learn, encode, decode, score, draw, save |
+| `building` | a network as its likelihood needs it |
+| `conditions` | what a conditional model is told beside the rows: labels, or numbers |
+| `decoding` | the decoder of a fitted estimator as a function through which gradients go |
+| `format_1` | models of format 1, read with the meanings that they were written with |
+| `given` | a conditional estimator with what it is told bound once: a plain representation |
+| `inputs` | what comes in at the public door |
+| `latent_report` | what is told of a latent space after a fit |
+| `layers` | greedy pretraining, layer by layer, of a dense network |
+| `loading` | make a saved estimator again |
+| `options` | what options stand for, and a plan that suits the data's size |
+| `persistence` | estimators on disk |
+| `samplers` | densities of codes, fitted after training, to draw new ones from |
+| `variational_autoencoder` | the variational autoencoder: its options, and what is its own |
 """
 
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning

@@ -16,8 +16,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import check_enough_samples, check_varies
-from inscape._errors import InvalidParameterError
+from inscape._checks import check_enough_samples
+from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part
 from inscape._typing import FloatArray
 from inscape.data.scaling import Scaler, fit_scaler
@@ -182,7 +182,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         given = check_rows(self, X, reset=True)
         check_enough_samples(len(given))
-        check_varies(given)
+        _check_varies(given)
         options = self.get_params(deep=False)
         parts = self._resolve(options, n_features=given.shape[1])
         scaler = None if options["scaler"] is None else fit_scaler(options["scaler"], given)
@@ -206,7 +206,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         # From here on nothing is refused: what was fitted before gives way as a whole.
         self.options_, self.parts_, self.network_ = options, parts, network
         self.scaler_, self.conditions_ = scaler, conditions
-        self.training_ = _told_of(plan, learning_rate)
+        self.training_ = _as_training(plan, learning_rate)
         self.optimizers_ = parts.optimizer.build(network, learning_rate=learning_rate)
         state = self._begin(generator)
         if checkpoint is not None:
@@ -268,7 +268,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         training, held_out = _split(examples, options["validation_fraction"], generator)
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
-        self.training_ = _told_of(plan, rate)
+        self.training_ = _as_training(plan, rate)
         fresh = self.parts_.optimizer.build(self.network_, learning_rate=rate)
         self.optimizers_ = self.optimizers_ or fresh
         for optimizer, other in zip(self.optimizers_, fresh, strict=True):
@@ -476,7 +476,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Codes (n, n_components) in float64 to rows in the units of the training data.
         """
         check_is_fitted(self)
-        told = self._told(y, n)
+        told = self._encode_conditions(y, n)
         parts = self.network_, self.parts_.likelihood, self.scaler_
         if told is None:
             return [differentiable_decoder(*parts)] * n
@@ -605,7 +605,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         given = check_rows(self, X, reset=False)
         return _checked(given, y, self.parts_, self.scaler_, self.conditions_)
 
-    def _told(self, y: Any, n_rows: int) -> Tensor | None:
+    def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
 
     @torch.no_grad()
@@ -626,7 +626,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         network, kind = self.network_, first.dtype
         if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
-        examples = Examples(as_tensor(X, dtype=kind), self._told(y, len(X)))
+        examples = Examples(as_tensor(X, dtype=kind), self._encode_conditions(y, len(X)))
         blocks = [
             function(network, some.to(first.device, kind)).cpu() for some in examples.split(_BLOCK)
         ]
@@ -768,7 +768,7 @@ def _check_shapes(network: Network, weights: dict[str, Tensor]) -> None:
             )
 
 
-def _told_of(plan: Plan, learning_rate: float) -> dict[str, Any]:
+def _as_training(plan: Plan, learning_rate: float) -> dict[str, Any]:
     return dict(zip(_TRAINING, (plan.epochs, plan.batch_size, learning_rate), strict=True))
 
 
@@ -792,3 +792,18 @@ def _split(
     order = torch.randperm(len(examples), generator=generator)
     check_enough_samples(len(examples) - n_held_out)
     return examples[order[n_held_out:]], examples[order[:n_held_out]]
+
+
+def _check_varies(X: FloatArray) -> None:
+    """Ask for at least one column that is not constant.
+
+    Raises
+    ------
+    InvalidDataError
+        If every row is the same.
+    """
+    if (X[0] == X[-1]).all() and (X[0] == X).all():
+        raise InvalidDataError(
+            f"X must vary; got {X.shape[0]} identical rows ({X.shape[1]} constant columns), "
+            "from which nothing can be learned: check how the data were read."
+        )

@@ -1,12 +1,24 @@
 """Networks: pairs of `nn.Module`s, described by small immutable parts that build them.
 
-- `network`: encoder, bottleneck and decoder, and what a batch became on its way through them
-- `architecture`: the base of what builds them; `dense`, `convolutional`, `modules` (your own)
-- `bottleneck`: the base of bottlenecks, and activations; `top_k`, `spherical`, `vector_quantized`
-- `initialization`: what fills weights
-- `activations`: by name
-- `examples`: rows, and what is told beside them; `conditioned`: layers that are told
-- `log_counts`, `shared_outputs`, `tied`, `dropout`: single layers
+| file | what lives there |
+|---|---|
+| `activations` | activation functions by name |
+| `architecture` | the base of every network part: what builds an encoder and a decoder |
+| `bottleneck` | the base of every bottleneck, and the bottleneck that is an activation |
+| `conditioned` | layers that are told conditions beside what comes in |
+| `convolutional` | convolutional encoder of pictures of any size, and its mirror as decoder |
+| `dense` | fully connected encoder and decoder of any depth |
+| `dropout` | dropout that draws from a generator of its training, never from torch's global one |
+| `examples` | rows, and what encoder and decoder are told beside them |
+| `initialization` | initialisations of weight matrices, each drawn from an explicit generator |
+| `log_counts` | counts as an encoder can read them |
+| `modules` | an encoder and a decoder of the user's own |
+| `network` | the pair of modules that everything else trains, saves and shows |
+| `shared_outputs` | a decoder with outputs that are the same for every code |
+| `spherical` | a bottleneck whose codes lie on the unit sphere |
+| `tied` | a layer that uses the weights of another one, transposed |
+| `top_k` | bottlenecks that keep the largest codes, and bring dead units back |
+| `vector_quantized` | a bottleneck that lets only the vectors of a learned codebook through |
 """
 
 from typing import Any

@@ -1,11 +1,18 @@
 """Objectives: what is minimised, each a small immutable part; all in nats.
 
-- `likelihoods`, `posteriors`, `priors`, `divergences`, `bounds`, `penalties`: the families
-- `spaces`: where codes live
-- `reconstruction`: what an autoencoder minimises
-- `variational`: what a variational autoencoder minimises
-- `latent_pass`: what a batch became on its way, for divergences
-- `schedules`: how a divergence's weight grows
+| file | what lives there |
+|---|---|
+| `bounds` | bounds: how draws from the posterior become one number below the log-likelihood |
+| `divergences` | divergences: what is held against codes that stray from the prior |
+| `latent_pass` | what a batch became on its way through a variational network |
+| `likelihoods` | likelihoods: what turns a decoder's outputs into a distribution over rows |
+| `penalties` | penalties |
+| `posteriors` | posteriors: distributions over codes that the encoder gives the parameters of |
+| `priors` | priors: what codes are like before anything is seen |
+| `reconstruction` | the autoencoder's objective |
+| `schedules` | how the weight of a divergence grows with the steps of training |
+| `spaces` | spaces: where codes live, and the way from there to flat space and back |
+| `variational` | the variational objective |
 """
 
 from inscape.objectives.bounds import (

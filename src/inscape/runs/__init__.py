@@ -2,6 +2,18 @@
 
 Names are loaded when they are first used: the command line prints its help from the configs
 without loading torch.
+
+| file | what lives there |
+|---|---|
+| `comparison` | the honest table |
+| `config` | what a run was asked for, as plain data |
+| `dynamics` | the kind ``dynamics`` |
+| `environment` | what a run was made with: versions, device, threads, data, command |
+| `fitting` | the kind ``fit`` |
+| `kinds` | the kinds of runs, and the config file by which a run tells its own |
+| `page` | one HTML page that needs nothing else, not even a network |
+| `run` | a run |
+| `writer` | who fills a run directory, of whatever kind |
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
 """Training: the one loop, its optimisers, and the state that survives a kill.
 
-- `loop`: the loop, a generator of reports
-- `optimizers`: the base of optimisers, and ours; `muon`: orthogonalised momentum
-- `state`: all that changes while training, and its form on disk
-- `recorder`: snapshots over training
-- `progress`: a bar around any stream of reports
-- `memory`: what a step frees stays at hand
+| file | what lives there |
+|---|---|
+| `loop` | the one training loop, a generator |
+| `memory` | what a step frees stays at hand for the next one |
+| `muon` | muon: momentum whose update to each weight matrix is made nearly orthogonal |
+| `optimizers` | optimisers as small immutable parts |
+| `progress` | a progress bar around any stream of reports |
+| `recorder` | copied snapshots of a training on a logarithmic schedule, within a memory cap |
+| `state` | the whole state of a training, and its form on disk |
 """
 
 from inscape.training.loop import PROBE_SIZE, Plan, Report, train

@@ -1,8 +1,10 @@
 """Bounds: how draws from the posterior become one number below the log-likelihood.
 
-- `bound`: the base that a bound of your own extends
-- `evidence_lower_bound`: the plain one
-- `importance_weighted`: several draws together, in four forms
+| file | what lives there |
+|---|---|
+| `bound` | the base of every bound |
+| `evidence_lower_bound` | the evidence lower bound |
+| `importance_weighted` | importance-weighted bounds |
 """
 
 from inscape._parts import Family

@@ -1,12 +1,16 @@
 """Divergences: what is held against codes that stray from the prior.
 
-- `divergence`: the base that a divergence of your own extends
-- `kullback_leibler`: what the codes cost, with weight, schedule and free bits
-- `capacity_controlled`: the same, held near a capacity that grows
-- `total_correlation`, `factor_discriminator`: a higher price on dependent components
-- `disentangled_inferred_prior`: a price on the codes' covariance
-- `maximum_mean_discrepancy`, `adversarial`: of all codes together
-- `critics`: small networks that tell codes from what codes should look like
+| file | what lives there |
+|---|---|
+| `adversarial` | a critic that tells codes from draws of the prior |
+| `capacity_controlled` | the Kullback-Leibler divergence, held near a capacity that grows |
+| `critics` | critics: small networks that tell codes from what codes should look like |
+| `disentangled_inferred_prior` | a price on the covariance of the codes |
+| `divergence` | the base of every divergence |
+| `factor_discriminator` | a price on dependent components, told by a critic |
+| `kullback_leibler` | what the codes cost, with a weight |
+| `maximum_mean_discrepancy` | how far all codes together are from the prior, by a kernel |
+| `total_correlation` | a price on dependent components, told by the batch |
 """
 
 from inscape._parts import Family

@@ -1,12 +1,18 @@
 """Likelihoods: what turns a decoder's outputs into a distribution over rows.
 
-- `likelihood`: the base that a likelihood of your own extends
-- `gaussian`, `laplace`: squared and absolute error, in nats
-- `bernoulli`, `continuous_bernoulli`: features in [0, 1]
-- `categorical`: features that are one of several kinds
-- `poisson`, `negative_binomial`: counts
-- `shared`: numbers that are the same for every row, such as a learned scale
-- `rates`: from a decoder's output to the rate of counts
+| file | what lives there |
+|---|---|
+| `bernoulli` | the Bernoulli likelihood: binary cross-entropy, in nats |
+| `categorical` | the categorical likelihood: features that are one of several kinds |
+| `continuous_bernoulli` | the continuous Bernoulli likelihood |
+| `gaussian` | the Gaussian likelihood: squared error, in nats |
+| `laplace` | the Laplace likelihood: absolute error, in nats |
+| `likelihood` | the base of every likelihood |
+| `negative_binomial` | the negative binomial likelihood: counts that vary more than their mean |
+| `poisson` | the Poisson likelihood: counts whose variance is their mean |
+| `rates` | the link of counts: from a decoder's output to a rate |
+| `shared` | numbers that are the same for every row, such as a learned scale |
+| `support` | which features have a density under a likelihood |
 """
 
 from inscape._parts import Family

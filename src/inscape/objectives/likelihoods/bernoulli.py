@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from inscape._checks import check_unit_interval
 from inscape._typing import FloatArray
 from inscape.objectives.likelihoods.likelihood import Likelihood
+from inscape.objectives.likelihoods.support import check_unit_interval
 
 
 @dataclass(frozen=True)

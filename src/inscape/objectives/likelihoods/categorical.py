@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from inscape._checks import check_counts, check_integer
+from inscape._checks import check_integer
 from inscape._typing import FloatArray
 from inscape.objectives.likelihoods.likelihood import Likelihood
+from inscape.objectives.likelihoods.support import check_counts
 
 # Halvings of an interval of 10 that leave nothing of it in float32.
 _HALVINGS = 40

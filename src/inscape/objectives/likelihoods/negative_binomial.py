@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from inscape._checks import check_counts
 from inscape._typing import FloatArray
 from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
 from inscape.objectives.likelihoods.shared import check_shared, count_shared, split_shared
+from inscape.objectives.likelihoods.support import check_counts
 
 # Neither the dispersion nor r falls below e to minus this. With so little dispersion the counts are
 # Poisson's; with so much they are all 0, but for one in an age.

@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from inscape._checks import check_counts
 from inscape._typing import FloatArray
 from inscape.objectives.likelihoods.likelihood import Likelihood
 from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
+from inscape.objectives.likelihoods.support import check_counts
 
 
 @dataclass(frozen=True)

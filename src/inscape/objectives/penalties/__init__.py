@@ -1,12 +1,14 @@
 """Penalties: what is held against a network while it is trained, besides the likelihood.
 
-- `penalty`: the base that a penalty of your own extends
-- `l1_activity`: the size of the codes
-- `l2_activity`: half the squared length of the codes
-- `kullback_leibler_sparsity`: how far each unit's mean activation is from a target
-- `contractive`: how much the codes move when the rows do
-- `decoder_gradient`: how much the reconstructions move when the codes do
-- `weight_decay`: the squared size of the weights
+| file | what lives there |
+|---|---|
+| `contractive` | the contractive penalty: codes that move little when the input does |
+| `decoder_gradient` | the gradient penalty of the decoder |
+| `kullback_leibler_sparsity` | the Kullback-Leibler penalty of the sparse autoencoder |
+| `l1_activity` | the L1 penalty of the codes: sparse codes by a price on their size |
+| `l2_activity` | the L2 penalty of the codes: a price on codes far from 0 |
+| `penalty` | the base of every penalty |
+| `weight_decay` | the L2 penalty of the weights |
 """
 
 from inscape._parts import Family

@@ -1,13 +1,17 @@
 """Posteriors: distributions over codes that the encoder gives the parameters of.
 
-- `posterior`: the base that a posterior of your own extends, and that of its distributions
-- `diagonal_gaussian`, `full_gaussian`: normal codes, independent or correlated
-- `inverse_autoregressive_flow`: normal codes, pushed into any shape
-- `von_mises_fisher`: directions, on the sphere
-- `wrapped_normal`: points of the Poincaré ball
-- `point_mass`: one code a row
-- `bessel`, `cosines`: what the von Mises-Fisher distribution is computed by
-- `precision`: parameters in float32 at least
+| file | what lives there |
+|---|---|
+| `bessel` | modified Bessel functions with exact derivatives, for densities on the sphere |
+| `cosines` | cosines between von Mises-Fisher draws and their mean, with exact gradients |
+| `diagonal_gaussian` | the diagonal Gaussian posterior |
+| `full_gaussian` | the Gaussian posterior with correlations |
+| `inverse_autoregressive_flow` | a diagonal Gaussian, pushed into any shape |
+| `point_mass` | the posterior that is a single point |
+| `posterior` | the base of every posterior, and of the distributions over codes that it gives |
+| `precision` | the precision that densities need |
+| `von_mises_fisher` | the von Mises-Fisher posterior on the sphere |
+| `wrapped_normal` | the wrapped normal posterior on the Poincaré ball |
 """
 
 from inscape._parts import Family

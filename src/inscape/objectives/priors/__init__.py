@@ -1,10 +1,14 @@
 """Priors: what codes are like before anything is seen.
 
-- `prior`: the base that a prior of your own extends
-- `standard_normal`, `mixture_of_gaussians`, `normalizing_flow`: in flat space
-- `vamp_prior`: a mixture of the posteriors of learned rows
-- `uniform_on_sphere`: on the sphere
-- `wrapped_standard_normal`: on the Poincaré ball
+| file | what lives there |
+|---|---|
+| `mixture_of_gaussians` | the prior that is a learned mixture of Gaussians |
+| `normalizing_flow` | the prior that is a normalising flow of affine couplings |
+| `prior` | the base of every prior |
+| `standard_normal` | the standard normal prior |
+| `uniform_on_sphere` | the uniform prior on the unit sphere |
+| `vamp_prior` | the VampPrior: a mixture of the posteriors of learned pseudo-inputs |
+| `wrapped_standard_normal` | the wrapped standard normal prior on the Poincaré ball |
 """
 
 from inscape._parts import Family

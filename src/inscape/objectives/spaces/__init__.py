@@ -1,10 +1,12 @@
 """Spaces: where codes live, and the way from there to flat space and back.
 
-- `space`: the base, and flat space
-- `sphere`: directions
-- `poincare_ball`: hyperbolic space, with room for a tree
-- `poincare`: the geometry of the ball
-- `codebook`: a few vectors
+| file | what lives there |
+|---|---|
+| `codebook` | a codebook as a space of codes |
+| `poincare` | geometry of the Poincaré ball |
+| `poincare_ball` | the Poincaré ball as a space of codes |
+| `space` | the base of every space of codes, and flat space |
+| `sphere` | the unit sphere as a space of codes |
 """
 
 from inscape.objectives.spaces.codebook import Codebook

@@ -152,13 +152,13 @@ class Findings:
                 "feature": self.problem.output_name(column),
             },
             "illusory_correlations": {
-                kind: self._told(getattr(self.illusions, kind))
+                kind: self._describe(getattr(self.illusions, kind))
                 for kind in ("wrong_sign", "overshoot")
             },
             "warnings": self.warnings,
         }
 
-    def _told(self, found: Any) -> dict[str, Any]:
+    def _describe(self, found: Any) -> dict[str, Any]:
         largest = [
             {
                 "item": self.problem.item_names[pair[0]],

@@ -22,7 +22,7 @@ from inscape.runs.config import DynamicsConfig
 from inscape.runs.dynamics.findings import Findings
 from inscape.runs.dynamics.pictures import add_figures, add_film, add_illusion, add_sweep
 from inscape.runs.dynamics.problem import read_problem
-from inscape.runs.dynamics.report import write_report
+from inscape.runs.dynamics.summary import write_page
 from inscape.runs.environment import describe_software
 from inscape.runs.run import Run
 from inscape.runs.writer import RunWriter
@@ -134,7 +134,7 @@ def _execute(writer: RunWriter, findings: Findings, *, overwrite: bool) -> Itera
             _sweep(run, findings)
         metrics = findings.metrics()
         run.add_metrics(metrics)
-        write_report(run, findings, metrics)
+        write_page(run, findings, metrics)
 
 
 def _sweep(run: RunWriter, findings: Findings) -> None:

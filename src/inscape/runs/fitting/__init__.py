@@ -1,4 +1,12 @@
-"""The kind ``fit``: the job of ``inscape fit``, its checkpoint, its pictures and its report."""
+"""The kind ``fit``: the job of ``inscape fit``, its checkpoint, its pictures and its report.
+
+| file | what lives there |
+|---|---|
+| `checkpoint` | what an interrupted run leaves behind so that it can go on with the same bits |
+| `job` | the main job: data in, a finished run directory out |
+| `pictures` | the figures of a run, drawn from its representations and its recorder |
+| `summary` | ``report.html`` |
+"""
 
 from __future__ import annotations
 

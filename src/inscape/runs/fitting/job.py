@@ -32,7 +32,7 @@ from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.fitting.checkpoint import load_checkpoint, save_checkpoint
 from inscape.runs.fitting.pictures import add_figures
-from inscape.runs.fitting.report import write_report
+from inscape.runs.fitting.summary import write_page
 from inscape.runs.kinds import read_config
 from inscape.runs.run import Run, check_fit
 from inscape.runs.writer import RunWriter
@@ -184,7 +184,7 @@ class _Job:
                 bar.update()
                 bar.set_description("drawing figures")
                 add_figures(self.writer, self.dataset, representations, recorder, metrics)
-        write_report(self.writer, self.config, metrics)
+        write_page(self.writer, self.config, metrics)
         return Run(path)
 
     def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
@@ -193,7 +193,7 @@ class _Job:
         pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
         saved = time.monotonic()
         first = True
-        for report, state in self._shown(pairs):
+        for report, state in self._with_bar(pairs):
             if first and overwrite is not None:
                 self.config = self.writer.config = resolve_config(self.config, estimator)
                 self.writer.appear(overwrite=overwrite)
@@ -205,7 +205,7 @@ class _Job:
             first = False
         return recorder
 
-    def _shown(self, pairs: Any) -> Any:
+    def _with_bar(self, pairs: Any) -> Any:
         return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
     def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -58,7 +58,7 @@ def _named(model: str) -> str:
     return "An autoencoder" if model == AUTOENCODER else f"The model {model}"
 
 
-def write_report(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any]) -> None:
+def write_page(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any]) -> None:
     """Write ``report.html`` into a run that has its figures, and finish it.
 
     Parameters

@@ -59,7 +59,7 @@ def tell_illusions(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def write_report(writer: RunWriter, findings: Findings, metrics: Mapping[str, Any]) -> None:
+def write_page(writer: RunWriter, findings: Findings, metrics: Mapping[str, Any]) -> None:
     """Write ``report.html`` into a run that has its figures, and finish it.
 
     Parameters
