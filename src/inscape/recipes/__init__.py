@@ -1,4 +1,16 @@
-"""Recipes: published experiments as data, run with their own protocol, beside our default.
+"""Recipes: published experiments, each with its protocol and the numbers that its source reports.
+
+A recipe is a module: what differs from paper to paper, and not how to run it.
+
+=============  ===================================================================================
+``DATA``       the name of its dataset; None where it makes its own
+``TITLE``      of its report
+``LEAD``       the report's first words: the protocol, and what in it is not the source's
+``N_STEPS``    how many names ``run`` yields
+``run``        adds results and figures to a `Reproduction`, and yields the name of each step when
+               it is done
+``QUICK_ROWS`` rows to train and to test on in the quick form, where they are not the usual ones
+=============  ===================================================================================
 
 Names are loaded when they are first used: the command line lists recipes without loading torch.
 """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from inscape._checks import look_up
@@ -20,28 +22,38 @@ from inscape._files import (
     write_json,
     write_manifest,
 )
+from inscape._typing import FloatArray, ImageShape, IntArray
 from inscape.data import Dataset, Split
 from inscape.data import load as load_data
-from inscape.figures import png
+from inscape.estimators import DeadUnitWarning
+from inscape.estimators.base import NetworkEstimator
+from inscape.figures import map_and_grid, png
 from inscape.recipes import RECIPES
 from inscape.recipes.results import Result
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.page import figure, heading, lines, listing, page, table
+from inscape.training import Report, TrainingState
+
+# Rows to train and to test on in the quick form; a recipe that names others takes those.
+QUICK_ROWS = (2000, 1000)
 
 _HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
-_QUICK_TRAIN, _QUICK_TEST = 2000, 1000
+_Estimator = TypeVar("_Estimator", bound=NetworkEstimator)
+_Epochs = TypeVar("_Epochs")
 
 
 @dataclass
 class Reproduction:
-    """What a recipe has found.
+    """A recipe while it runs: its data, and what it has found.
 
     Parameters
     ----------
     name : str
         The recipe's.
     quick : bool
-        Whether it ran on part of the data, so that its numbers prove nothing.
+        Whether it runs on part of the data, so that its numbers prove nothing.
+    dataset : Dataset or None
+        The rows, in the quick form the first of them; None where a recipe makes its own.
     results : list of Result
         The numbers.
     figures : dict of str to (Figure, str)
@@ -52,9 +64,100 @@ class Reproduction:
 
     name: str
     quick: bool
+    dataset: Dataset | None = None
     results: list[Result] = field(default_factory=list)
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
     overview: tuple[list[str], list[list[str]]] | None = None
+
+    # ----------------------------------------------------------------------- what it runs on
+
+    @property
+    def X_train(self) -> FloatArray:
+        """The training rows."""
+        return self._data.train.X
+
+    @property
+    def X_test(self) -> FloatArray:
+        """The test rows."""
+        return self._data.test.X
+
+    @property
+    def y_train(self) -> IntArray:
+        """The labels of the training rows."""
+        assert self._data.train.y is not None
+        return self._data.train.y
+
+    @property
+    def y_test(self) -> IntArray:
+        """The labels of the test rows."""
+        assert self._data.test.y is not None
+        return self._data.test.y
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """The (height, width) of a row."""
+        assert self._data.image_shape is not None
+        return self._data.image_shape
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names of the classes, where they have any."""
+        return self._data.class_names
+
+    @property
+    def _data(self) -> Dataset:
+        assert self.dataset is not None
+        return self.dataset
+
+    def epochs(self, full: _Epochs, *, quick: _Epochs) -> _Epochs:
+        """Return how many epochs to train for: in full, or in the quick form."""
+        return quick if self.quick else full
+
+    # ----------------------------------------------------------------------- what it finds
+
+    def add(
+        self,
+        experiment: str,
+        metric: str,
+        reference: float,
+        measured: float,
+        *,
+        source: str,
+        ours: float | None = None,
+    ) -> None:
+        """Add a `Result`."""
+        self.results.append(
+            Result(experiment, metric, source, float(reference), float(measured), ours)
+        )
+
+    def keep(self, file: str, drawn: Any, caption: str) -> None:
+        """Keep a figure under its file name."""
+        self.figures[file] = (drawn, caption)
+
+    def keep_map(self, file: str, representation: Any, caption: str, **options: Any) -> None:
+        """Keep where two components put the test pictures, and what each place decodes to.
+
+        Parameters
+        ----------
+        file : str
+            Name of the figure.
+        representation
+            A fitted object with 2 components.
+        caption : str
+            What stands below.
+        **options
+            Of `inscape.figures.map_and_grid`.
+        """
+        drawn = map_and_grid(
+            representation,
+            np.asarray(representation.transform(self.X_test)),
+            self._data.test.y,
+            image_shape=self.image_shape,
+            values=(0.0, 1.0),
+            class_names=self.class_names,
+            **options,
+        )
+        self.keep(file, drawn, caption)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Return header and rows as texts: the overview, or all results."""
@@ -62,6 +165,58 @@ class Reproduction:
             return self.overview
         shown = len(_HEADER) - all(result.ours is None for result in self.results)
         return list(_HEADER[:shown]), [result.as_row()[:shown] for result in self.results]
+
+
+# --------------------------------------------------------------------------- trainings
+
+
+def fit_quietly(
+    model: _Estimator,
+    X: FloatArray,
+    y: IntArray | None = None,
+    *,
+    watch: Callable[[Report, TrainingState], object] | None = None,
+) -> _Estimator:
+    """Fit without a warning of dead units: a recipe counts them in its results.
+
+    Parameters
+    ----------
+    model : Autoencoder or VariationalAutoencoder
+        Untrained.
+    X : ndarray, shape (n_samples, n_features)
+        Training rows.
+    y : ndarray, shape (n_samples,), or None
+        Labels, where the model is told them.
+    watch : callable or None
+        Is given each report with the live state, as `iter_fit` yields them.
+
+    Returns
+    -------
+    estimator
+        The model.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeadUnitWarning)
+        for report, state in model.iter_fit(X, y):
+            if watch is not None:
+                watch(report, state)
+    return model
+
+
+def dead_units(model: Any) -> str:
+    """Return in words how many units of a fitted model are dead, and from which seed."""
+    return f"seed {model.random_state}: {len(model.dead_units_)} of {model.n_components} units dead"
+
+
+def curve(model: Any, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return the epochs of a training, and of each a number or a term by its name in `history_`."""
+    entries = [entry | entry.get("terms", {}) for entry in model.history_]
+    return np.array([entry["epoch"] for entry in entries]), np.array(
+        [entry[name] for entry in entries]
+    )
+
+
+# --------------------------------------------------------------------------- the run
 
 
 def reproduce(
@@ -72,7 +227,10 @@ def reproduce(
     overwrite: bool = False,
     progress: bool = False,
 ) -> tuple[Reproduction, Path]:
-    """Run a published experiment with its own protocol and with our default training.
+    """Run a published experiment, and set its numbers beside those of its source.
+
+    Each recipe's ``LEAD`` tells its protocol and what in it is not the source's, and opens the
+    report.
 
     Parameters
     ----------
@@ -106,12 +264,12 @@ def reproduce(
     # A recipe without a dataset makes its own data, and fewer of them where it is to be quick.
     dataset = None if module.DATA is None else load_data(module.DATA)
     if quick and dataset is not None:
-        dataset = _part_of(dataset)
-    found = Reproduction(name, quick)
+        dataset = _part_of(dataset, *getattr(module, "QUICK_ROWS", QUICK_ROWS))
+    found = Reproduction(name, quick, dataset)
     n_threads = default_threads()
     started = time.perf_counter()
     with torch_threads(n_threads), staged_directory(path, overwrite=overwrite) as stage:
-        for _ in _shown(module.run(found, dataset), total=module.N_STEPS, progress=progress):
+        for _ in _shown(module.run(found), total=module.N_STEPS, progress=progress):
             pass
         environment = describe_environment(dataset, n_threads=n_threads, device="cpu")
         environment |= {"recipe": name, "quick": quick, "seconds": time.perf_counter() - started}
@@ -147,14 +305,14 @@ def _write(stage: Path, found: Reproduction, module: Any, environment: Mapping[s
     write_manifest(stage)
 
 
-def _part_of(dataset: Dataset) -> Dataset:
+def _part_of(dataset: Dataset, n_train: int, n_test: int) -> Dataset:
     def first(split: Split, n: int) -> Split:
         return Split(split.X[:n], None if split.y is None else split.y[:n])
 
     return Dataset(
         name=dataset.name,
-        train=first(dataset.train, _QUICK_TRAIN),
-        test=first(dataset.test, _QUICK_TEST),
+        train=first(dataset.train, n_train),
+        test=first(dataset.test, n_test),
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
         class_names=dataset.class_names,
