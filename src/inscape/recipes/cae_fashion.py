@@ -82,7 +82,16 @@ N_STEPS = 4 + len(CHANGES)
 
 def run(found: Reproduction) -> Iterator[str]:
     """Train for three epochs as the source does and as we do, then change one thing at a time."""
-    _draw_samples(found)
+    found.keep(
+        "samples.png",
+        figures.sample_sheet(
+            found.X_test,
+            found.y_test,
+            image_shape=found.image_shape,
+            class_names=found.class_names,
+        ),
+        "The data: garments by their class, test pictures.",
+    )
     yield "data"
     after = yield from _three_epochs(found)
     yield from _light_and_shade(found, after)
@@ -193,19 +202,6 @@ def _compare(
 
 
 # --------------------------------------------------------------------------- what is kept
-
-
-def _draw_samples(found: Reproduction) -> None:
-    found.keep(
-        "samples.png",
-        figures.sample_sheet(
-            found.X_test,
-            found.y_test,
-            image_shape=found.image_shape,
-            class_names=found.class_names,
-        ),
-        "The data: garments by their class, test pictures.",
-    )
 
 
 def _draw_losses(found: Reproduction, curves: Mapping[str, Sequence[float]]) -> None:

@@ -28,7 +28,8 @@ TITLE = "Deep linear neural networks"
 LEAD = (
     "The demonstrations and exercises of Neuromatch Academy's tutorial with its own protocol "
     "(8 items with 10,000 features, 30 hidden units, learning rate 100, 250 epochs), beside what "
-    "it states and beside exact theory."
+    "it states and beside exact theory. What it leaves to the reader, whether a learning rate "
+    "brings the plateaus back from large weights, is expected to be answered with no."
 )
 SOURCE = "Neuromatch Academy, Deep linear neural networks"
 N_STEPS = 10

@@ -78,16 +78,9 @@ def run(found: Reproduction) -> Iterator[str]:
         "with Adam and with our default optimiser; the lines are the figures published in 2006, "
         "that of the deep autoencoder after pretraining and fine-tuning.",
     )
-    found.keep(
+    found.keep_reconstructions(
         "reconstructions.png",
-        figures.reconstructions(
-            T,
-            {
-                "PCA, 30": reconstruct(pca, T),
-                **{name: race.model.reconstruct(T) for name, race in races.items()},
-            },
-            image_shape=found.image_shape,
-        ),
+        {"PCA, 30": pca, **{name: race.model for name, race in races.items()}},
         "Test digits out of thirty numbers each.",
     )
 

@@ -94,11 +94,7 @@ def _try_out(found: Reproduction, width: Width) -> Iterator[str]:
         name = f"{width.units} units, {_NAMES[optimizer]}, 50 epochs ({dead_units(model)})"
         found.add(name, METRIC, reference, _error(found, model), source=SOURCE, ours=error)
         yield name
-    _draw_losses(found, width, models)
-    if width.units == 2:
-        _draw_maps(found, models)
-    else:
-        _draw_reconstructions(found, width, models)
+    _draw(found, width, models)
 
 
 def _let_units_die(found: Reproduction, width: Width) -> None:
@@ -109,6 +105,35 @@ def _let_units_die(found: Reproduction, width: Width) -> None:
     mean = np.broadcast_to(found.X_train.mean(axis=0), found.X_test.shape)
     name = f"{width.units} units, Adam, {_DEATH_EPOCHS} epochs ({dead_units(model)})"
     found.add(name, MEAN_METRIC, binary_cross_entropy(found.X_test, mean), error, source=THEORY)
+
+
+def _draw(found: Reproduction, width: Width, models: Mapping[str, Autoencoder]) -> None:
+    found.keep(
+        f"losses_{width.units}.png",
+        figures.loss_comparison(
+            {name: curve(model, "loss_per_feature") for name, model in models.items()},
+            xlabel="epoch",
+            ylabel="training cross-entropy per pixel",
+            title=f"{width.units} units: loss over epochs",
+        ),
+        f"{width.units} units: cross-entropy of each epoch while training.",
+    )
+    if width.units != 2:
+        caption = f"{width.units} numbers a picture, and what each training makes of them."
+        found.keep_reconstructions(f"reconstructions_{width.units}.png", models, caption)
+        return
+    for name, model in models.items():
+        caption = f"{name}: where 2 units put the test pictures, and what each place decodes to"
+        found.keep_map(
+            f"map_{name.lower()}.png",
+            model,
+            f"{caption}. {model.diagnosis()}".strip(),
+            n=_GRID,
+            titles=(f"{name}: encoder map", "Decoder grid"),
+        )
+
+
+# --------------------------------------------------------------------------- trainings
 
 
 def as_source(width: Width, optimizer: str, *, epochs: int) -> Autoencoder:
@@ -140,45 +165,3 @@ def ours(width: Width) -> Autoencoder:
 
 def _error(found: Reproduction, model: Autoencoder) -> float:
     return binary_cross_entropy(found.X_test, model.reconstruct(found.X_test))
-
-
-# --------------------------------------------------------------------------- what is kept
-
-
-def _draw_losses(found: Reproduction, width: Width, models: Mapping[str, Autoencoder]) -> None:
-    found.keep(
-        f"losses_{width.units}.png",
-        figures.loss_comparison(
-            {name: curve(model, "loss_per_feature") for name, model in models.items()},
-            xlabel="epoch",
-            ylabel="training cross-entropy per pixel",
-            title=f"{width.units} units: loss over epochs",
-        ),
-        f"{width.units} units: cross-entropy of each epoch while training.",
-    )
-
-
-def _draw_reconstructions(
-    found: Reproduction, width: Width, models: Mapping[str, Autoencoder]
-) -> None:
-    found.keep(
-        f"reconstructions_{width.units}.png",
-        figures.reconstructions(
-            found.X_test,
-            {name: model.reconstruct(found.X_test) for name, model in models.items()},
-            image_shape=found.image_shape,
-        ),
-        f"{width.units} numbers a picture, and what each training makes of them.",
-    )
-
-
-def _draw_maps(found: Reproduction, models: Mapping[str, Autoencoder]) -> None:
-    for name, model in models.items():
-        caption = f"{name}: where 2 units put the test pictures, and what each place decodes to"
-        found.keep_map(
-            f"map_{name.lower()}.png",
-            model,
-            f"{caption}. {model.diagnosis()}".strip(),
-            n=_GRID,
-            titles=(f"{name}: encoder map", "Decoder grid"),
-        )

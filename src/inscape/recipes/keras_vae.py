@@ -190,10 +190,9 @@ def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:
 
 
 def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> None:
-    T = found.X_test
     found.keep(
         "losses_reconstruction.png",
-        _curves(models, "reconstruction", constant=_constant(T.shape[1])),
+        _curves(models, "reconstruction", constant=_constant(found.X_test.shape[1])),
         "Squared error summed over pixels, mean over each epoch's training rows; the line is what "
         "is expected on test rows.",
     )
@@ -203,18 +202,12 @@ def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> 
         "What the codes cost, mean over each epoch's training rows: a code that tells more of its "
         "picture costs more.",
     )
-    found.keep(
-        "reconstructions.png",
-        figures.reconstructions(
-            T,
-            {name: model.reconstruct(T) for name, model in models.items()},
-            image_shape=found.image_shape,
-        ),
-        "Test digits, and what comes back out of two numbers each.",
+    found.keep_reconstructions(
+        "reconstructions.png", models, "Test digits, and what comes back out of two numbers each."
     )
     for name, model in models.items():
         places = figures.latent_map(
-            model.transform(T), found.y_test, title=f"{name}: where the digits lie"
+            model.transform(found.X_test), found.y_test, title=f"{name}: where the digits lie"
         )
         found.keep(
             f"map_{name.lower()}.png",

@@ -39,9 +39,9 @@ TITLE = "Three tasks for one autoencoder"
 LEAD = (
     "The applications of Neuromatch Academy's autoencoder tutorials: one autoencoder, trained on "
     "clean digits, has to take noise away, guess what is hidden and turn digits upright, first as "
-    "it is and then fine-tuned. Network and training are our defaults, not the tutorial's; its "
-    "noisy pictures are clipped and these are not; it hides one of four quarters, and here a "
-    "rectangle of that size may lie anywhere. It publishes pictures and no numbers, so each number "
+    "it is and then fine-tuned. Network and training are ours, not the tutorial's; its noisy "
+    "pictures are clipped and these are not; it hides one of four quarters, and here a rectangle "
+    "of that size lies anywhere inside. It publishes pictures and no numbers, so each number "
     "stands beside one of ours, which its row names. Digits are recognised by a classifier that "
     "was trained once, on clean pictures."
 )
@@ -69,15 +69,11 @@ _LITTLE = 1e-4
 
 def run(found: Reproduction) -> Iterator[str]:
     """Learn each task, look at its codes, leave a digit out, and shuffle the pixels."""
-    exam = Exam(
-        found.X_test,
-        found.y_test,
-        given={
-            name: corrupted(found.X_test, task, seed=seed)
-            for seed, (name, task) in enumerate(TASKS.items(), start=1)
-        },
-        reader=_learn_to_read(found),
-    )
+    given = {
+        name: corrupted(found.X_test, task, seed=seed)
+        for seed, (name, task) in enumerate(TASKS.items(), start=1)
+    }
+    exam = Exam(found, given, reader=_learn_to_read(found))
     yield "classifier"
     tuned = yield from _three_tasks(found, exam)
     yield from _maps(found, exam)
@@ -85,86 +81,51 @@ def run(found: Reproduction) -> Iterator[str]:
     yield from _shuffled(found, exam, tuned)
 
 
-@dataclass(frozen=True)
-class Exam:
-    """What is shown to an autoencoder, and who marks what comes back.
-
-    Parameters
-    ----------
-    clean : ndarray, shape (n_samples, n_pixels)
-        Test pictures.
-    labels : ndarray, shape (n_samples,)
-        Their digits.
-    given : mapping of str to ndarray, shape (n_samples, n_pixels)
-        Task to the same pictures, corrupted once.
-    reader : classifier
-        Reads digits off pictures.
-    """
-
-    clean: FloatArray
-    labels: IntArray
-    given: Mapping[str, FloatArray]
-    reader: MLPClassifier
-
-    def mark(self, metric: str, pictures: FloatArray, rows: Any = slice(None)) -> float:
-        """Return what a metric says of restored pictures, on some of the rows."""
-        if metric == _READ:
-            return float((self.reader.predict(pictures[rows]) == self.labels[rows]).mean())
-        measure = squared_error if metric == _SQUARED else peak_signal_to_noise_ratio
-        return measure(self.clean[rows], pictures[rows])
-
-
-@dataclass(frozen=True)
-class Shuffled(PixelShuffle):
-    """A corruption of pictures whose pixels are shuffled: put in order, corrupt, shuffle again.
-
-    Parameters
-    ----------
-    seed : int
-        That of the shuffle.
-    task : Corruption
-        What is done to the pictures in order.
-    """
-
-    task: Corruption = field(default_factory=GaussianNoise)
-
-    def __call__(self, rows: Tensor, *, generator: torch.Generator) -> Tensor:
-        """Return shuffled `rows` corrupted as if they were not."""
-        order = self.permutation(rows.shape[1])
-        ordered = rows.index_select(1, order.argsort().to(rows.device))
-        return super().__call__(self.task(ordered, generator=generator), generator=generator)
-
-
 # --------------------------------------------------------------------------- experiments
 
 
 def _three_tasks(found: Reproduction, exam: Exam) -> Generator[str, None, dict[str, FloatArray]]:
     """Restore with a linear map, with the autoencoder as it is, and fine-tuned; return the last."""
-    before = _pretrain(found, found.X_train)
+    X, T = found.X_train, found.X_test
+    before = _pretrain(found, X)
     yield "pretraining"
-    tuned = {}
+    restored = {}
     for name, task in TASKS.items():
-        after = _fine_tune(found, before, found.X_train, task)
-        given = exam.given[name]
-        tuned[name] = after.reconstruct(given)
-        stages = {
-            "linear": linear_restorer(found.X_train, task)(given),
-            "not fine-tuned": before.reconstruct(given),
-            "fine-tuned": tuned[name],
-        }
-        _judge(found, exam, name, stages)
-        _compare(
-            found,
-            exam,
+        after = _fine_tune(found, before, X, task)
+        given, linear = exam.given[name], linear_restorer(X, task)(exam.given[name])
+        as_it_is, tuned = before.reconstruct(given), after.reconstruct(given)
+        # Each stage stands beside the one that it has to beat.
+        filtered = "the Wiener filter" if name == "Noise" else "the best linear map"
+        exam.compare(f"{name}: nothing done", "clean", given, T)
+        exam.compare(f"{name}: {filtered}", "nothing done", linear, given)
+        if name == "Noise":
+            pca = np.clip(reconstruct(PCA(32, random_state=0).fit(X), given), 0, 1)
+            exam.compare(f"{name}: PCA, 32 components", filtered, pca, linear)
+        exam.compare(f"{name}: not fine-tuned", "nothing done", as_it_is, given)
+        metrics = (_SQUARED, _RATIO, _READ)
+        exam.compare(f"{name}: fine-tuned", filtered, tuned, linear, metrics=metrics)
+        exam.compare(
             f"{name}: fine-tuned, given clean pictures",
             "not fine-tuned",
-            after.reconstruct(exam.clean),
-            before.reconstruct(exam.clean),
+            after.reconstruct(T),
+            before.reconstruct(T),
             metrics=(_SQUARED,),
         )
-        _show_stages(found, exam, name, stages)
+        exam.keep_sheet(
+            f"{name.lower()}.png",
+            {
+                _DONE[name].capitalize(): given,
+                "Wiener filter" if name == "Noise" else "Best linear map": linear,
+                "Not fine-tuned": as_it_is,
+                "Fine-tuned": tuned,
+            },
+            f"{name}: what the autoencoder was given, what a linear map makes of it, and what it "
+            "makes of it itself, before and after fine-tuning. Errors and shares are those of all "
+            "test pictures.",
+        )
+        restored[name] = tuned
         yield name
-    return tuned
+    return restored
 
 
 def _maps(found: Reproduction, exam: Exam) -> Iterator[str]:
@@ -175,7 +136,7 @@ def _maps(found: Reproduction, exam: Exam) -> Iterator[str]:
     for name, task in TASKS.items():
         after = _fine_tune(found, before, found.X_train, task)
         codes = [model.transform(exam.given[name]) for model in (before, after)]
-        shares = [among_own(Z, exam.labels) for Z in codes]
+        shares = [among_own(Z, found.y_test) for Z in codes]
         found.add(
             f"{name}: two components, fine-tuned, beside not fine-tuned",
             f"share of the {_NEIGHBORS} nearest codes of the same digit",
@@ -183,31 +144,48 @@ def _maps(found: Reproduction, exam: Exam) -> Iterator[str]:
             shares[1],
             source="here: not fine-tuned",
         )
-        _show_maps(found, exam, name, codes, shares)
+        figure = figures.before_after(
+            codes[0],
+            codes[1],
+            found.y_test,
+            titles=(
+                f"Not fine-tuned: {shares[0]:.0%} of neighbours alike",
+                f"Fine-tuned: {shares[1]:.0%} of neighbours alike",
+            ),
+            class_names=found.class_names,
+        )
+        found.keep(
+            f"{name.lower()}_maps.png",
+            figure,
+            f"Codes of pictures that are {_DONE[name]}, two numbers each, and how many of a code's "
+            f"{_NEIGHBORS} nearest are of the same digit.",
+        )
         yield f"two components: {name}"
 
 
 def _never_seen(found: Reproduction, exam: Exam, tuned: Mapping[str, FloatArray]) -> Iterator[str]:
     """Train and fine-tune without one digit, and show it that digit."""
-    seen = found.X_train[found.y_train != _UNSEEN]
+    seen, unseen = found.X_train[found.y_train != _UNSEEN], found.y_test == _UNSEEN
     before = _pretrain(found, seen)
     yield f"without {_UNSEEN}: pretraining"
-    restored: dict[str, FloatArray] = {}
-    unseen = exam.labels == _UNSEEN
     for name, task in TASKS.items():
-        restored[name] = _fine_tune(found, before, seen, task).reconstruct(exam.given[name])
+        given = exam.given[name]
+        restored = _fine_tune(found, before, seen, task).reconstruct(given)
         for whose, rows in (("the others", ~unseen), (f"{_UNSEEN}s", unseen)):
-            _compare(
-                found,
-                exam,
-                f"{name}: never saw a {_UNSEEN}, given {whose}",
-                "saw every digit",
-                restored[name],
-                tuned[name],
-                rows=rows,
-            )
+            what = f"{name}: never saw a {_UNSEEN}, given {whose}"
+            exam.compare(what, "saw every digit", restored, tuned[name], rows=rows)
+        exam.keep_sheet(
+            f"never_seen_{name.lower()}.png",
+            {
+                _DONE[name].capitalize(): given,
+                "Saw every digit": tuned[name],
+                f"Never saw a {_UNSEEN}": restored,
+            },
+            f"{name}: what comes back of a {_UNSEEN} for one who never saw a {_UNSEEN}. Errors "
+            f"are those of all {_UNSEEN}s among the test pictures.",
+            rows=np.flatnonzero(unseen),
+        )
         yield f"without {_UNSEEN}: {name}"
-    _show_unseen(found, exam, tuned, restored)
 
 
 def _shuffled(found: Reproduction, exam: Exam, tuned: Mapping[str, FloatArray]) -> Iterator[str]:
@@ -221,25 +199,40 @@ def _shuffled(found: Reproduction, exam: Exam, tuned: Mapping[str, FloatArray]) 
         after = _fine_tune(found, before, X, Shuffled(_SHUFFLE.seed, task=task))
         given = exam.given[name][:, order]
         restored = after.reconstruct(given)
-        _compare(
-            found, exam, f"{name}: pixels shuffled", "not shuffled", restored[:, back], tuned[name]
-        )
+        in_order = restored[:, back]
+        exam.compare(f"{name}: pixels shuffled", "not shuffled", in_order, tuned[name])
         if name == "Noise":
-            _show_shuffled(found, exam, tuned[name], given, restored, back)
+            exam.keep_sheet(
+                "shuffled.png",
+                {
+                    "Noisy, shuffled": given,
+                    "Restored": restored,
+                    "Put back in order": in_order,
+                    "Never shuffled": tuned[name],
+                },
+                "The same task with all pixels in another order: put back in order, the result is "
+                "as good. A dense network does not know which pixels are neighbours.",
+                scored=("Put back in order", "Never shuffled"),
+            )
         yield f"shuffled: {name}"
     # The geometry is in the task: a rectangle of the shuffled picture hides scattered pixels.
-    task = TASKS["Occlusion"]
-    given = corrupted(exam.clean[:, order], task, seed=1)
-    restored = _fine_tune(found, before, X, task).reconstruct(given)
-    _compare(
-        found,
-        exam,
-        "Occlusion: rectangle over shuffled pixels",
-        "over the picture",
-        restored[:, back],
-        tuned["Occlusion"],
+    name, task = "Occlusion", TASKS["Occlusion"]
+    given = corrupted(found.X_test[:, order], task, seed=1)
+    restored = _fine_tune(found, before, X, task).reconstruct(given)[:, back]
+    what = f"{name}: rectangle over shuffled pixels"
+    exam.compare(what, "over the picture", restored, tuned[name])
+    exam.keep_sheet(
+        "scattered.png",
+        {
+            "In one place": exam.given[name],
+            "One place, restored": tuned[name],
+            "Scattered": given[:, back],
+            "Scattered, restored": restored,
+        },
+        "A quarter of the pixels hidden in one place, and a quarter scattered (a rectangle "
+        "over the shuffled picture, put back in order): what has neighbours left is easily "
+        "guessed.",
     )
-    _show_scattered(found, exam, tuned["Occlusion"], given[:, back], restored[:, back])
     yield "shuffled: a rectangle over shuffled pixels"
 
 
@@ -307,179 +300,96 @@ def among_own(codes: FloatArray, labels: IntArray) -> float:
     return float((labels[nearest] == labels[:, None]).mean())
 
 
+@dataclass(frozen=True)
+class Shuffled(PixelShuffle):
+    """A corruption of pictures whose pixels are shuffled: put in order, corrupt, shuffle again.
+
+    Parameters
+    ----------
+    seed : int
+        That of the shuffle.
+    task : Corruption
+        What is done to the pictures in order.
+    """
+
+    task: Corruption = field(default_factory=GaussianNoise)
+
+    def __call__(self, rows: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return shuffled `rows` corrupted as if they were not."""
+        order = self.permutation(rows.shape[1])
+        ordered = rows.index_select(1, order.argsort().to(rows.device))
+        return super().__call__(self.task(ordered, generator=generator), generator=generator)
+
+
 # --------------------------------------------------------------------------- numbers
 
 
-def _judge(found: Reproduction, exam: Exam, name: str, stages: Mapping[str, FloatArray]) -> None:
-    """Compare each stage of a task with the one that it has to beat."""
-    given, linear = exam.given[name], stages["linear"]
-    as_it_is, tuned = stages["not fine-tuned"], stages["fine-tuned"]
-    filtered = "the Wiener filter" if name == "Noise" else "the best linear map"
-    _compare(found, exam, f"{name}: nothing done", "clean", given, exam.clean)
-    _compare(found, exam, f"{name}: {filtered}", "nothing done", linear, given)
-    if name == "Noise":
-        pca = PCA(32, random_state=0).fit(found.X_train)
-        projected = np.clip(reconstruct(pca, given), 0, 1)
-        _compare(found, exam, f"{name}: PCA, 32 components", filtered, projected, linear)
-    _compare(found, exam, f"{name}: not fine-tuned", "nothing done", as_it_is, given)
-    metrics = (_SQUARED, _RATIO, _READ)
-    _compare(found, exam, f"{name}: fine-tuned", filtered, tuned, linear, metrics=metrics)
+@dataclass(frozen=True)
+class Exam:
+    """What an autoencoder is shown, who marks what comes back, and where the marks go.
 
+    Parameters
+    ----------
+    found : Reproduction
+        Has the clean test pictures and their digits; gets the marks.
+    given : mapping of str to ndarray, shape (n_samples, n_pixels)
+        Task to the test pictures, corrupted once.
+    reader : classifier
+        Reads digits off pictures.
+    """
 
-def _compare(
-    found: Reproduction,
-    exam: Exam,
-    what: str,
-    beside: str,
-    restored: FloatArray,
-    reference: FloatArray,
-    *,
-    metrics: Sequence[str] = (_SQUARED, _READ),
-    rows: Any = slice(None),
-) -> None:
-    """Add a result for each metric: what was restored, beside what it is compared with."""
-    for metric in metrics:
-        expected, measured = (exam.mark(metric, X, rows) for X in (reference, restored))
-        found.add(f"{what}, beside {beside}", metric, expected, measured, source=f"here: {beside}")
+    found: Reproduction
+    given: Mapping[str, FloatArray]
+    reader: MLPClassifier
 
+    def mark(self, metric: str, pictures: FloatArray, rows: Any = slice(None)) -> float:
+        """Return what a metric says of restored pictures, on some of the rows."""
+        if metric == _READ:
+            read = self.reader.predict(pictures[rows])
+            return float((read == self.found.y_test[rows]).mean())
+        measure = squared_error if metric == _SQUARED else peak_signal_to_noise_ratio
+        return measure(self.found.X_test[rows], pictures[rows])
 
-# --------------------------------------------------------------------------- what is kept
+    def compare(
+        self,
+        what: str,
+        beside: str,
+        restored: FloatArray,
+        reference: FloatArray,
+        *,
+        metrics: Sequence[str] = (_SQUARED, _READ),
+        rows: Any = slice(None),
+    ) -> None:
+        """Add a result for each metric: what was restored, beside what it is compared with."""
+        for metric in metrics:
+            expected, measured = (self.mark(metric, X, rows) for X in (reference, restored))
+            name = f"{what}, beside {beside}"
+            self.found.add(name, metric, expected, measured, source=f"here: {beside}")
 
-
-def _show_stages(
-    found: Reproduction, exam: Exam, name: str, stages: Mapping[str, FloatArray]
-) -> None:
-    _keep_sheet(
-        found,
-        exam,
-        f"{name.lower()}.png",
-        f"{name}: what the autoencoder was given, what a linear map makes of it, and what it "
-        "makes of it itself, before and after fine-tuning. Errors and shares are those of all "
-        "test pictures.",
-        {
-            _DONE[name].capitalize(): exam.given[name],
-            "Wiener filter" if name == "Noise" else "Best linear map": stages["linear"],
-            "Not fine-tuned": stages["not fine-tuned"],
-            "Fine-tuned": stages["fine-tuned"],
-        },
-    )
-
-
-def _show_maps(
-    found: Reproduction,
-    exam: Exam,
-    name: str,
-    codes: Sequence[FloatArray],
-    shares: Sequence[float],
-) -> None:
-    figure = figures.before_after(
-        codes[0],
-        codes[1],
-        exam.labels,
-        titles=(
-            f"Not fine-tuned: {shares[0]:.0%} of neighbours alike",
-            f"Fine-tuned: {shares[1]:.0%} of neighbours alike",
-        ),
-        class_names=found.class_names,
-    )
-    found.keep(
-        f"{name.lower()}_maps.png",
-        figure,
-        f"Codes of pictures that are {_DONE[name]}, two numbers each, and how many of a code's "
-        f"{_NEIGHBORS} nearest are of the same digit.",
-    )
-
-
-def _show_unseen(
-    found: Reproduction,
-    exam: Exam,
-    tuned: Mapping[str, FloatArray],
-    restored: Mapping[str, FloatArray],
-) -> None:
-    for name, pictures in restored.items():
-        _keep_sheet(
-            found,
-            exam,
-            f"never_seen_{name.lower()}.png",
-            f"{name}: what comes back of a {_UNSEEN} for one who never saw a {_UNSEEN}. Errors "
-            f"are those of all {_UNSEEN}s among the test pictures.",
-            {
-                _DONE[name].capitalize(): exam.given[name],
-                "Saw every digit": tuned[name],
-                f"Never saw a {_UNSEEN}": pictures,
-            },
-            rows=np.flatnonzero(exam.labels == _UNSEEN),
+    def keep_sheet(
+        self,
+        file: str,
+        stages: Mapping[str, FloatArray],
+        caption: str,
+        *,
+        rows: IntArray | None = None,
+        scored: Sequence[str] | None = None,
+    ) -> None:
+        """Keep the stages of one picture of each digit, or of the first of the rows."""
+        clean, labels = self.found.X_test, self.found.y_test
+        marked = np.arange(len(labels)) if rows is None else rows
+        scores = {}
+        for name, pictures in {"Clean": clean, **stages}.items():
+            error, read = (self.mark(metric, pictures, marked) for metric in (_SQUARED, _READ))
+            scores[name] = (f"MSE {error:.3f}, " if error else "") + f"{read:.0%} recognised"
+            if scored is not None and name not in (*scored, "Clean"):
+                scores[name] = ""
+        shown = np.unique(labels, return_index=True)[1] if rows is None else rows[:10]
+        figure = figures.reconstructions(
+            clean[shown],
+            {name: pictures[shown] for name, pictures in stages.items()},
+            image_shape=self.found.image_shape,
+            titles=("Clean", ""),
+            scores=scores,
         )
-
-
-def _show_shuffled(
-    found: Reproduction,
-    exam: Exam,
-    tuned: FloatArray,
-    given: FloatArray,
-    restored: FloatArray,
-    back: IntArray,
-) -> None:
-    _keep_sheet(
-        found,
-        exam,
-        "shuffled.png",
-        "The same task with all pixels in another order: put back in order, the result is as "
-        "good. A dense network does not know which pixels are neighbours.",
-        {
-            "Noisy, shuffled": given,
-            "Restored": restored,
-            "Put back in order": restored[:, back],
-            "Never shuffled": tuned,
-        },
-        scored=("Put back in order", "Never shuffled"),
-    )
-
-
-def _show_scattered(
-    found: Reproduction, exam: Exam, tuned: FloatArray, given: FloatArray, restored: FloatArray
-) -> None:
-    _keep_sheet(
-        found,
-        exam,
-        "scattered.png",
-        "A quarter of the pixels hidden in one place, and a quarter scattered (a rectangle "
-        "over the shuffled picture, put back in order): what has neighbours left is easily "
-        "guessed.",
-        {
-            "In one place": exam.given["Occlusion"],
-            "One place, restored": tuned,
-            "Scattered": given,
-            "Scattered, restored": restored,
-        },
-    )
-
-
-def _keep_sheet(
-    found: Reproduction,
-    exam: Exam,
-    file: str,
-    caption: str,
-    stages: Mapping[str, FloatArray],
-    *,
-    rows: IntArray | None = None,
-    scored: Sequence[str] | None = None,
-) -> None:
-    """Draw the stages of one picture of each digit, or of the first of the rows."""
-    marked = np.arange(len(exam.labels)) if rows is None else rows
-    scores = {}
-    for name, pictures in {"Clean": exam.clean, **stages}.items():
-        error, read = (exam.mark(metric, pictures, marked) for metric in (_SQUARED, _READ))
-        scores[name] = (f"MSE {error:.3f}, " if error else "") + f"{read:.0%} recognised"
-        if scored is not None and name not in (*scored, "Clean"):
-            scores[name] = ""
-    # One of each digit.
-    shown = np.unique(exam.labels, return_index=True)[1] if rows is None else rows[:10]
-    figure = figures.reconstructions(
-        exam.clean[shown],
-        {name: pictures[shown] for name, pictures in stages.items()},
-        image_shape=found.image_shape,
-        titles=("Clean", ""),
-        scores=scores,
-    )
-    found.keep(file, figure, caption)
+        self.found.keep(file, figure, caption)

@@ -7,7 +7,7 @@ and an activation, an initialisation or an optimiser brings it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ LEAD = (
     "The experiments of Neuromatch Academy's tutorial with its own protocol (Adam at 1e-3, 64 "
     "rows a step, no schedule), beside our default training of the same architecture. The seeds "
     "are chosen here: with 32 units one that loses 7 of them, as the expected errors suggest; with "
-    "2 units seeds are tried until one has lost a unit and one has not."
+    "2 units seeds are tried until one has lost a unit and one has not. Of the remedies for a dead "
+    "unit the optimiser is ours."
 )
 SOURCE = "Neuromatch Academy, Introduction to autoencoders"
 N_STEPS = 14
@@ -76,8 +77,7 @@ def _thirty_two_units(found: Reproduction) -> Iterator[str]:
     default = _default(found, 32, "relu", _SQUARED_LOSS, seed=_SEED)
     name = f"784-32-784 ReLU, squared loss, 10 epochs ({dead_units(textbook)})"
     _add(found, name, SQUARED, 0.0133, textbook, default)
-    _keep_reconstructions(
-        found,
+    found.keep_reconstructions(
         "reconstructions.png",
         {"PCA": _pca(found, 32), "Tutorial": textbook, "Inscape": default},
         "Thirty-two numbers a picture: PCA, the tutorial's training, our default training.",
@@ -99,8 +99,7 @@ def _two_losses(found: Reproduction) -> Iterator[str]:
             _add(found, name, metric, reference, textbook, default)
         models[f"{loss} loss"] = textbook
         yield name
-    _keep_reconstructions(
-        found,
+    found.keep_reconstructions(
         "losses.png",
         models,
         "The same net after 2 epochs on squared error and on cross-entropy.",
@@ -292,17 +291,3 @@ def _add(
 
     ours = None if default is None else error(default)
     found.add(experiment, metric, reference, error(model), source=SOURCE, ours=ours)
-
-
-def _keep_reconstructions(
-    found: Reproduction, file: str, models: Mapping[str, Any], caption: str
-) -> None:
-    found.keep(
-        file,
-        figures.reconstructions(
-            found.X_test,
-            {name: reconstruct(model, found.X_test) for name, model in models.items()},
-            image_shape=found.image_shape,
-        ),
-        caption,
-    )

@@ -27,7 +27,8 @@ from inscape.data import Dataset, Split
 from inscape.data import load as load_data
 from inscape.estimators import DeadUnitWarning
 from inscape.estimators.base import NetworkEstimator
-from inscape.figures import map_and_grid, png
+from inscape.figures import map_and_grid, png, reconstructions
+from inscape.measures import reconstruct
 from inscape.recipes import RECIPES
 from inscape.recipes.results import Result
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
@@ -134,24 +135,22 @@ class Reproduction:
         """Keep a figure under its file name."""
         self.figures[file] = (drawn, caption)
 
+    def keep_reconstructions(
+        self, file: str, representations: Mapping[str, Any], caption: str
+    ) -> None:
+        """Keep what comes back of the test pictures, a row for each fitted representation."""
+        back = {name: reconstruct(each, self.X_test) for name, each in representations.items()}
+        self.keep(file, reconstructions(self.X_test, back, image_shape=self.image_shape), caption)
+
     def keep_map(self, file: str, representation: Any, caption: str, **options: Any) -> None:
         """Keep where two components put the test pictures, and what each place decodes to.
 
-        Parameters
-        ----------
-        file : str
-            Name of the figure.
-        representation
-            A fitted object with 2 components.
-        caption : str
-            What stands below.
-        **options
-            Of `inscape.figures.map_and_grid`.
+        `options` are those of `inscape.figures.map_and_grid`.
         """
         drawn = map_and_grid(
             representation,
             np.asarray(representation.transform(self.X_test)),
-            self._data.test.y,
+            self.y_test,
             image_shape=self.image_shape,
             values=(0.0, 1.0),
             class_names=self.class_names,

@@ -27,7 +27,7 @@ class Result:
     measured : float
         With the recipe's protocol, here.
     ours : float or None
-        With our default training of the same architecture; None where that has no meaning.
+        With our default training of the same widths; None where there is none.
     """
 
     experiment: str
