@@ -4,6 +4,8 @@ import importlib
 
 import matplotlib
 import pytest
+import torch
+from torch import nn
 
 from inscape._errors import DataNotFoundError
 from inscape.data import load
@@ -40,6 +42,25 @@ def fashion():
         return load("fashion-mnist")
     except DataNotFoundError:
         return load("mnist")
+
+
+@pytest.fixture
+def assert_seeded():
+    """Assert that the weights of a pair of modules come from their seed alone."""
+
+    def check(build):
+        torch.manual_seed(0)
+        state = torch.random.get_rng_state()
+        pairs = [build(seed) for seed in (0, 0, 1)]
+        assert torch.equal(torch.random.get_rng_state(), state)
+        for modules in zip(*pairs, strict=True):
+            same, again, other = (
+                nn.utils.parameters_to_vector(module.parameters()) for module in modules
+            )
+            assert torch.equal(same, again)
+            assert not torch.equal(same, other)
+
+    return check
 
 
 @pytest.fixture(scope="session")
