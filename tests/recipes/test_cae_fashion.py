@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from inscape.data import Split
 from inscape.estimators import Autoencoder
 from inscape.networks import Convolutional
 from inscape.recipes import RECIPES, cae_fashion
@@ -94,15 +91,6 @@ def test_the_answer_names_the_single_change_that_wins_most_and_what_it_is_worth(
 
 
 @pytest.fixture(scope="module")
-def few(fashion):
-    return dataclasses.replace(
-        fashion,
-        train=Split(fashion.train.X[:128], fashion.train.y[:128]),
-        test=Split(fashion.test.X[:64], fashion.test.y[:64]),
-    )
-
-
-@pytest.fixture(scope="module")
 def found(reproduced):
     return reproduced("cae-fashion")[0]
 
@@ -120,7 +108,7 @@ def test_the_references_are_those_of_the_source(found):
     assert test == [242.4, 239.2, 237.7]
 
 
-def test_the_first_epoch_is_a_training_of_one_epoch(found, few):
+def test_the_first_epoch_is_a_training_of_one_epoch(found):
     model = Autoencoder(
         20,
         network=Convolutional(channels=(32, 64), dense=(16,), bias="torch_default"),
@@ -130,10 +118,10 @@ def test_the_first_epoch_is_a_training_of_one_epoch(found, few):
         batch_size=32,
         epochs=1,
         random_state=0,
-    ).fit(few.train.X)
+    ).fit(found.X_train)
     rows = {(r.experiment, r.metric): r.measured for r in found.results}
     assert rows["training, epoch 1", "nats a picture"] == model.history_[0]["loss"]
-    expected = -model.score(few.test.X)
+    expected = -model.score(found.X_test)
     assert rows["test, epoch 1", "nats a picture"] == pytest.approx(expected, rel=1e-5)
 
 

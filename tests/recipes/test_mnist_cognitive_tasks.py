@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
 from inscape.corruptions import GaussianNoise, OccludingRectangle, PixelShuffle
-from inscape.data import Split, load
 from inscape.estimators import Autoencoder
 from inscape.measures import squared_error
 from inscape.objectives import Gaussian
@@ -22,19 +19,6 @@ from inscape.recipes.mnist_cognitive_tasks import (
 )
 
 READ, SQUARED = "digits recognised", "squared error"
-
-
-def part_of(dataset, n_train, n_test):
-    return dataclasses.replace(
-        dataset,
-        train=Split(dataset.train.X[:n_train], dataset.train.y[:n_train]),
-        test=Split(dataset.test.X[:n_test], dataset.test.y[:n_test]),
-    )
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load("mnist")
 
 
 # --------------------------------------------------------------------------- the linear floor
@@ -68,8 +52,7 @@ def test_the_linear_restorer_stays_within_the_range_of_pictures(mnist):
 
 
 def test_a_fine_tuned_autoencoder_beats_the_wiener_filter(mnist):
-    part, task = part_of(mnist, 10_000, 1000), TASKS["Noise"]
-    X, T = part.train.X, part.test.X
+    X, T, task = mnist.train.X[:10_000], mnist.test.X[:1000], TASKS["Noise"]
     given = corrupted(T, task, seed=1)
     wiener = squared_error(T, linear_restorer(X, task)(given))
     before = Autoencoder(

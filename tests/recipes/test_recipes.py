@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+import importlib
 import json
 import math
 
+import numpy as np
 import pytest
+from sklearn.base import clone
 
 from inscape._errors import InvalidParameterError, RunExistsError
 from inscape._files import verify_manifest
-from inscape.data import Split, load
-from inscape.recipes import RECIPES, Reproduction, Result, neuromatch_autoencoders, reproduce
+from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
+from inscape.recipes import RECIPES, Reproduction, Result, burgess_mnist, reproduce
+from inscape.recipes.reproduction import curve, dead_units, fit_quietly
 
 # Rows and figures of recipes that have few; the others have at least 10 and 5.
 FEWEST = {
@@ -43,47 +46,12 @@ def test_a_recipe_writes_results_figures_and_a_page(name, reproduced):
     verify_manifest(path)
 
 
-def test_a_linear_network_spans_the_space_of_pca_in_the_recipe():
-    mnist, found = load("mnist"), Reproduction("neuromatch-autoencoders", quick=True)
-    part = dataclasses.replace(
-        mnist,
-        train=Split(mnist.train.X[:2000], mnist.train.y[:2000]),
-        test=Split(mnist.test.X[:1000], mnist.test.y[:1000]),
-    )
-    # The first two experiments alone: many rows take their time.
-    steps = neuromatch_autoencoders.run(found, part)
-    assert [next(steps), next(steps)] == ["PCA 2", "PCA 32"]
-    pca = [result for result in found.results if result.experiment.startswith("PCA")]
-    assert len(pca) == 2
-    for result in pca:
-        assert abs(result.deviation) < 0.1  # part of MNIST is nearly all of it
-        assert result.ours == pytest.approx(result.measured, rel=0.02)
-
-
-def test_deep_linear_networks_are_as_theory_says(reproduced):
-    found, _ = reproduced("deep-linear-networks")
-    by_metric = {}
-    for result in found.results:
-        by_metric.setdefault(result.metric, []).append(result)
-    assert len(by_metric["epoch of half rise"]) == 8
-    for result in by_metric["epoch of half rise"]:
-        assert abs(result.measured - result.reference) <= 1
-    for result in by_metric["epochs by which they are told apart later"]:
-        assert result.measured > 0
-        assert abs(result.measured - result.reference) <= 2
-    shark, parrot, shallow = by_metric["largest wrong sign"]
-    for result in (shark, parrot):
-        assert result.measured > 0.2
-        assert result.deviation == pytest.approx(0, abs=0.02)
-    assert shallow.measured == 0
-    for result in by_metric["prediction at the end"]:
-        assert result.measured == pytest.approx(-1, abs=1e-4)
-    for result in by_metric["largest difference"]:
-        assert result.measured < 1e-9
-    for result in by_metric["largest difference (we allow 1e-6)"]:
-        assert result.measured < 1e-6
-    for result in by_metric["largest difference (the tutorial allows 1e-2)"]:
-        assert result.measured < 1e-2
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_the_module_of_its_name_and_says_what_it_runs_on(name):
+    module = importlib.import_module(RECIPES[name])
+    assert module.__name__ == f"inscape.recipes.{name.replace('-', '_')}"
+    data = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None}.get(name, "mnist")
+    assert data == module.DATA
 
 
 def test_deviation_is_a_share_of_the_reference():
@@ -103,3 +71,57 @@ def test_an_unknown_recipe_and_an_existing_directory_are_refused(tmp_path):
     (tmp_path / "mine" / "file").touch()
     with pytest.raises(RunExistsError):
         reproduce("neuromatch-autoencoders", tmp_path / "mine")
+
+
+# --------------------------------------------------------------------------- what recipes share
+
+
+@pytest.fixture
+def rows():
+    return np.random.default_rng(0).random((40, 3), dtype=np.float32)
+
+
+@pytest.fixture
+def doomed():
+    """A net whose rate throws a ReLU unit out for ever."""
+    options = {"optimizer": "sgd", "learning_rate": 5.0, "epochs": 3, "random_state": 0}
+    return Autoencoder(2, hidden=(), bottleneck="relu", **options)
+
+
+def test_dead_units_are_counted_and_not_warned_of(doomed, rows):
+    with pytest.warns(DeadUnitWarning):
+        clone(doomed).fit(rows)
+    # A warning would be an error.
+    assert dead_units(fit_quietly(doomed, rows)) == "seed 0: 1 of 2 units dead"
+
+
+def test_a_quiet_fit_shows_each_report_and_is_the_same_fit(doomed, rows):
+    told = []
+    fit_quietly(doomed, rows, watch=lambda report, state: told.append((report, state.network)))
+    assert [report.epoch for report, _ in told if report.epoch_done] == [1, 2, 3]
+    assert told[-1][1] is doomed.network_
+    other = clone(doomed)
+    with pytest.warns(DeadUnitWarning):
+        other.fit(rows)
+    np.testing.assert_array_equal(doomed.transform(rows), other.transform(rows))
+
+
+def test_a_curve_is_read_from_the_history_and_from_its_terms(rows):
+    model = VariationalAutoencoder(2, hidden=(), epochs=3, random_state=0).fit(rows)
+    for name in ("loss", "kullback_leibler"):
+        epochs, values = curve(model, name)
+        assert epochs.tolist() == [1, 2, 3]
+        entries = [entry | entry["terms"] for entry in model.history_]
+        assert values.tolist() == [entry[name] for entry in entries]
+
+
+@pytest.mark.parametrize(("quick", "expected"), [(True, 4), (False, 50)])
+def test_epochs_are_few_in_the_quick_form(quick, expected):
+    assert Reproduction("any", quick=quick).epochs(50, quick=4) == expected
+
+
+def test_the_quick_form_takes_the_rows_that_its_recipe_names(reproduced):
+    found, path = reproduced("burgess-mnist")
+    assert (len(found.X_train), len(found.X_test)) == burgess_mnist.QUICK_ROWS
+    told = json.loads((path / "environment.json").read_text())["data"]
+    assert (told["n_train"], told["n_test"]) == burgess_mnist.QUICK_ROWS

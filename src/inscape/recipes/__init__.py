@@ -1,6 +1,34 @@
-"""Recipes: published experiments as data, run with their own protocol, beside our default.
+"""Recipes: published experiments, each with its protocol and the numbers that its source reports.
+
+A recipe is a module: what differs from paper to paper, and not how to run it.
+
+=============  ===================================================================================
+``DATA``       the name of its dataset; None where it makes its own
+``TITLE``      of its report
+``LEAD``       the report's first words: the protocol, and what in it is not the source's
+``N_STEPS``    how many names ``run`` yields
+``run``        adds results and figures to a `Reproduction`, and yields the name of each step when
+               it is done
+``QUICK_ROWS`` rows to train and to test on in the quick form, where they are not the usual ones
+=============  ===================================================================================
 
 Names are loaded when they are first used: the command line lists recipes without loading torch.
+
+| file | what lives there |
+|---|---|
+| `burgess_mnist` | A convolutional beta-VAE of MNIST at 32 x 32 pixels |
+| `cae_fashion` | A convolutional autoencoder of Fashion-MNIST |
+| `chainer_seven_cases` | seven autoencoders of one hidden layer |
+| `deep_linear_networks` | neuromatch Academy, *Deep linear neural networks* |
+| `hinton_2006` | hinton and Salakhutdinov 2006 |
+| `iwae` | importance-weighted autoencoders |
+| `keras_deep_ae` | A deep autoencoder of seven layers with 32 and with 2 units |
+| `keras_vae` | the first variational autoencoder of most tutorials |
+| `mnist_cognitive_tasks` | neuromatch Academy, *Autoencoders applications* |
+| `neuromatch_autoencoders` | neuromatch Academy, *Introduction to autoencoders* |
+| `reproduction` | run a recipe into a directory: results.json, figures, a page |
+| `results` | what a recipe finds: a measured number beside the one that is expected |
+| `zoo` | every model of the zoo on the same rows: one table, and samples of each as a picture |
 """
 
 from __future__ import annotations

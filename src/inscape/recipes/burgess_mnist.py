@@ -18,12 +18,10 @@ from torch.nn.utils import skip_init
 
 from inscape import figures
 from inscape._typing import FloatArray, ImageShape
-from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.networks import KaimingUniform, initialize
 from inscape.objectives import KullbackLeibler, LinearWarmUp
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import Result
+from inscape.recipes.reproduction import Reproduction, curve, fit_quietly
 from inscape.training import Adam
 from inscape.uses import traverse
 
@@ -45,7 +43,7 @@ TERMS = ("reconstruction", "kullback_leibler")
 _METRICS = ("training reconstruction, nats", "training KL, nats")
 _CHANNELS, _WIDTH = 32, 256
 _EPOCHS, _WARM_UP = 10, 10_000
-_QUICK_TRAIN, _QUICK_TEST = 128, 64
+QUICK_ROWS = 128, 64
 _SHOWN, _STEPS, _FARTHEST = 10, 9, 3.0
 
 
@@ -75,30 +73,19 @@ WEIGHTS = (
 N_STEPS = 1 + len(WEIGHTS)
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each training when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
-    """
-    n_train, n_test = (_QUICK_TRAIN, _QUICK_TEST) if found.quick else (None, None)
-    assert dataset.image_shape is not None
-    shape = dataset.image_shape
-    X = resized(dataset.train.X[:n_train], shape)
-    T = resized(dataset.test.X[:n_test], shape)
+def run(found: Reproduction) -> Iterator[str]:
+    """Train with each weight of the divergence as the source does; draw what the latents say."""
+    X = resized(found.X_train, found.image_shape)
+    T = resized(found.X_test, found.image_shape)
     yield "data"
     models = {}
     for weight in WEIGHTS:
-        models[weight.name] = model = as_source(weight.weight).fit(X)
+        model = models[weight.name] = fit_quietly(as_source(weight.weight), X)
         for epoch, references in weight.references.items():
             terms = model.history_[epoch]["terms"]
             for metric, term, reference in zip(_METRICS, TERMS, references, strict=True):
                 name = f"{weight.name}, epoch {epoch}"
-                found.results.append(Result(name, metric, SOURCE, reference, terms[term], None))
+                found.add(name, metric, reference, terms[term], source=SOURCE)
         yield weight.name
     _draw(found, T, models)
 
@@ -188,12 +175,14 @@ def _transposed(n_in: int, n_out: int) -> nn.Module:
 
 
 def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAutoencoder]) -> None:
-    found.figures["losses.png"] = (
+    found.keep(
+        "losses.png",
         _curves(models),
         "Reconstruction and divergence of each epoch while training. A larger weight buys cheaper "
         "codes with worse pictures.",
     )
-    found.figures["reconstructions.png"] = (
+    found.keep(
+        "reconstructions.png",
         figures.reconstructions(
             T,
             {name: model.reconstruct(T) for name, model in models.items()},
@@ -201,7 +190,8 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
         ),
         "Test digits, and what comes back of the means of their codes.",
     )
-    found.figures["samples.png"] = (
+    found.keep(
+        "samples.png",
         figures.sample_rows(
             [model.sample(_SHOWN, random_state=0) for model in models.values()],
             image_shape=(SIDE, SIDE),
@@ -211,25 +201,22 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
         "New pictures: the same codes, drawn from the prior, go to both decoders.",
     )
     for name, model in models.items():
-        words = model.latent_report_
-        found.figures[f"traversal_{name.replace(' = ', '_').lower()}.png"] = (
+        found.keep(
+            f"traversal_{name.replace(' = ', '_').lower()}.png",
             _traversal(name, model),
             f"{name}: one latent at a time goes from -3 to 3, all others are 0. The latents are in "
-            f"the order of what they cost. {words}",
+            f"the order of what they cost. {model.latent_report_}",
         )
 
 
 def _curves(models: Mapping[str, VariationalAutoencoder]) -> Any:
-    names = dict(zip(TERMS, ("reconstruction", "KL"), strict=True))
+    curves = {}
+    for term, what in zip(TERMS, ("reconstruction", "KL"), strict=True):
+        for name, model in models.items():
+            epochs, values = curve(model, term)
+            curves[f"{name}, {what}"] = epochs - 1, values
     return figures.loss_comparison(
-        {
-            f"{name}, {names[term]}": (
-                range(len(model.history_)),
-                [entry["terms"][term] for entry in model.history_],
-            )
-            for term in TERMS
-            for name, model in models.items()
-        },
+        curves,
         xlabel="epoch, counted from 0",
         ylabel="nats a picture",
         title="Reconstruction and divergence over training",

@@ -7,8 +7,7 @@ measured.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +17,12 @@ from sklearn.decomposition import PCA
 
 from inscape import figures
 from inscape._typing import FloatArray
-from inscape.data import Dataset
-from inscape.estimators import Autoencoder, DeadUnitWarning
+from inscape.estimators import Autoencoder
 from inscape.measures import binary_cross_entropy, reconstruct
 from inscape.networks import Convolutional
 from inscape.objectives import Bernoulli, Gaussian
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import Result
+from inscape.recipes.reproduction import Reproduction, fit_quietly
+from inscape.training import Report
 
 DATA = "fashion-mnist"
 TITLE = "A convolutional autoencoder of Fashion-MNIST"
@@ -32,8 +30,9 @@ LEAD = (
     "Convolutions of 32 and 64 maps with stride 2, a dense layer of 16, 20 latent numbers and the "
     "mirror of it all; cross-entropy in nats a picture, Adam at 1e-3, 32 pictures a step. Beside "
     "it stands our default training of the same architecture for as many epochs. The source "
-    "starts from Glorot's uniform weights and zero biases, here it is PyTorch's own start. Then "
-    "what the source asks at its end: why are light and shade lost?"
+    "starts from Glorot's uniform weights and zero biases, here it is PyTorch's own start; Adam's "
+    "epsilon is PyTorch's 1e-8 too, beside gradients of nats a pixel. Then what the source asks at "
+    "its end: why are light and shade lost?"
 )
 SOURCE = "a TensorFlow article, to two digits; measured independently"
 
@@ -46,7 +45,7 @@ _EPOCHS = len(REFERENCES["test"])
 _NATS, _SHARE = "nats a picture", "share of light and shade that comes back"
 # The width in pixels of what counts as the brightness around a pixel.
 _WIDTH = 2.0
-_QUICK_TRAIN, _QUICK_TEST = 128, 64
+QUICK_ROWS = 128, 64
 _AS_SOURCE, _OURS = "As the source", "Inscape"
 
 
@@ -81,203 +80,206 @@ CHANGES = (*SINGLE_CHANGES, Change("Both widths", dense=(128,), latent=64))
 N_STEPS = 4 + len(CHANGES)
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each training when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        Fashion-MNIST, or part of it.
-    """
-    lab = _Lab(found, dataset)
+def run(found: Reproduction) -> Iterator[str]:
+    """Train for three epochs as the source does and as we do, then change one thing at a time."""
+    found.keep(
+        "samples.png",
+        figures.sample_sheet(
+            found.X_test,
+            found.y_test,
+            image_shape=found.image_shape,
+            class_names=found.class_names,
+        ),
+        "The data: garments by their class, test pictures.",
+    )
     yield "data"
-    yield from lab.three_epochs()
-    yield from lab.light_and_shade()
+    after = yield from _three_epochs(found)
+    yield from _light_and_shade(found, after)
 
 
-class _Lab:
-    """The data, and what each training made of the test pictures."""
+# --------------------------------------------------------------------------- experiments
 
-    def __init__(self, found: Reproduction, dataset: Dataset) -> None:
-        self.found = found
-        n_train, n_test = (_QUICK_TRAIN, _QUICK_TEST) if found.quick else (None, None)
-        assert dataset.test.y is not None
-        assert dataset.image_shape is not None
-        self.X, self.T = dataset.train.X[:n_train], dataset.test.X[:n_test]
-        self.labels = dataset.test.y[:n_test]
-        self.shape = dataset.image_shape
-        # One of each class, as single pictures.
-        self.shown = np.unique(self.labels, return_index=True)[1]
-        # The cross-entropy of grey pixels with themselves, below which nothing can come.
-        self.least = self._nats(self.T)
-        self.found.figures["samples.png"] = (
-            figures.sample_sheet(
-                self.T, self.labels, image_shape=self.shape, class_names=dataset.class_names
-            ),
-            "The data: garments by their class, test pictures.",
-        )
 
-    # ----------------------------------------------------------------------- experiments
-
-    def three_epochs(self) -> Iterator[str]:
-        """Train as the source does and as we do, and measure after each epoch."""
-        curves: dict[str, list[float]] = {}
-        self.after: dict[str, list[FloatArray]] = {}
-        for name, model in ((_AS_SOURCE, self._as_source(Change(""))), (_OURS, self._default())):
-            self.after[name] = self._fit(model)
-            curves[f"{name}, training"] = [entry["loss"] for entry in model.history_]
-            curves[f"{name}, test"] = [self._nats(back) for back in self.after[name]]
-            yield name
-        for part, references in REFERENCES.items():
-            columns = (references, curves[f"{_AS_SOURCE}, {part}"], curves[f"{_OURS}, {part}"])
-            for epoch, (expected, measured, ours) in enumerate(zip(*columns, strict=True), 1):
-                self.found.results.append(
-                    Result(f"{part}, epoch {epoch}", _NATS, SOURCE, expected, measured, ours)
-                )
-        self._draw_losses(curves)
-        self._draw_singles()
-
-    def light_and_shade(self) -> Iterator[str]:
-        """Change one thing at a time, for one epoch, and measure the detail that comes back."""
-        source = self.after[_AS_SOURCE]
-        back = {_AS_SOURCE: source[0]}
-        for change in CHANGES:
-            back[change.name] = self._fit(self._as_source(change, epochs=1))[-1]
-            self._compare(f"{change.name}, 1 epoch", "1 epoch", back[change.name], source[0])
-            yield change.name
-        # What as many numbers can say without any network, and what three epochs are worth.
-        for n in (20, 64):
-            name = f"PCA of {n}"
-            pca = PCA(n, random_state=0).fit(self.X)
-            back[name] = np.clip(reconstruct(pca, self.T), 0, 1)
-            self._compare(name, "1 epoch", back[name], source[0])
-        self._compare("3 epochs", "1 epoch", source[-1], source[0])
-        self._compare("Inscape, 3 epochs", "3 epochs", self.after[_OURS][-1], source[-1])
-        self._draw_changes(back)
-        yield "light and shade"
-
-    # ----------------------------------------------------------------------- trainings
-
-    def _as_source(self, change: Change, *, epochs: int = _EPOCHS) -> Autoencoder:
-        """Return the source's training, with a change."""
-        return Autoencoder(
-            change.latent,
-            network=Convolutional(dense=change.dense, bias="torch_default"),
-            likelihood=change.likelihood,
-            optimizer="adam",
-            learning_rate=1e-3,
-            batch_size=32,
-            epochs=epochs,
-            random_state=0,
-        )
-
-    def _default(self) -> Autoencoder:
-        """Return our default training of the source's architecture."""
-        return Autoencoder(
-            20, network=Convolutional(), likelihood="bernoulli", epochs=_EPOCHS, random_state=0
-        )
-
-    def _fit(self, model: Autoencoder) -> list[FloatArray]:
-        """Train, and return what comes back of the test pictures after each epoch."""
-        with warnings.catch_warnings():
-            # Units of the code may be dead in the few steps of the quick form.
-            warnings.simplefilter("ignore", DeadUnitWarning)
-            return [
-                model.reconstruct(self.T)
-                for report, _ in model.iter_fit(self.X)
-                if report.epoch_done
-            ]
-
-    # ----------------------------------------------------------------------- numbers
-
-    def _nats(self, back: FloatArray) -> float:
-        return binary_cross_entropy(self.T, back) * self.T.shape[1]
-
-    def _share(self, back: FloatArray) -> float:
-        return light_and_shade_kept(self.T, back, image_shape=self.shape)
-
-    def _compare(self, what: str, beside: str, back: FloatArray, reference: FloatArray) -> None:
-        """Add what a training makes of the test pictures, beside what the source's makes."""
-        for metric, measure in ((_SHARE, self._share), (_NATS, self._nats)):
-            self.found.results.append(
-                Result(
-                    f"{what}, beside the source's {beside}",
-                    metric,
-                    f"here: the source's, {beside}",
-                    measure(reference),
-                    measure(back),
-                    None,
-                )
+def _three_epochs(found: Reproduction) -> Generator[str, None, dict[str, list[FloatArray]]]:
+    """Measure after each epoch; return what came back of the test pictures then."""
+    after: dict[str, list[FloatArray]] = {}
+    curves: dict[str, list[float]] = {}
+    for name, model in ((_AS_SOURCE, as_source(Change(""))), (_OURS, ours())):
+        after[name] = _reconstructed(found, model)
+        curves[f"{name}, training"] = [entry["loss"] for entry in model.history_]
+        curves[f"{name}, test"] = [_nats(found, back) for back in after[name]]
+        yield name
+    for part, references in REFERENCES.items():
+        columns = (references, curves[f"{_AS_SOURCE}, {part}"], curves[f"{_OURS}, {part}"])
+        for epoch, (expected, measured, default) in enumerate(zip(*columns, strict=True), 1):
+            found.add(
+                f"{part}, epoch {epoch}", _NATS, expected, measured, source=SOURCE, ours=default
             )
+    _draw_losses(found, curves)
+    _draw_singles(found, after)
+    return after
 
-    # ----------------------------------------------------------------------- what is kept
 
-    def _draw_losses(self, curves: Mapping[str, Sequence[float]]) -> None:
-        self._keep(
-            "losses.png",
-            "Nats a picture over epochs; in training the mean over the epoch. Of grey pixels even "
-            f"a perfect reconstruction costs {self.least:.1f} nats, their own entropy: only what "
-            "lies above can be learned away.",
-            figures.loss_comparison(
-                {name: (np.arange(1, _EPOCHS + 1), values) for name, values in curves.items()},
-                references={"perfect": self.least},
-                xlabel="epoch",
-                ylabel=_NATS,
-                title="Loss over epochs",
-            ),
+def _light_and_shade(found: Reproduction, after: Mapping[str, list[FloatArray]]) -> Iterator[str]:
+    """Change one thing at a time, for one epoch, and measure the detail that comes back."""
+    source = after[_AS_SOURCE]
+    back = {_AS_SOURCE: source[0]}
+    for change in CHANGES:
+        back[change.name] = _reconstructed(found, as_source(change, epochs=1))[-1]
+        _compare(found, f"{change.name}, 1 epoch", "1 epoch", back[change.name], source[0])
+        yield change.name
+    # What as many numbers can say without any network, and what three epochs are worth.
+    for n in (20, 64):
+        name = f"PCA of {n}"
+        pca = PCA(n, random_state=0).fit(found.X_train)
+        back[name] = np.clip(reconstruct(pca, found.X_test), 0, 1)
+        _compare(found, name, "1 epoch", back[name], source[0])
+    _compare(found, "3 epochs", "1 epoch", source[-1], source[0])
+    _compare(found, "Inscape, 3 epochs", "3 epochs", after[_OURS][-1], source[-1])
+    _draw_changes(found, back, after)
+    yield "light and shade"
+
+
+# --------------------------------------------------------------------------- trainings
+
+
+def as_source(change: Change, *, epochs: int = _EPOCHS) -> Autoencoder:
+    """Return the source's training, with a change, untrained."""
+    return Autoencoder(
+        change.latent,
+        network=Convolutional(dense=change.dense, bias="torch_default"),
+        likelihood=change.likelihood,
+        optimizer="adam",
+        learning_rate=1e-3,
+        batch_size=32,
+        epochs=epochs,
+        random_state=0,
+    )
+
+
+def ours() -> Autoencoder:
+    """Return our default training of the source's architecture, untrained."""
+    return Autoencoder(
+        20, network=Convolutional(), likelihood="bernoulli", epochs=_EPOCHS, random_state=0
+    )
+
+
+def _reconstructed(found: Reproduction, model: Autoencoder) -> list[FloatArray]:
+    """Train, and return what comes back of the test pictures after each epoch."""
+    after: list[FloatArray] = []
+
+    def look(report: Report, _: Any) -> None:
+        if report.epoch_done:
+            after.append(model.reconstruct(found.X_test))
+
+    fit_quietly(model, found.X_train, watch=look)
+    return after
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def _nats(found: Reproduction, back: FloatArray) -> float:
+    return binary_cross_entropy(found.X_test, back) * found.X_test.shape[1]
+
+
+def _share(found: Reproduction, back: FloatArray) -> float:
+    return light_and_shade_kept(found.X_test, back, image_shape=found.image_shape)
+
+
+def _compare(
+    found: Reproduction, what: str, beside: str, back: FloatArray, reference: FloatArray
+) -> None:
+    """Add what a training makes of the test pictures, beside what the source's makes."""
+    for metric, measure in ((_SHARE, _share), (_NATS, _nats)):
+        found.add(
+            f"{what}, beside the source's {beside}",
+            metric,
+            measure(found, reference),
+            measure(found, back),
+            source=f"here: the source's, {beside}",
         )
 
-    def _draw_singles(self) -> None:
-        back = {f"{name}, 3 epochs": stages[-1] for name, stages in self.after.items()}
-        scores = {name: f"{self._nats(pictures):.1f} nats" for name, pictures in back.items()}
-        self._keep(
-            "single_pictures.png",
-            "One test picture of each class and what comes back of it: outline and brightness do, "
-            "folds, seams and prints do not.",
-            self._sheet(self.T, back, scores),
-        )
 
-    def _draw_changes(self, back: Mapping[str, FloatArray]) -> None:
-        shares = {name: self._share(pictures) for name, pictures in back.items()}
-        scores = {name: f"{_percent(share)} of light, shade" for name, share in shares.items()}
-        detail, inside = self._detail(self.T)
-        flat = self._nats(np.clip(self.T - detail, 0, 1))
-        self._keep(
-            "light_and_shade.png",
-            answer(
-                shares,
-                longer={name: self._share(stages[-1]) for name, stages in self.after.items()},
-                nats=flat - self.least,
-                of=self._nats(back[_AS_SOURCE]) - self.least,
-            ),
-            self._sheet(self.T, back, scores),
-        )
-        details = {name: self._detail(pictures)[0] for name, pictures in back.items()}
-        self._keep(
-            "light_and_shade_alone.png",
-            "The same, light and shade alone: each pixel inside the garment less the brightness "
-            "around it, grey where they are equal. The share is measured on these, over "
-            f"{inside.mean():.0%} of all pixels.",
-            self._sheet(detail, details, scores),
-        )
+# --------------------------------------------------------------------------- what is kept
 
-    def _detail(self, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return light_and_shade(self.T, pictures, image_shape=self.shape)
 
-    def _sheet(
-        self, originals: FloatArray, back: Mapping[str, FloatArray], scores: Mapping[str, str]
-    ) -> Any:
-        return figures.reconstructions(
-            originals[self.shown],
-            {name: pictures[self.shown] for name, pictures in back.items()},
-            image_shape=self.shape,
-            scores=scores,
-        )
+def _draw_losses(found: Reproduction, curves: Mapping[str, Sequence[float]]) -> None:
+    # The cross-entropy of grey pixels with themselves, below which nothing can come.
+    least = _nats(found, found.X_test)
+    found.keep(
+        "losses.png",
+        figures.loss_comparison(
+            {name: (np.arange(1, _EPOCHS + 1), values) for name, values in curves.items()},
+            references={"perfect": least},
+            xlabel="epoch",
+            ylabel=_NATS,
+            title="Loss over epochs",
+        ),
+        "Nats a picture over epochs; in training the mean over the epoch. Of grey pixels even "
+        f"a perfect reconstruction costs {least:.1f} nats, their own entropy: only what "
+        "lies above can be learned away.",
+    )
 
-    def _keep(self, file: str, caption: str, figure: Any) -> None:
-        self.found.figures[file] = (figure, caption)
+
+def _draw_singles(found: Reproduction, after: Mapping[str, list[FloatArray]]) -> None:
+    back = {f"{name}, 3 epochs": stages[-1] for name, stages in after.items()}
+    scores = {name: f"{_nats(found, pictures):.1f} nats" for name, pictures in back.items()}
+    found.keep(
+        "single_pictures.png",
+        _sheet(found, found.X_test, back, scores),
+        "One test picture of each class and what comes back of it: outline and brightness do, "
+        "folds, seams and prints do not.",
+    )
+
+
+def _draw_changes(
+    found: Reproduction, back: Mapping[str, FloatArray], after: Mapping[str, list[FloatArray]]
+) -> None:
+    T, shape = found.X_test, found.image_shape
+    shares = {name: _share(found, pictures) for name, pictures in back.items()}
+    scores = {name: f"{_percent(share)} of light, shade" for name, share in shares.items()}
+    detail, inside = light_and_shade(T, T, image_shape=shape)
+    least = _nats(found, T)
+    found.keep(
+        "light_and_shade.png",
+        _sheet(found, T, back, scores),
+        answer(
+            shares,
+            longer={name: _share(found, stages[-1]) for name, stages in after.items()},
+            nats=_nats(found, np.clip(T - detail, 0, 1)) - least,
+            of=_nats(found, back[_AS_SOURCE]) - least,
+        ),
+    )
+    details = {
+        name: light_and_shade(T, pictures, image_shape=shape)[0] for name, pictures in back.items()
+    }
+    found.keep(
+        "light_and_shade_alone.png",
+        _sheet(found, detail, details, scores),
+        "The same, light and shade alone: each pixel inside the garment less the brightness "
+        "around it, grey where they are equal. The share is measured on these, over "
+        f"{inside.mean():.0%} of all pixels.",
+    )
+
+
+def _sheet(
+    found: Reproduction,
+    originals: FloatArray,
+    back: Mapping[str, FloatArray],
+    scores: Mapping[str, str],
+) -> Any:
+    """Draw one picture of each class, without the error of those few."""
+    shown = np.unique(found.y_test, return_index=True)[1]
+    return figures.reconstructions(
+        originals[shown],
+        {name: pictures[shown] for name, pictures in back.items()},
+        image_shape=found.image_shape,
+        scores=scores,
+    )
+
+
+# --------------------------------------------------------------------------- light and shade
 
 
 def light_and_shade(

@@ -9,32 +9,30 @@ out half of the time, and doubled else, y = x / 2 is the best answer to a pixel 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from inscape import figures
-from inscape._typing import FloatArray
+from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import ZeroMasking
-from inscape.data import Dataset
-from inscape.estimators import Autoencoder, DeadUnitWarning
+from inscape.estimators import Autoencoder
 from inscape.measures import SpatialStructure, spatial_structure, squared_error
 from inscape.networks import Dense
 from inscape.objectives import Gaussian
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import THEORY, Result
+from inscape.recipes.reproduction import Reproduction, fit_quietly
+from inscape.recipes.results import THEORY
 from inscape.training import Report
 
 DATA = "mnist"
 TITLE = "Seven shallow autoencoders"
 LEAD = (
     "One hidden layer between 784 pixels, squared error and no activation on the output: Adam at "
-    "1e-3, 100 rows a step, 20 epochs. Dropout of 0.5 is on the hidden layer and on the output; "
-    "noise sets 20% of the pixels to 0, drawn once. Beside it stands our default training of the "
-    "same architecture."
+    "1e-3, 100 rows a step, 20 epochs, from PyTorch's initial weights. Dropout of 0.5 is on the "
+    "hidden layer and on the output; noise sets 20% of the pixels to 0, drawn once. Beside it "
+    "stands our default training of the same architecture."
 )
 SOURCE = "measured independently on full MNIST"
 
@@ -44,7 +42,7 @@ ENCODER, DECODER = _SHARE.format("encoder tiles"), _SHARE.format("decoder tiles"
 
 _DROPOUT, _NOISE = 0.5, ZeroMasking(share=0.2, fixed=True)
 # With this scale nats per feature are the squared error itself, and a constant.
-_SQUARED_LOSS, _CONSTANT = Gaussian(scale=math.sqrt(0.5)), 0.5 * math.log(math.pi)
+_SQUARED_LOSS, CONSTANT = Gaussian(scale=math.sqrt(0.5)), 0.5 * math.log(math.pi)
 _EPOCHS, _QUICK_EPOCHS = 20, 0.5
 # Where pictures seldom have ink an encoder keeps or even gathers noise. Elsewhere its strokes lie
 # under what it started from: the bar is half that of decoders, for strokes that are half the
@@ -101,191 +99,130 @@ CASES = (
 N_STEPS = len(CASES)
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each training when it is done.
+def run(found: Reproduction) -> Iterator[str]:
+    """Train each case as the source does and with our defaults, and look at every unit."""
+    varies = found.X_train.std(axis=0) > _LEAST_VARIATION
+    curves: dict[str, tuple[list[int], list[float]]] = {}
+    models: dict[Case, Autoencoder] = {}
+    for case in CASES:
+        model = models[case] = as_source(case, epochs=found.epochs(_EPOCHS, quick=_QUICK_EPOCHS))
+        curves[f"case {case.number}"] = _fit_by_batch(model, found.X_train)
+        default = ours(case, epochs=found.epochs(None, quick=_QUICK_EPOCHS))
+        _compare(found, case, model, fit_quietly(default, found.X_train), varies=varies)
+        yield case.name
+    _draw_losses(found, curves)
+    _draw_reconstructions(found, models)
+    for case, model in models.items():
+        _draw_weights(found, case, model, varies=varies)
+
+
+# --------------------------------------------------------------------------- trainings
+
+
+def as_source(case: Case, *, epochs: float) -> Autoencoder:
+    """Return the source's training of a case, untrained."""
+    return _model(
+        case,
+        bias="torch_default",
+        optimizer="adam",
+        learning_rate=1e-3,
+        batch_size=100,
+        epochs=epochs,
+    )
+
+
+def ours(case: Case, *, epochs: float | None) -> Autoencoder:
+    """Return our default training of the same architecture, untrained."""
+    return _model(case, bias="data_mean", epochs=epochs)
+
+
+def _model(case: Case, *, bias: str, **options: Any) -> Autoencoder:
+    dropout = _DROPOUT if case.dropout else 0.0
+    return Autoencoder(
+        case.width,
+        network=Dense(hidden=(), bias=bias, dropout=dropout, output_dropout=dropout),
+        bottleneck=case.activation,
+        likelihood=_SQUARED_LOSS,
+        corruption=_NOISE if case.noise else None,
+        random_state=_SEED,
+        **options,
+    )
+
+
+def _fit_by_batch(model: Autoencoder, X: FloatArray) -> tuple[list[int], list[float]]:
+    reports: list[Report] = []
+    fit_quietly(model, X, watch=lambda report, _: reports.append(report))
+    return by_batch(reports, n_features=X.shape[1])
+
+
+# --------------------------------------------------------------------------- measures
+
+
+def _compare(
+    found: Reproduction, case: Case, model: Autoencoder, default: Autoencoder, *, varies: FloatArray
+) -> None:
+    """Add both errors of a case, and the share of units with a pattern in both layers."""
+
+    def test_error(model: Autoencoder) -> float:
+        return squared_error(found.X_test, model.reconstruct(found.X_test))
+
+    def share(model: Autoencoder, side: str) -> float:
+        return structure(model, side, image_shape=found.image_shape, varies=varies).share
+
+    for metric, reference, source, measured, beside in (
+        (TEST, case.test, SOURCE, test_error(model), test_error(default)),
+        (TRAINING, case.training, SOURCE, training_error(model), training_error(default)),
+        (ENCODER, 0.0, THEORY, share(model, "encoder"), share(default, "encoder")),
+        (DECODER, 0.0, THEORY, share(model, "decoder"), share(default, "decoder")),
+    ):
+        found.add(case.name, metric, reference, measured, source=source, ours=beside)
+
+
+def training_error(model: Autoencoder) -> float:
+    """Return the mean squared error of the last epoch as it was trained."""
+    return float(model.history_[-1]["loss_per_feature"]) - CONSTANT
+
+
+def structure(
+    model: Autoencoder, side: str, *, image_shape: ImageShape, varies: FloatArray
+) -> SpatialStructure:
+    """Return which units have a pattern in the weights of a side.
 
     Parameters
     ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
+    model : Autoencoder
+        Fitted.
+    side : {"encoder", "decoder"}
+        Weights into each unit, or out of it.
+    image_shape : tuple of int
+        (height, width) of a picture.
+    varies : ndarray of bool, shape (n_pixels,)
+        Where pictures have ink often enough for an encoder to learn.
     """
-    lab = _Lab(found, dataset)
-    for case in CASES:
-        lab.try_out(case)
-        yield case.name
-    lab.draw()
+    tiles = _tiles(model, side)
+    if side == "decoder":
+        return spatial_structure(tiles, image_shape=image_shape)
+    return spatial_structure(
+        tiles, image_shape=image_shape, mask=varies, least_autocorrelation=_LEAST_OF_ENCODER
+    )
 
 
-class _Lab:
-    """The data, and of each case what its pictures need."""
+def by_batch(reports: Sequence[Report], *, n_features: int) -> tuple[list[int], list[float]]:
+    """Return steps, and the mean squared error over the batches between one and the next.
 
-    def __init__(self, found: Reproduction, dataset: Dataset) -> None:
-        self.found = found
-        self.X, self.T = dataset.train.X, dataset.test.X
-        assert dataset.image_shape is not None
-        self.shape = dataset.image_shape
-        self.varies = self.X.std(axis=0) > _LEAST_VARIATION
-        generator = torch.Generator().manual_seed(_SEED)
-        self.noised = _NOISE(torch.from_numpy(self.T), generator=generator).numpy()
-        self.curves: dict[str, tuple[list[int], list[float]]] = {}
-        self.back: dict[str, FloatArray] = {}
-        self.scores: dict[str, str] = {}
-        self.sheets: dict[str, tuple[Any, str]] = {}
-
-    # ----------------------------------------------------------------------- experiments
-
-    def try_out(self, case: Case) -> None:
-        """Train a case with its protocol and with our defaults, and compare."""
-        model, reports = self._protocol(case)
-        ours = self._default(case)
-        self.curves[f"case {case.number}"] = _by_batch(reports, n_features=self.X.shape[1])
-        self._add(case, TEST, SOURCE, case.test, self._test_error, model, ours)
-        self._add(case, TRAINING, SOURCE, case.training, _training_error, model, ours)
-        self._add(case, ENCODER, THEORY, 0.0, self._encoder_share, model, ours)
-        self._add(case, DECODER, THEORY, 0.0, self._decoder_share, model, ours)
-        self._show(case, model)
-
-    def draw(self) -> None:
-        """Draw what all cases share, and after it the sheets of weights."""
-        self._keep(
-            "losses.png",
-            "Squared error as trained, with dropout where there is any: the mean over the batches "
-            "since the last point.",
-            figures.loss_comparison(
-                self.curves,
-                xlabel="batches of 100",
-                ylabel="squared error as trained",
-                title="Seven trainings",
-            ),
-        )
-        self._keep(
-            "reconstructions.png",
-            "Ten test pictures and what each case makes of them, with dropout off; cases 6 and 7 "
-            "are shown the noised ones. Dropout on the output makes pale pictures: half of a pixel "
-            "is then the best answer.",
-            figures.reconstructions(
-                self.T[:_N_SHOWN], self.back, image_shape=self.shape, scores=self.scores
-            ),
-        )
-        self.found.figures.update(self.sheets)
-
-    # ----------------------------------------------------------------------- trainings
-
-    def _protocol(self, case: Case) -> tuple[Autoencoder, list[Report]]:
-        """Train with the source's protocol."""
-        model = self._model(
-            case,
-            bias="torch_default",
-            likelihood=_SQUARED_LOSS,
-            optimizer="adam",
-            learning_rate=1e-3,
-            batch_size=100,
-            epochs=_QUICK_EPOCHS if self.found.quick else _EPOCHS,
-        )
-        return model, _fit_quietly(model, self.X)
-
-    def _default(self, case: Case) -> Autoencoder:
-        """Train the same architecture with our defaults."""
-        epochs = _QUICK_EPOCHS if self.found.quick else None
-        model = self._model(case, bias="data_mean", likelihood=_SQUARED_LOSS, epochs=epochs)
-        _fit_quietly(model, self.X)
-        return model
-
-    def _model(self, case: Case, *, bias: str, **options: Any) -> Autoencoder:
-        dropout = _DROPOUT if case.dropout else 0.0
-        network = Dense(hidden=(), bias=bias, dropout=dropout, output_dropout=dropout)
-        return Autoencoder(
-            case.width,
-            network=network,
-            bottleneck=case.activation,
-            corruption=_NOISE if case.noise else None,
-            random_state=_SEED,
-            **options,
-        )
-
-    # ----------------------------------------------------------------------- measures
-
-    def _test_error(self, model: Autoencoder) -> float:
-        return squared_error(self.T, model.reconstruct(self.T))
-
-    def _encoder_share(self, model: Autoencoder) -> float:
-        return self._structure(model, "encoder").share
-
-    def _decoder_share(self, model: Autoencoder) -> float:
-        return self._structure(model, "decoder").share
-
-    def _structure(self, model: Autoencoder, side: str) -> SpatialStructure:
-        tiles = _tiles(model, side)
-        if side == "decoder":
-            return spatial_structure(tiles, image_shape=self.shape)
-        return spatial_structure(
-            tiles,
-            image_shape=self.shape,
-            mask=self.varies,
-            least_autocorrelation=_LEAST_OF_ENCODER,
-        )
-
-    # ----------------------------------------------------------------------- what is kept
-
-    def _show(self, case: Case, model: Autoencoder) -> None:
-        """Keep ten reconstructions, and draw the weights into and out of every unit."""
-        shown = self.noised if case.noise else self.T
-        if case.noise:
-            self.back["noised"], self.scores["noised"] = shown[:_N_SHOWN], ""
-        name = f"case {case.number}"
-        back = model.reconstruct(shown)
-        self.back[name] = back[:_N_SHOWN]
-        self.scores[name] = f"MSE {squared_error(self.T, back):#.3g}"
-        for side, way in (("encoder", "into"), ("decoder", "out of")):
-            figure = figures.weight_tiles(
-                _tiles(model, side),
-                image_shape=self.shape,
-                structured=self._structure(model, side).structured,
-                title=f"{case.name[0].upper()}{case.name[1:]}: weights {way} each unit",
-            )
-            caption = f"{case.name[0].upper()}{case.name[1:]}: the weights {way} every unit."
-            self.sheets[f"case_{case.number}_{side}.png"] = (figure, caption)
-
-    def _add(
-        self,
-        case: Case,
-        metric: str,
-        source: str,
-        reference: float,
-        measure: Callable[[Autoencoder], float],
-        model: Autoencoder,
-        ours: Autoencoder,
-    ) -> None:
-        self.found.results.append(
-            Result(case.name, metric, source, reference, measure(model), measure(ours))
-        )
-
-    def _keep(self, file: str, caption: str, figure: Any) -> None:
-        self.found.figures[file] = (figure, caption)
-
-
-def _fit_quietly(model: Autoencoder, X: FloatArray) -> list[Report]:
-    """Fit without a warning: of a thousand ReLU units some may die."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeadUnitWarning)
-        return [report for report, _ in model.iter_fit(X)]
-
-
-def _training_error(model: Autoencoder) -> float:
-    """Return the mean squared error of the last epoch as it was trained."""
-    return float(model.history_[-1]["loss_per_feature"]) - _CONSTANT
-
-
-def _by_batch(reports: list[Report], *, n_features: int) -> tuple[list[int], list[float]]:
-    """Return steps, and the mean squared error over the batches between one and the next."""
+    Parameters
+    ----------
+    reports : sequence of Report
+        Of a training on squared error, the first of them before any step.
+    n_features : int
+        Of a row.
+    """
     steps, errors = [], []
     total, last, started = 0.0, 0, 0
     for report in reports[1:]:
         so_far = report.loss * (report.step - started)
         steps.append(report.step)
-        errors.append((so_far - total) / (report.step - last) / n_features - _CONSTANT)
+        errors.append((so_far - total) / (report.step - last) / n_features - CONSTANT)
         total, last = so_far, report.step
         if report.epoch_done:
             total, started = 0.0, report.step
@@ -296,3 +233,57 @@ def _tiles(model: Autoencoder, side: str) -> FloatArray:
     """Return one unit's weights a row: into it from the pixels, or out of it to them."""
     weights = model.network_.state_dict()[f"{side}.0.weight"].cpu().numpy()
     return weights if side == "encoder" else weights.T
+
+
+# --------------------------------------------------------------------------- what is kept
+
+
+def _draw_losses(found: Reproduction, curves: Mapping[str, tuple[list[int], list[float]]]) -> None:
+    found.keep(
+        "losses.png",
+        figures.loss_comparison(
+            curves,
+            xlabel="batches of 100",
+            ylabel="squared error as trained",
+            title="Seven trainings",
+        ),
+        "Squared error as trained, with dropout where there is any: the mean over the batches "
+        "since the last point.",
+    )
+
+
+def _draw_reconstructions(found: Reproduction, models: Mapping[Case, Autoencoder]) -> None:
+    T = found.X_test
+    noised = _NOISE(torch.from_numpy(T), generator=torch.Generator().manual_seed(_SEED)).numpy()
+    back: dict[str, FloatArray] = {}
+    scores: dict[str, str] = {}
+    for case, model in models.items():
+        if case.noise:
+            back["noised"], scores["noised"] = noised[:_N_SHOWN], ""
+        pictures = model.reconstruct(noised if case.noise else T)
+        back[f"case {case.number}"] = pictures[:_N_SHOWN]
+        scores[f"case {case.number}"] = f"MSE {squared_error(T, pictures):#.3g}"
+    found.keep(
+        "reconstructions.png",
+        figures.reconstructions(T[:_N_SHOWN], back, image_shape=found.image_shape, scores=scores),
+        "Ten test pictures and what each case makes of them, with dropout off; cases 6 and 7 "
+        "are shown the noised ones. Dropout on the output makes pale pictures: half of a pixel "
+        "is then the best answer.",
+    )
+
+
+def _draw_weights(
+    found: Reproduction, case: Case, model: Autoencoder, *, varies: FloatArray
+) -> None:
+    """Draw the weights into and out of every unit."""
+    name = f"{case.name[0].upper()}{case.name[1:]}"
+    shape = found.image_shape
+    for side, way in (("encoder", "into"), ("decoder", "out of")):
+        figure = figures.weight_tiles(
+            _tiles(model, side),
+            image_shape=shape,
+            structured=structure(model, side, image_shape=shape, varies=varies).structured,
+            title=f"{name}: weights {way} each unit",
+        )
+        caption = f"{name}: the weights {way} every unit."
+        found.keep(f"case_{case.number}_{side}.png", figure, caption)

@@ -21,14 +21,15 @@ from inscape._typing import FloatArray, IntArray
 from inscape.data import Tree, tree
 from inscape.dynamics.modes import half_rise
 from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import THEORY, Result
+from inscape.recipes.results import THEORY
 
 DATA = None
 TITLE = "Deep linear neural networks"
 LEAD = (
     "The demonstrations and exercises of Neuromatch Academy's tutorial with its own protocol "
     "(8 items with 10,000 features, 30 hidden units, learning rate 100, 250 epochs), beside what "
-    "it states and beside exact theory."
+    "it states and beside exact theory. What it leaves to the reader, whether a learning rate "
+    "brings the plateaus back from large weights, is expected to be answered with no."
 )
 SOURCE = "Neuromatch Academy, Deep linear neural networks"
 N_STEPS = 10
@@ -82,313 +83,262 @@ _PARROT = _Illusion(
 )
 
 
-def run(found: Reproduction, _: None) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each experiment when it is done.
+def run(found: Reproduction) -> Iterator[str]:
+    """Train on a tree of things, read its dynamics beside theory, and compare three ways there."""
+    kingdom = tree(n_features=_QUICK_FEATURES if found.quick else _N_FEATURES, random_state=_SEED)
+    course = _train(kingdom, _deep_rate(kingdom))
+    _initialization(found)
+    yield "initial weights"
+    _training(found, kingdom, course)
+    yield "training"
+    _plateaus(found, kingdom, course)
+    yield "plateaus"
+    _modes(found, course)
+    yield "modes"
+    _similarity(found, kingdom, course)
+    yield "similarity"
+    for illusion in (_SHARK, _PARROT):
+        _illusion(found, illusion, kingdom)
+        yield illusion.item
+    _no_illusion(found, _SHARK, kingdom)
+    yield "no hidden layer"
+    _regression(found)
+    yield "regression"
+    _three_ways(found, kingdom, course)
+    yield "three ways"
 
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    _ : None
-        The data are generated here.
+
+# --------------------------------------------------------------------------- experiments
+
+
+def _initialization(found: Reproduction) -> None:
+    """Draw a layer of 5000 x 5000 weights (exercise 0)."""
+    (layer,) = dynamics.initial_weights((5000, 5000), gamma=1.0, random_state=_SEED)
+    found.add(
+        "5000 x 5000 layer, gamma 1",
+        "standard deviation (the tutorial allows 1e-5)",
+        0.01,
+        layer.std(),
+        source=SOURCE,
+    )
+
+
+def _training(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory) -> None:
+    """Train on the tree (demonstration 1)."""
+    expected = kingdom.expected_singular_values
+    for k, (reference, value) in enumerate(
+        zip(expected, course.singular_values, strict=True), start=1
+    ):
+        found.add(f"Tree, mode {k}", "singular value", reference, value, source=THEORY)
+    name = f"8-30-{kingdom.n_generated}, 250 epochs"
+    found.add(name, "final loss", 0, course.loss[-1], source=SOURCE)
+    found.keep(
+        "tree.png",
+        figures.hierarchy(
+            kingdom.targets, item_names=kingdom.item_names, branches=kingdom.branches
+        ),
+        "The data: features branch and flip down the tree, and items near to each other in it "
+        "share more of them.",
+    )
+
+
+def _plateaus(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory) -> None:
+    """Count the bumps of the loss from small and from large weights (demonstration 1).
+
+    The tutorial asks whether a learning rate brings the bumps back from large weights, and
+    leaves the answer to the reader: none of its slider's does, so 0 is expected.
     """
-    lab = _Lab(found)
-    yield from lab.initialization()
-    yield from lab.training()
-    yield from lab.plateaus()
-    yield from lab.modes()
-    yield from lab.similarity()
-    yield from lab.illusions()
-    yield from lab.regression()
-    yield from lab.three_ways()
+    groups = np.unique(kingdom.expected_eigenvalues.round(9))
+    metric, name = "plateaus of the loss", "gamma 1e-12: one for each distinct mode"
+    found.add(name, metric, len(groups), dynamics.count_plateaus(course.loss), source=THEORY)
+    large = _train(kingdom, _deep_rate(kingdom), gamma=_LARGE_GAMMA)
+    name = f"gamma {_LARGE_GAMMA:g}"
+    found.add(name, metric, 0, dynamics.count_plateaus(large.loss), source=SOURCE)
+    swept = dynamics.sweep(
+        kingdom.inputs,
+        kingdom.targets,
+        learning_rates=_SLIDER_RATES * _share(kingdom) ** 0.5,
+        gammas=[_LARGE_GAMMA],
+        seeds=[_SEED],
+    )
+    name = f"gamma {_LARGE_GAMMA:g}, learning rates 1 to 200"
+    found.add(name, f"most {metric}", 0, swept.n_plateaus.max(), source=SOURCE)
+    _keep_curves(
+        found,
+        "loss_small_gamma.png",
+        course,
+        "From tiny weights the loss falls in steps: one for each level of the tree.",
+    )
+    _keep_curves(
+        found,
+        "loss_large_gamma.png",
+        large,
+        f"From weights of gamma {_LARGE_GAMMA:g} all modes are learned at once.",
+    )
 
 
-class _Lab:
-    """The tree, its training, and what has been found so far."""
+def _modes(found: Reproduction, course: dynamics.Trajectory) -> None:
+    """Follow the singular values of the end-to-end map (exercise 2)."""
+    theory = course.theoretical_modes("discrete_map")
+    expected = half_rise(course.epochs, theory, course.mode_limits)
+    for k, (reference, epoch) in enumerate(zip(expected, course.half_rise, strict=True), start=1):
+        found.add(f"Tree, mode {k}", "epoch of half rise", reference, epoch, source=THEORY)
+    late = _out_of_order(course.singular_values, course.half_rise)
+    metric = "pairs learned out of order"
+    found.add("Modes more than 5% apart", metric, 0, late, source=SOURCE)
+    gap = np.abs(course.sorted_modes[-1] - course.singular_values).max()
+    found.add("SVD of the trained map, and of the data", _DIFFERENCE, 0, gap, source=THEORY)
+    found.keep(
+        "modes.png",
+        figures.modes_over_theory(
+            course.epochs,
+            course.modes,
+            {
+                "discrete map": theory,
+                "gradient flow": course.theoretical_modes("gradient_flow"),
+            },
+        ),
+        "Theory from the initial weights alone, on top of the training. Learning rate 100 is "
+        "far from continuous time: gradient flow runs early, the discrete map does not.",
+    )
 
-    def __init__(self, found: Reproduction) -> None:
-        self.found = found
-        n_features = _QUICK_FEATURES if found.quick else _N_FEATURES
-        self.tree = tree(n_features=n_features, random_state=_SEED)
-        # Fewer features are learned at the same pace: singular values go as the root of their
-        # number, and the step of one weight as its inverse.
-        share = n_features / _N_FEATURES
-        self.deep_scale, self.shallow_scale = share**0.5, share
-        self.course = self._train(self.tree)
 
-    # ----------------------------------------------------------------------- experiments
-
-    def initialization(self) -> Iterator[str]:
-        """Draw a layer of 5000 x 5000 weights (exercise 0)."""
-        (layer,) = dynamics.initial_weights((5000, 5000), gamma=1.0, random_state=_SEED)
-        self._add(
-            "5000 x 5000 layer, gamma 1",
-            "standard deviation (the tutorial allows 1e-5)",
-            0.01,
-            float(layer.std()),
+def _similarity(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory) -> None:
+    """See when the hidden layer tells groups of items apart (exercise 3)."""
+    similarity = course.similarity[:, 0]
+    theory = _theoretical_similarity(kingdom, course.theoretical_modes())
+    measured = _separations(course.epochs, similarity)
+    expected = _separations(course.epochs, theory)
+    for name, epoch in measured.items():
+        metric = "epoch from which their mean cosine is below 0.5"
+        found.add(f"RSM: {name}", metric, expected[name], epoch, source=THEORY)
+    names = [name for name, _, _ in _SPLITS]
+    for above, below in pairwise(names):
+        found.add(
+            f"RSM: {below} after {above}",
+            "epochs by which they are told apart later",
+            expected[below] - expected[above],
+            measured[below] - measured[above],
+            source=THEORY,
         )
-        yield "initial weights"
+    gap = np.abs(similarity[-1] - theory[-1]).max() / theory[-1].max()
+    name = "RSM of the trained network, and the root of Y Y'"
+    found.add(name, f"{_DIFFERENCE}, as a share", 0, gap, source=THEORY)
+    found.keep(
+        "similarity.png",
+        figures.similarity_over_training(
+            course.epochs,
+            similarity,
+            course.loss,
+            chosen=(0, 60, 105, 125, 160, int(course.epochs[-1])),
+            item_names=kingdom.item_names,
+        ),
+        "First all are alike, then animals and plants part, then fish and birds, and the "
+        "single items at last.",
+    )
 
-    def training(self) -> Iterator[str]:
-        """Train on the tree (demonstration 1)."""
-        expected = self.tree.expected_singular_values
-        for k, (reference, value) in enumerate(
-            zip(expected, self.course.singular_values, strict=True), start=1
-        ):
-            self._add(f"Tree, mode {k}", "singular value", reference, value, THEORY)
-        self._add(
-            f"8-30-{self.tree.n_generated}, 250 epochs", "final loss", 0.0, self.course.loss[-1]
-        )
-        self._keep(
-            "tree.png",
-            "The data: features branch and flip down the tree, and items near to each other in it "
-            "share more of them.",
-            figures.hierarchy(
-                self.tree.targets, item_names=self.tree.item_names, branches=self.tree.branches
-            ),
-        )
-        yield "training"
 
-    def plateaus(self) -> Iterator[str]:
-        """Count the bumps of the loss from small and from large weights (demonstration 1).
+def _illusion(found: Reproduction, illusion: _Illusion, kingdom: Tree) -> None:
+    """Watch what is never so believed for a while (demonstration and exercise 4)."""
+    kingdom = illusion.added_to(kingdom)
+    pair = kingdom.index(illusion.item, illusion.feature)
+    course = _train(kingdom, _deep_rate(kingdom), pairs=[pair])
+    wrong = dynamics.illusory_correlations(course).wrong_sign
+    theory = course.theoretical_predictions(course.theoretical_modes(), *pair)[:, 0, 0]
+    # Both are -1 in truth, so what is positive is wrong.
+    peak = course.epochs[theory.argmax()]
+    name = f"{illusion.item}, {illusion.feature}"
+    found.add(name, "largest wrong sign", theory.max(), wrong.size[pair], source=THEORY)
+    found.add(name, "epoch of the largest wrong sign", peak, wrong.peak[pair], source=THEORY)
+    found.add(name, "prediction at the end", -1, course.predictions[-1, 0], source=SOURCE)
+    drawn = _draw_illusion(illusion, course, theory)
+    found.keep(f"{illusion.item.lower()}.png", drawn, illusion.caption)
 
-        The tutorial asks whether a learning rate brings the bumps back from large weights, and
-        leaves the answer to the reader: none of its slider's does, so 0 is expected.
-        """
-        groups = np.unique(self.tree.expected_eigenvalues.round(9))
-        metric = "plateaus of the loss"
-        measured = dynamics.count_plateaus(self.course.loss)
-        self._add("gamma 1e-12: one for each distinct mode", metric, len(groups), measured, THEORY)
-        large = self._train(self.tree, gamma=_LARGE_GAMMA)
-        name = f"gamma {_LARGE_GAMMA:g}"
-        self._add(name, metric, 0, dynamics.count_plateaus(large.loss))
-        swept = dynamics.sweep(
-            self.tree.inputs,
-            self.tree.targets,
-            learning_rates=_SLIDER_RATES * self.deep_scale,
-            gammas=[_LARGE_GAMMA],
-            seeds=[_SEED],
-        )
-        name = f"gamma {_LARGE_GAMMA:g}, learning rates 1 to 200"
-        self._add(name, f"most {metric}", 0, int(swept.n_plateaus.max()))
-        captions = {
-            "small": "From tiny weights the loss falls in steps: one for each level of the tree.",
-            "large": f"From weights of gamma {_LARGE_GAMMA:g} all modes are learned at once.",
-        }
-        for (size, caption), course in zip(captions.items(), (self.course, large), strict=True):
-            self._keep(
-                f"loss_{size}_gamma.png",
-                caption,
-                figures.learning_curves(
-                    course.epochs,
-                    course.loss,
-                    course.modes,
-                    singular_values=course.singular_values,
-                ),
-            )
-        yield "plateaus"
 
-    def modes(self) -> Iterator[str]:
-        """Follow the singular values of the end-to-end map (exercise 2)."""
-        course = self.course
-        theory = course.theoretical_modes("discrete_map")
-        expected = half_rise(course.epochs, theory, course.mode_limits)
-        for k, (reference, epoch) in enumerate(
-            zip(expected, course.half_rise, strict=True), start=1
-        ):
-            self._add(f"Tree, mode {k}", "epoch of half rise", reference, epoch, THEORY)
-        late = _out_of_order(course.singular_values, course.half_rise)
-        self._add("Modes more than 5% apart", "pairs learned out of order", 0, late)
-        gap = np.abs(course.sorted_modes[-1] - course.singular_values).max()
-        self._add("SVD of the trained map, and of the data", _DIFFERENCE, 0.0, gap, THEORY)
-        self._keep(
-            "modes.png",
-            "Theory from the initial weights alone, on top of the training. Learning rate 100 is "
-            "far from continuous time: gradient flow runs early, the discrete map does not.",
-            figures.modes_over_theory(
-                course.epochs,
-                course.modes,
-                {
-                    "discrete map": theory,
-                    "gradient flow": course.theoretical_modes("gradient_flow"),
-                },
-            ),
-        )
-        yield "modes"
+def _no_illusion(found: Reproduction, illusion: _Illusion, kingdom: Tree) -> None:
+    """Train on the same item and feature without a hidden layer."""
+    kingdom = illusion.added_to(kingdom)
+    pair = kingdom.index(illusion.item, illusion.feature)
+    course = _train(kingdom, _shallow_rate(kingdom), hidden=(), pairs=[pair])
+    size = dynamics.illusory_correlations(course).wrong_sign.size[pair]
+    name = f"{illusion.item}, {illusion.feature}, no hidden layer"
+    found.add(name, "largest wrong sign", 0, size, source=THEORY)
+    drawn = _draw_illusion(illusion, course, None)
+    caption = "The same item and feature without a hidden layer: no illusion."
+    found.keep("zero_depth.png", drawn, caption)
 
-    def similarity(self) -> Iterator[str]:
-        """See when the hidden layer tells groups of items apart (exercise 3)."""
-        course = self.course
-        similarity = course.similarity[:, 0]
-        theory = _theoretical_similarity(self.tree, course.theoretical_modes())
-        measured = _separations(course.epochs, similarity)
-        expected = _separations(course.epochs, theory)
-        for name, epoch in measured.items():
-            metric = "epoch from which their mean cosine is below 0.5"
-            self._add(f"RSM: {name}", metric, expected[name], epoch, THEORY)
-        names = [name for name, _, _ in _SPLITS]
-        for above, below in pairwise(names):
-            self._add(
-                f"RSM: {below} after {above}",
-                "epochs by which they are told apart later",
-                expected[below] - expected[above],
-                measured[below] - measured[above],
-                THEORY,
-            )
-        gap = np.abs(similarity[-1] - theory[-1]).max() / theory[-1].max()
-        name = "RSM of the trained network, and the root of Y Y'"
-        self._add(name, f"{_DIFFERENCE}, as a share", 0.0, gap, THEORY)
-        self._keep(
-            "similarity.png",
-            "First all are alike, then animals and plants part, then fish and birds, and the "
-            "single items at last.",
-            figures.similarity_over_training(
-                course.epochs,
-                similarity,
-                course.loss,
-                chosen=(0, 60, 105, 125, 160, int(course.epochs[-1])),
-                item_names=self.tree.item_names,
-            ),
-        )
-        yield "similarity"
 
-    def illusions(self) -> Iterator[str]:
-        """Watch what is never so believed for a while (demonstration and exercise 4)."""
-        for illusion in (_SHARK, _PARROT):
-            kingdom = illusion.added_to(self.tree)
-            pair = kingdom.index(illusion.item, illusion.feature)
-            self._compare(illusion, self._train(kingdom, pairs=[pair]))
-            yield illusion.item
-        kingdom = _SHARK.added_to(self.tree)
-        pair = kingdom.index(_SHARK.item, _SHARK.feature)
-        shallow = self._train_shallow(kingdom, hidden=(), pairs=[pair])
-        size = dynamics.illusory_correlations(shallow).wrong_sign.size[pair]
-        name = f"{_SHARK.item}, {_SHARK.feature}, no hidden layer"
-        self._add(name, "largest wrong sign", 0.0, size, THEORY)
-        self._show(
-            "zero_depth",
-            "The same item and feature without a hidden layer: no illusion.",
-            _SHARK,
-            shallow,
-            None,
-        )
-        yield "no hidden layer"
+def _regression(found: Reproduction) -> None:
+    """Solve a regression of 37 noisy samples (exercise 5.3.1)."""
+    generator = np.random.default_rng(_SEED)
+    true = generator.integers(0, 10, size=(3, 3)).astype(float)
+    inputs = generator.random((37, 3))
+    targets = inputs @ true.T + generator.normal(scale=0.01, size=(37, 3))
+    weights = dynamics.regression_weights(inputs, targets)
+    normal = targets.T @ inputs @ np.linalg.inv(inputs.T @ inputs)
+    gap = np.abs(weights - normal).max()
+    name = "Regression weights, and those of the normal equations"
+    found.add(name, _DIFFERENCE, 0, gap, source=THEORY)
+    same = (weights.round(1) == true).sum()
+    found.add("Regression weights that round to the true ones", "of 9", 9, same, source=SOURCE)
 
-    def regression(self) -> Iterator[str]:
-        """Solve a regression of 37 noisy samples (exercise 5.3.1)."""
-        generator = np.random.default_rng(_SEED)
-        true = generator.integers(0, 10, size=(3, 3)).astype(float)
-        inputs = generator.random((37, 3))
-        targets = inputs @ true.T + generator.normal(scale=0.01, size=(37, 3))
-        weights = dynamics.regression_weights(inputs, targets)
-        normal = targets.T @ inputs @ np.linalg.inv(inputs.T @ inputs)
-        gap = np.abs(weights - normal).max()
-        name = "Regression weights, and those of the normal equations"
-        self._add(name, _DIFFERENCE, 0.0, gap, THEORY)
-        same = int((weights.round(1) == true).sum())
-        self._add("Regression weights that round to the true ones", "of 9", 9, same)
-        yield "regression"
 
-    def three_ways(self) -> Iterator[str]:
-        """Reach the same weights by regression, without and with a hidden layer."""
-        inputs, targets = self.tree.inputs, self.tree.targets
-        solved = dynamics.regression_weights(inputs, targets)
-        # The tutorial leaves this network at torch's initial weights.
-        bound = self.tree.n_items**-0.5
-        start = np.random.default_rng(_SEED).uniform(-bound, bound, size=solved.shape)
-        shallow, longer = (
-            self._train_shallow(self.tree, weights=[start], epochs=epochs)
-            for epochs in (250, _LONG)
-        )
-        for name, course, allowed in (
-            ("no hidden layer, 250 epochs", shallow, "the tutorial allows 1e-2"),
-            ("30 hidden units, 250 epochs", self.course, "the tutorial allows 1e-2"),
-            (f"no hidden layer, {_LONG} epochs", longer, "we allow 1e-6"),
-        ):
-            gap = np.abs(_end_to_end(course) - solved).max()
-            self._add(f"Regression, and {name}", f"{_DIFFERENCE} ({allowed})", 0.0, gap)
-        self._keep(
-            "loss_zero_depth.png",
-            "Without a hidden layer every mode is learned at the same pace, from the first epoch.",
-            figures.learning_curves(
-                shallow.epochs,
-                shallow.loss,
-                shallow.modes,
-                singular_values=shallow.singular_values,
-            ),
-        )
-        yield "three ways"
+def _three_ways(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory) -> None:
+    """Reach the same weights by regression, without and with a hidden layer."""
+    solved = dynamics.regression_weights(kingdom.inputs, kingdom.targets)
+    # The tutorial leaves this network at torch's initial weights.
+    bound = kingdom.n_items**-0.5
+    start = np.random.default_rng(_SEED).uniform(-bound, bound, size=solved.shape)
+    rate = _shallow_rate(kingdom)
+    shallow, longer = (
+        _train(kingdom, rate, weights=[start], epochs=epochs) for epochs in (250, _LONG)
+    )
+    for name, reached, allowed in (
+        ("no hidden layer, 250 epochs", shallow, "the tutorial allows 1e-2"),
+        ("30 hidden units, 250 epochs", course, "the tutorial allows 1e-2"),
+        (f"no hidden layer, {_LONG} epochs", longer, "we allow 1e-6"),
+    ):
+        gap = np.abs(_end_to_end(reached) - solved).max()
+        metric = f"{_DIFFERENCE} ({allowed})"
+        found.add(f"Regression, and {name}", metric, 0, gap, source=SOURCE)
+    _keep_curves(
+        found,
+        "loss_zero_depth.png",
+        shallow,
+        "Without a hidden layer every mode is learned at the same pace, from the first epoch.",
+    )
 
-    # ----------------------------------------------------------------------- illusions
 
-    def _compare(self, illusion: _Illusion, course: dynamics.Trajectory) -> None:
-        (pair,) = course.pairs
-        wrong = dynamics.illusory_correlations(course).wrong_sign
-        theory = course.theoretical_predictions(course.theoretical_modes(), *pair)[:, 0, 0]
-        # Both are -1 in truth, so what is positive is wrong.
-        peak = int(course.epochs[theory.argmax()])
-        name = f"{illusion.item}, {illusion.feature}"
-        self._add(name, "largest wrong sign", theory.max(), wrong.size[pair], THEORY)
-        self._add(name, "epoch of the largest wrong sign", peak, wrong.peak[pair], THEORY)
-        self._add(name, "prediction at the end", -1.0, course.predictions[-1, 0])
-        self._show(illusion.item.lower(), illusion.caption, illusion, course, theory)
+# --------------------------------------------------------------------------- trainings
 
-    def _show(
-        self,
-        file: str,
-        caption: str,
-        illusion: _Illusion,
-        course: dynamics.Trajectory,
-        theory: FloatArray | None,
-    ) -> None:
-        self._keep(
-            f"{file}.png",
-            caption,
-            figures.illusory_correlation(
-                course.epochs,
-                course.predictions[:, 0],
-                target=-1.0,
-                modes=course.modes,
-                singular_values=course.singular_values,
-                theory=theory,
-                item=illusion.item,
-                feature=illusion.feature,
-            ),
-        )
 
-    # ----------------------------------------------------------------------- trainings
+def _train(kingdom: Tree, learning_rate: float, **options: Any) -> dynamics.Trajectory:
+    return dynamics.simulate(
+        kingdom.inputs,
+        kingdom.targets,
+        learning_rate=learning_rate,
+        random_state=_SEED,
+        **options,
+    )
 
-    def _train(self, kingdom: Tree, **options: Any) -> dynamics.Trajectory:
-        """Train with the tutorial's protocol for its deep network."""
-        return dynamics.simulate(
-            kingdom.inputs,
-            kingdom.targets,
-            learning_rate=_RATE * self.deep_scale,
-            random_state=_SEED,
-            **options,
-        )
 
-    def _train_shallow(self, kingdom: Tree, **options: Any) -> dynamics.Trajectory:
-        """Train with the tutorial's protocol for its network without a hidden layer."""
-        return dynamics.simulate(
-            kingdom.inputs,
-            kingdom.targets,
-            learning_rate=_SHALLOW_RATE * self.shallow_scale,
-            random_state=_SEED,
-            **options,
-        )
+# Fewer features are learned at the same pace: singular values go as the root of their number, and
+# the step of one weight as its inverse.
 
-    # ----------------------------------------------------------------------- what is kept
 
-    def _add(
-        self, experiment: str, metric: str, reference: Any, measured: Any, source: str = SOURCE
-    ) -> None:
-        self.found.results.append(
-            Result(experiment, metric, source, float(reference), float(measured), None)
-        )
+def _share(kingdom: Tree) -> float:
+    return kingdom.n_generated / _N_FEATURES
 
-    def _keep(self, file: str, caption: str, figure: Any) -> None:
-        self.found.figures[file] = (figure, caption)
+
+def _deep_rate(kingdom: Tree) -> float:
+    return _RATE * _share(kingdom) ** 0.5
+
+
+def _shallow_rate(kingdom: Tree) -> float:
+    return _SHALLOW_RATE * _share(kingdom)
+
+
+# --------------------------------------------------------------------------- measures
 
 
 def _out_of_order(singular_values: FloatArray, half_rise: IntArray) -> int:
@@ -419,3 +369,31 @@ def _end_to_end(course: dynamics.Trajectory) -> FloatArray:
     """Return the map of the trained network, (n_outputs, n_inputs)."""
     weights = course.weights_at(course.weight_epochs[-1])
     return reduce(lambda below, above: above @ below, weights)
+
+
+# --------------------------------------------------------------------------- what is kept
+
+
+def _keep_curves(found: Reproduction, file: str, course: dynamics.Trajectory, caption: str) -> None:
+    found.keep(
+        file,
+        figures.learning_curves(
+            course.epochs, course.loss, course.modes, singular_values=course.singular_values
+        ),
+        caption,
+    )
+
+
+def _draw_illusion(
+    illusion: _Illusion, course: dynamics.Trajectory, theory: FloatArray | None
+) -> Any:
+    return figures.illusory_correlation(
+        course.epochs,
+        course.predictions[:, 0],
+        target=-1.0,
+        modes=course.modes,
+        singular_values=course.singular_values,
+        theory=theory,
+        item=illusion.item,
+        feature=illusion.feature,
+    )

@@ -15,13 +15,12 @@ from torch import Tensor
 
 from inscape import figures
 from inscape._typing import FloatArray
-from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
 from inscape.objectives.bounds import ImportanceWeighted
 from inscape.objectives.variational import Batch
 from inscape.recipes.keras_vae import glorot_pair
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import THEORY, Result
+from inscape.recipes.reproduction import Reproduction, curve, fit_quietly
+from inscape.recipes.results import THEORY
 from inscape.training import Adam
 
 DATA = "mnist"
@@ -47,7 +46,7 @@ _EPOCHS, _QUICK_EPOCHS, _BATCH_SIZE = 3, 2, 20
 # The draws of each bound that is measured, and how many test rows it is measured on.
 DRAWS = (1, 5, 50, 500)
 _TEST_ROWS = 2000
-_QUICK_TRAIN, _QUICK_TEST = 400, 40
+QUICK_ROWS = 400, 40
 _SHOWN = 10
 
 
@@ -76,32 +75,21 @@ def binarized(X: Tensor, *, generator: torch.Generator) -> Tensor:
     return (numbers < X).to(X.dtype)
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each experiment when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
-    """
-    X, epochs = dataset.train.X, _EPOCHS
+def run(found: Reproduction) -> Iterator[str]:
+    """Train on the bounds of 1, 5 and 50 draws, and judge each model by bounds of 1 to 500."""
+    X, epochs = found.X_train, found.epochs(_EPOCHS, quick=_QUICK_EPOCHS)
     # Every so many rows: the first half of the test pictures are the easier ones.
-    T = dataset.test.X[:: max(1, len(dataset.test.X) // _TEST_ROWS)]
-    if found.quick:
-        X, T, epochs = X[:_QUICK_TRAIN], T[:_QUICK_TEST], _QUICK_EPOCHS
-    generator = torch.Generator().manual_seed(0)
-    T = binarized(torch.from_numpy(T), generator=generator).numpy()
+    T = found.X_test[:: max(1, len(found.X_test) // _TEST_ROWS)]
+    T = binarized(torch.from_numpy(T), generator=torch.Generator().manual_seed(0)).numpy()
     models, losses = {}, {}
     for k in PUBLISHED:
-        models[k] = as_source(k, X).set_params(epochs=epochs).fit(X)
+        models[k] = fit_quietly(as_source(k, X).set_params(epochs=epochs), X)
         yield f"training, k = {k}"
         losses[k] = {draws: _negative_bound(models[k], T, draws) for draws in DRAWS}
         _add_bounds(found, k, losses[k], epochs=epochs)
         yield f"bounds, k = {k}"
     _add_order(found, losses, epochs=epochs)
-    _draw(found, T, models, losses, image_shape=dataset.image_shape)
+    _draw(found, T, models, losses)
 
 
 def as_source(k: int, X: FloatArray) -> VariationalAutoencoder:
@@ -138,12 +126,10 @@ def _add_bounds(found: Reproduction, k: int, losses: Mapping[int, float], *, epo
     """Add a model's likelihood beside the published one, and how its bound rises with draws."""
     name = f"k = {k}, {epochs} epochs of 3,280"
     best = losses[DRAWS[-1]]
-    found.results.append(Result(name, NLL, SOURCE, PUBLISHED[k], best, None))
+    found.add(name, NLL, PUBLISHED[k], best, source=SOURCE)
     for fewer, more in pairwise(DRAWS):
         rise = losses[fewer] - losses[more]
-        found.results.append(
-            Result(f"{name}: from {fewer} to {more} draws", RISE, THEORY, 0.0, rise, None)
-        )
+        found.add(f"{name}: from {fewer} to {more} draws", RISE, 0.0, rise, source=THEORY)
 
 
 def _add_order(
@@ -151,15 +137,12 @@ def _add_order(
 ) -> None:
     """Add by how much a model trained with more draws is better, beside the published gap."""
     for fewer, more in pairwise(PUBLISHED):
-        found.results.append(
-            Result(
-                f"trained with k = {more} and not {fewer}, {epochs} epochs of 3,280",
-                BETTER,
-                SOURCE,
-                PUBLISHED[fewer] - PUBLISHED[more],
-                losses[fewer][DRAWS[-1]] - losses[more][DRAWS[-1]],
-                None,
-            )
+        found.add(
+            f"trained with k = {more} and not {fewer}, {epochs} epochs of 3,280",
+            BETTER,
+            PUBLISHED[fewer] - PUBLISHED[more],
+            losses[fewer][DRAWS[-1]] - losses[more][DRAWS[-1]],
+            source=SOURCE,
         )
 
 
@@ -168,11 +151,9 @@ def _draw(
     T: FloatArray,
     models: Mapping[int, VariationalAutoencoder],
     losses: Mapping[int, Mapping[int, float]],
-    *,
-    image_shape: tuple[int, ...] | None,
 ) -> None:
-    assert image_shape is not None
-    found.figures["bounds.png"] = (
+    found.keep(
+        "bounds.png",
         figures.loss_comparison(
             {f"trained with k = {k}:": (DRAWS, list(row.values())) for k, row in losses.items()},
             xlabel="draws that the bound is made of",
@@ -183,15 +164,10 @@ def _draw(
         "model's true negative log-likelihood. The last point is what is compared with the "
         f"published {', '.join(f'{nats:g}' for nats in PUBLISHED.values())}.",
     )
-    found.figures["losses.png"] = (
+    found.keep(
+        "losses.png",
         figures.loss_comparison(
-            {
-                f"k = {k}:": (
-                    [entry["epoch"] for entry in model.history_],
-                    [entry["loss"] for entry in model.history_],
-                )
-                for k, model in models.items()
-            },
+            {f"k = {k}:": curve(model, "loss") for k, model in models.items()},
             xlabel="epoch",
             ylabel="negative bound in training, nats",
             title="Each model's own bound over training",
@@ -199,20 +175,22 @@ def _draw(
         "The loss of each epoch. The three are different bounds: that of 50 draws lies lower for "
         "the same model too.",
     )
-    found.figures["reconstructions.png"] = (
+    found.keep(
+        "reconstructions.png",
         figures.reconstructions(
             T,
             {f"k = {k}": model.reconstruct(T) for k, model in models.items()},
-            image_shape=image_shape,
+            image_shape=found.image_shape,
             titles=("Test digits, 0 or 1", "Reconstruction"),
         ),
         "Test digits, their pixels drawn as 0 or 1, and what comes back of the means of their "
         "codes: the probability of a 1.",
     )
-    found.figures["samples.png"] = (
+    found.keep(
+        "samples.png",
         figures.sample_rows(
             [model.sample(_SHOWN, random_state=0) for model in models.values()],
-            image_shape=image_shape,
+            image_shape=found.image_shape,
             names=[f"k = {k}" for k in models],
             title="Drawn from the prior",
         ),

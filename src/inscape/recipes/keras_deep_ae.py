@@ -6,29 +6,25 @@ further, and our default training gets there in a tenth of the epochs.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from inscape import figures
-from inscape._typing import FloatArray
-from inscape.data import Dataset
-from inscape.estimators import Autoencoder, DeadUnitWarning
+from inscape.estimators import Autoencoder
 from inscape.measures import binary_cross_entropy
 from inscape.networks import Dense
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import THEORY, Result
+from inscape.recipes.reproduction import Reproduction, curve, dead_units, fit_quietly
+from inscape.recipes.results import THEORY
 
 DATA = "mnist"
 TITLE = "A deep autoencoder, 784-256-64-d-64-256-784"
 LEAD = (
     "Cross-entropy, ReLU after every layer, the code too, and a sigmoid output: 256 rows a step, "
-    "50 epochs of Adadelta (learning rate 1.0) or of Adam (1e-3), from torch's initial weights. "
-    "Beside it stands our default training of the same widths for 5 epochs; with 2 units its code "
-    "is linear, for ReLU units die, and a code of two has none to spare."
+    "50 epochs of PyTorch's Adadelta (learning rate 1.0) or Adam (1e-3), from PyTorch's initial "
+    "weights. Beside it stands our default training of the same widths for 5 epochs; with 2 units "
+    "its code is linear, for ReLU units die, and a code of two has none to spare."
 )
 SOURCE = "measured independently on full MNIST"
 METRIC = "test cross-entropy"
@@ -75,155 +71,97 @@ WIDTHS = (
 N_STEPS = 3 * len(WIDTHS) + 1
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each training when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
-    """
-    lab = _Lab(found, dataset)
+def run(found: Reproduction) -> Iterator[str]:
+    """Train each width with our defaults and with both optimisers, then let a code die."""
     for width in WIDTHS:
-        yield from lab.try_out(width)
-    lab.let_units_die(WIDTHS[-1])
+        yield from _try_out(found, width)
+    _let_units_die(found, WIDTHS[-1])
     yield "dead units"
 
 
-class _Lab:
-    """The data, and what has been found so far."""
+# --------------------------------------------------------------------------- experiments
 
-    def __init__(self, found: Reproduction, dataset: Dataset) -> None:
-        self.found = found
-        self.dataset = dataset
-        self.X, self.T = dataset.train.X, dataset.test.X
-        assert dataset.image_shape is not None
-        self.shape = dataset.image_shape
 
-    # ----------------------------------------------------------------------- experiments
+def _try_out(found: Reproduction, width: Width) -> Iterator[str]:
+    """Train with both optimisers and with our defaults, and compare."""
+    models = {_OURS: fit_quietly(ours(width), found.X_train)}
+    error = _error(found, models[_OURS])
+    yield f"{_OURS}, {width.units} units"
+    for optimizer, reference in width.references.items():
+        epochs = found.epochs(_EPOCHS, quick=_QUICK_EPOCHS)
+        model = fit_quietly(as_source(width, optimizer, epochs=epochs), found.X_train)
+        models[_NAMES[optimizer]] = model
+        name = f"{width.units} units, {_NAMES[optimizer]}, 50 epochs ({dead_units(model)})"
+        found.add(name, METRIC, reference, _error(found, model), source=SOURCE, ours=error)
+        yield name
+    _draw(found, width, models)
 
-    def try_out(self, width: Width) -> Iterator[str]:
-        """Train with both optimisers and with our defaults, and compare."""
-        models = {_OURS: self._default(width)}
-        ours = self._error(models[_OURS])
-        yield f"{_OURS}, {width.units} units"
-        for optimizer, reference in width.references.items():
-            model = self._protocol(width, optimizer)
-            models[_NAMES[optimizer]] = model
-            name = f"{width.units} units, {_NAMES[optimizer]}, 50 epochs ({_dead(model)})"
-            self.found.results.append(
-                Result(name, METRIC, SOURCE, reference, self._error(model), ours)
-            )
-            yield name
-        self._draw_losses(width, models)
-        if width.units == 2:
-            self._draw_maps(models)
-        else:
-            self._draw_reconstructions(width, models)
 
-    def let_units_die(self, width: Width) -> None:
-        """Train from a seed that loses its code: all it can say is the mean picture."""
-        model = self._protocol(replace(width, seed=_DEADLY_SEED), "adam", epochs=_DEATH_EPOCHS)
-        mean = np.broadcast_to(self.X.mean(axis=0), self.T.shape)
-        name = f"{width.units} units, Adam, {_DEATH_EPOCHS} epochs ({_dead(model)})"
-        reference = binary_cross_entropy(self.T, mean)
-        self.found.results.append(
-            Result(name, MEAN_METRIC, THEORY, reference, self._error(model), None)
+def _let_units_die(found: Reproduction, width: Width) -> None:
+    """Train from a seed that loses its code: all it can say is the mean picture."""
+    epochs = found.epochs(_DEATH_EPOCHS, quick=_QUICK_EPOCHS)
+    model = as_source(replace(width, seed=_DEADLY_SEED), "adam", epochs=epochs)
+    error = _error(found, fit_quietly(model, found.X_train))
+    mean = np.broadcast_to(found.X_train.mean(axis=0), found.X_test.shape)
+    name = f"{width.units} units, Adam, {_DEATH_EPOCHS} epochs ({dead_units(model)})"
+    found.add(name, MEAN_METRIC, binary_cross_entropy(found.X_test, mean), error, source=THEORY)
+
+
+def _draw(found: Reproduction, width: Width, models: Mapping[str, Autoencoder]) -> None:
+    found.keep(
+        f"losses_{width.units}.png",
+        figures.loss_comparison(
+            {name: curve(model, "loss_per_feature") for name, model in models.items()},
+            xlabel="epoch",
+            ylabel="training cross-entropy per pixel",
+            title=f"{width.units} units: loss over epochs",
+        ),
+        f"{width.units} units: cross-entropy of each epoch while training.",
+    )
+    if width.units != 2:
+        caption = f"{width.units} numbers a picture, and what each training makes of them."
+        found.keep_reconstructions(f"reconstructions_{width.units}.png", models, caption)
+        return
+    for name, model in models.items():
+        caption = f"{name}: where 2 units put the test pictures, and what each place decodes to"
+        found.keep_map(
+            f"map_{name.lower()}.png",
+            model,
+            f"{caption}. {model.diagnosis()}".strip(),
+            n=_GRID,
+            titles=(f"{name}: encoder map", "Decoder grid"),
         )
 
-    # ----------------------------------------------------------------------- trainings
 
-    def _protocol(self, width: Width, optimizer: str, *, epochs: int = _EPOCHS) -> Autoencoder:
-        """Train with the source's protocol."""
-        network = Dense(hidden=_HIDDEN, bias="torch_default")
-        model = Autoencoder(
-            width.units,
-            network=network,
-            bottleneck="relu",
-            likelihood="bernoulli",
-            optimizer=optimizer,
-            learning_rate=_LEARNING_RATES[optimizer],
-            batch_size=256,
-            epochs=min(epochs, _QUICK_EPOCHS) if self.found.quick else epochs,
-            random_state=width.seed,
-        )
-        return _fit_quietly(model, self.X)
-
-    def _default(self, width: Width) -> Autoencoder:
-        """Train the same widths with our defaults, at a tenth of the epochs."""
-        model = Autoencoder(
-            width.units,
-            hidden=_HIDDEN,
-            bottleneck=width.ours,
-            likelihood="bernoulli",
-            epochs=_OUR_EPOCHS,
-            random_state=width.seed,
-        )
-        return _fit_quietly(model, self.X)
-
-    def _error(self, model: Autoencoder) -> float:
-        return binary_cross_entropy(self.T, model.reconstruct(self.T))
-
-    # ----------------------------------------------------------------------- what is kept
-
-    def _draw_losses(self, width: Width, models: Mapping[str, Autoencoder]) -> None:
-        curves = {
-            name: (
-                [entry["epoch"] for entry in model.history_],
-                [entry["loss_per_feature"] for entry in model.history_],
-            )
-            for name, model in models.items()
-        }
-        self._keep(
-            f"losses_{width.units}.png",
-            f"{width.units} units: cross-entropy of each epoch while training.",
-            figures.loss_comparison(
-                curves,
-                xlabel="epoch",
-                ylabel="training cross-entropy per pixel",
-                title=f"{width.units} units: loss over epochs",
-            ),
-        )
-
-    def _draw_reconstructions(self, width: Width, models: Mapping[str, Autoencoder]) -> None:
-        self._keep(
-            f"reconstructions_{width.units}.png",
-            f"{width.units} numbers a picture, and what each training makes of them.",
-            figures.reconstructions(
-                self.T,
-                {name: model.reconstruct(self.T) for name, model in models.items()},
-                image_shape=self.shape,
-            ),
-        )
-
-    def _draw_maps(self, models: Mapping[str, Autoencoder]) -> None:
-        for name, model in models.items():
-            figure = figures.map_and_grid(
-                model,
-                model.transform(self.T),
-                self.dataset.test.y,
-                image_shape=self.shape,
-                n=_GRID,
-                values=(0.0, 1.0),
-                class_names=self.dataset.class_names,
-                titles=(f"{name}: encoder map", "Decoder grid"),
-            )
-            caption = f"{name}: where 2 units put the test pictures, and what each place decodes to"
-            diagnosis = model.diagnosis()
-            self._keep(f"map_{name.lower()}.png", f"{caption}. {diagnosis}".strip(), figure)
-
-    def _keep(self, file: str, caption: str, figure: Any) -> None:
-        self.found.figures[file] = (figure, caption)
+# --------------------------------------------------------------------------- trainings
 
 
-def _dead(model: Autoencoder) -> str:
-    return f"seed {model.random_state}: {len(model.dead_units_)} of {model.n_components} units dead"
+def as_source(width: Width, optimizer: str, *, epochs: int) -> Autoencoder:
+    """Return the source's training, untrained."""
+    return Autoencoder(
+        width.units,
+        network=Dense(hidden=_HIDDEN, bias="torch_default"),
+        bottleneck="relu",
+        likelihood="bernoulli",
+        optimizer=optimizer,
+        learning_rate=_LEARNING_RATES[optimizer],
+        batch_size=256,
+        epochs=epochs,
+        random_state=width.seed,
+    )
 
 
-def _fit_quietly(model: Autoencoder, X: FloatArray) -> Autoencoder:
-    """Fit without a warning: dead units are counted in the results."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeadUnitWarning)
-        return model.fit(X)
+def ours(width: Width) -> Autoencoder:
+    """Return our default training of the same widths, at a tenth of the epochs, untrained."""
+    return Autoencoder(
+        width.units,
+        hidden=_HIDDEN,
+        bottleneck=width.ours,
+        likelihood="bernoulli",
+        epochs=_OUR_EPOCHS,
+        random_state=width.seed,
+    )
+
+
+def _error(found: Reproduction, model: Autoencoder) -> float:
+    return binary_cross_entropy(found.X_test, model.reconstruct(found.X_test))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,12 +17,11 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from inscape import figures
-from inscape.data import Dataset
+from inscape._typing import FloatArray
 from inscape.estimators import VariationalAutoencoder
 from inscape.networks import activation as activation_layer
 from inscape.objectives import Gaussian
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import Result
+from inscape.recipes.reproduction import Reproduction, curve, fit_quietly
 from inscape.training import Adam
 
 DATA = "mnist"
@@ -54,64 +52,42 @@ _LIMITS = ((-4.0, 4.0), (-4.0, 4.0))
 _GRID = 30
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each training when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
-    """
-    epochs = _QUICK_EPOCHS if found.quick else _EPOCHS
-    X = dataset.train.X
-    trainings = {}
-    for name, model in ((_ADAM, as_source(X.shape[1])), (_OURS, ours())):
-        trainings[name] = _train(model.set_params(epochs=epochs[name]), dataset)
+def run(found: Reproduction) -> Iterator[str]:
+    """Train as the source does and with our defaults, and measure losses and seconds."""
+    epochs = found.epochs(_EPOCHS, quick=_QUICK_EPOCHS)
+    models = {_ADAM: as_source(found.X_train.shape[1]), _OURS: ours()}
+    seconds, losses = {}, {}
+    for name, model in models.items():
+        seconds[name] = _train(model.set_params(epochs=epochs[name]), found.X_train)
+        losses[name] = without_constant(model.losses(found.X_test, random_state=0))
         yield f"{name}, {epochs[name]} epochs"
-    plain, fast = trainings.values()
     for metric, term, reference in METRICS:
-        found.results.append(
-            Result(
-                f"{_ADAM}, {epochs[_ADAM]} epochs; ours, {epochs[_OURS]} epochs",
-                metric,
-                SOURCE,
-                reference,
-                plain.losses[term],
-                fast.losses[term],
-            )
+        found.add(
+            f"{_ADAM}, {epochs[_ADAM]} epochs; ours, {epochs[_OURS]} epochs",
+            metric,
+            reference,
+            losses[_ADAM][term],
+            source=SOURCE,
+            ours=losses[_OURS][term],
         )
-    found.results.append(
-        Result(
-            f"{_OURS}, {epochs[_OURS]} epochs",
-            SECONDS,
-            "here: a third of the source's protocol",
-            plain.seconds / 3,
-            fast.seconds,
-            None,
-        )
+    found.add(
+        f"{_OURS}, {epochs[_OURS]} epochs",
+        SECONDS,
+        seconds[_ADAM] / 3,
+        seconds[_OURS],
+        source="here: a third of the source's protocol",
     )
-    _draw(found, dataset, {name: training.model for name, training in trainings.items()})
+    _draw(found, models)
 
 
 # --------------------------------------------------------------------------- trainings
 
 
-@dataclass(frozen=True)
-class _Training:
-    """A fitted model, the processor seconds it took, and its losses on the test rows."""
-
-    model: VariationalAutoencoder
-    seconds: float
-    losses: Mapping[str, float]
-
-
-def _train(model: VariationalAutoencoder, dataset: Dataset) -> _Training:
+def _train(model: VariationalAutoencoder, X: FloatArray) -> float:
+    """Fit, and return the processor seconds it took."""
     started = time.process_time()
-    model.fit(dataset.train.X)
-    seconds = time.process_time() - started
-    return _Training(model, seconds, without_constant(model.losses(dataset.test.X, random_state=0)))
+    fit_quietly(model, X)
+    return time.process_time() - started
 
 
 def as_source(n_features: int) -> VariationalAutoencoder:
@@ -213,42 +189,36 @@ def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:
 # --------------------------------------------------------------------------- what is kept
 
 
-def _draw(
-    found: Reproduction, dataset: Dataset, models: Mapping[str, VariationalAutoencoder]
-) -> None:
-    T, shape = dataset.test.X, dataset.image_shape
-    assert shape is not None
-    found.figures["losses_reconstruction.png"] = (
-        _curves(models, "reconstruction", constant=_constant(T.shape[1])),
+def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> None:
+    found.keep(
+        "losses_reconstruction.png",
+        _curves(models, "reconstruction", constant=_constant(found.X_test.shape[1])),
         "Squared error summed over pixels, mean over each epoch's training rows; the line is what "
         "is expected on test rows.",
     )
-    found.figures["losses_kl.png"] = (
+    found.keep(
+        "losses_kl.png",
         _curves(models, "kullback_leibler"),
         "What the codes cost, mean over each epoch's training rows: a code that tells more of its "
         "picture costs more.",
     )
-    found.figures["reconstructions.png"] = (
-        figures.reconstructions(
-            T, {name: model.reconstruct(T) for name, model in models.items()}, image_shape=shape
-        ),
-        "Test digits, and what comes back out of two numbers each.",
+    found.keep_reconstructions(
+        "reconstructions.png", models, "Test digits, and what comes back out of two numbers each."
     )
     for name, model in models.items():
-        found.figures[f"map_{name.lower()}.png"] = (
-            figures.add_class_bar(
-                figures.latent_map(
-                    model.transform(T), dataset.test.y, title=f"{name}: where the digits lie"
-                ),
-                [str(digit) for digit in range(10)],
-                label="digit",
-            ),
+        places = figures.latent_map(
+            model.transform(found.X_test), found.y_test, title=f"{name}: where the digits lie"
+        )
+        found.keep(
+            f"map_{name.lower()}.png",
+            figures.add_class_bar(places, [str(digit) for digit in range(10)], label="digit"),
             f"{name}: where the encoder puts the test pictures; colours tell the digit.",
         )
-        found.figures[f"grid_{name.lower()}.png"] = (
+        found.keep(
+            f"grid_{name.lower()}.png",
             figures.decoder_grid(
                 model,
-                image_shape=shape,
+                image_shape=found.image_shape,
                 limits=_LIMITS,
                 n=_GRID,
                 values=(0.0, 1.0),
@@ -263,14 +233,9 @@ def _curves(
 ) -> Any:
     metric, _, reference = next(row for row in METRICS if row[1] == term)
     what = metric.removeprefix("test ")
+    curves = {name: curve(model, term) for name, model in models.items()}
     return figures.loss_comparison(
-        {
-            name: (
-                [entry["epoch"] for entry in model.history_],
-                [entry["terms"][term] - constant for entry in model.history_],
-            )
-            for name, model in models.items()
-        },
+        {name: (epochs, values - constant) for name, (epochs, values) in curves.items()},
         references={"expected": reference},
         xlabel="epoch",
         ylabel=what,

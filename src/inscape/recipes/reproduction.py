@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from inscape._checks import look_up
 from inscape._files import next_free, prepare_directory
+from inscape._typing import FloatArray, ImageShape, IntArray
 from inscape.data import Dataset, Split
 from inscape.data import load as load_data
+from inscape.estimators import DeadUnitWarning
+from inscape.estimators.base import NetworkEstimator
+from inscape.figures import map_and_grid, reconstructions
+from inscape.measures import reconstruct
 from inscape.recipes import RECIPES
 from inscape.recipes.results import Result
 from inscape.runs.config import ReproductionConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.page import heading, table
 from inscape.runs.writer import RunWriter
+from inscape.training import Report, TrainingState
+
+# Rows to train and to test on in the quick form; a recipe that names others takes those.
+QUICK_ROWS = (2000, 1000)
 
 _HEADER = ("Experiment", "Metric", "Reference", "Measured", "Deviation", "Ours")
-_QUICK_TRAIN, _QUICK_TEST = 2000, 1000
+_Estimator = TypeVar("_Estimator", bound=NetworkEstimator)
+_Epochs = TypeVar("_Epochs")
 
 
 @dataclass
 class Reproduction:
-    """What a recipe has found.
+    """A recipe while it runs: its data, and what it has found.
 
     Parameters
     ----------
     name : str
         The recipe's.
     quick : bool
-        Whether it ran on part of the data, so that its numbers prove nothing.
+        Whether it runs on part of the data, so that its numbers prove nothing.
+    dataset : Dataset or None
+        The rows, in the quick form the first of them; None where a recipe makes its own.
     results : list of Result
         The numbers.
     figures : dict of str to (Figure, str)
@@ -46,9 +60,98 @@ class Reproduction:
 
     name: str
     quick: bool
+    dataset: Dataset | None = None
     results: list[Result] = field(default_factory=list)
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
     overview: tuple[list[str], list[list[str]]] | None = None
+
+    # ----------------------------------------------------------------------- what it runs on
+
+    @property
+    def X_train(self) -> FloatArray:
+        """The training rows."""
+        return self._data.train.X
+
+    @property
+    def X_test(self) -> FloatArray:
+        """The test rows."""
+        return self._data.test.X
+
+    @property
+    def y_train(self) -> IntArray:
+        """The labels of the training rows."""
+        assert self._data.train.y is not None
+        return self._data.train.y
+
+    @property
+    def y_test(self) -> IntArray:
+        """The labels of the test rows."""
+        assert self._data.test.y is not None
+        return self._data.test.y
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """The (height, width) of a row."""
+        assert self._data.image_shape is not None
+        return self._data.image_shape
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names of the classes, where they have any."""
+        return self._data.class_names
+
+    @property
+    def _data(self) -> Dataset:
+        assert self.dataset is not None
+        return self.dataset
+
+    def epochs(self, full: _Epochs, *, quick: _Epochs) -> _Epochs:
+        """Return how many epochs to train for: in full, or in the quick form."""
+        return quick if self.quick else full
+
+    # ----------------------------------------------------------------------- what it finds
+
+    def add(
+        self,
+        experiment: str,
+        metric: str,
+        reference: float,
+        measured: float,
+        *,
+        source: str,
+        ours: float | None = None,
+    ) -> None:
+        """Add a `Result`."""
+        self.results.append(
+            Result(experiment, metric, source, float(reference), float(measured), ours)
+        )
+
+    def keep(self, file: str, drawn: Any, caption: str) -> None:
+        """Keep a figure under its file name."""
+        self.figures[file] = (drawn, caption)
+
+    def keep_reconstructions(
+        self, file: str, representations: Mapping[str, Any], caption: str
+    ) -> None:
+        """Keep what comes back of the test pictures, a row for each fitted representation."""
+        back = {name: reconstruct(each, self.X_test) for name, each in representations.items()}
+        self.keep(file, reconstructions(self.X_test, back, image_shape=self.image_shape), caption)
+
+    def keep_map(self, file: str, representation: Any, caption: str, **options: Any) -> None:
+        """Keep where two components put the test pictures, and what each place decodes to.
+
+        `options` are those of `inscape.figures.map_and_grid`.
+        """
+        drawn = map_and_grid(
+            representation,
+            np.asarray(representation.transform(self.X_test)),
+            self.y_test,
+            image_shape=self.image_shape,
+            values=(0.0, 1.0),
+            class_names=self.class_names,
+            **options,
+        )
+        self.keep(file, drawn, caption)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Return header and rows as texts: the overview, or all results."""
@@ -56,6 +159,58 @@ class Reproduction:
             return self.overview
         shown = len(_HEADER) - all(result.ours is None for result in self.results)
         return list(_HEADER[:shown]), [result.as_row()[:shown] for result in self.results]
+
+
+# --------------------------------------------------------------------------- trainings
+
+
+def fit_quietly(
+    model: _Estimator,
+    X: FloatArray,
+    y: IntArray | None = None,
+    *,
+    watch: Callable[[Report, TrainingState], object] | None = None,
+) -> _Estimator:
+    """Fit without a warning of dead units: a recipe counts them in its results.
+
+    Parameters
+    ----------
+    model : Autoencoder or VariationalAutoencoder
+        Untrained.
+    X : ndarray, shape (n_samples, n_features)
+        Training rows.
+    y : ndarray, shape (n_samples,), or None
+        Labels, where the model is told them.
+    watch : callable or None
+        Is given each report with the live state, as `iter_fit` yields them.
+
+    Returns
+    -------
+    estimator
+        The model.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeadUnitWarning)
+        for report, state in model.iter_fit(X, y):
+            if watch is not None:
+                watch(report, state)
+    return model
+
+
+def dead_units(model: Any) -> str:
+    """Return in words how many units of a fitted model are dead, and from which seed."""
+    return f"seed {model.random_state}: {len(model.dead_units_)} of {model.n_components} units dead"
+
+
+def curve(model: Any, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return the epochs of a training, and of each a number or a term by its name in `history_`."""
+    entries = [entry | entry.get("terms", {}) for entry in model.history_]
+    return np.array([entry["epoch"] for entry in entries]), np.array(
+        [entry[name] for entry in entries]
+    )
+
+
+# --------------------------------------------------------------------------- the run
 
 
 def reproduce(
@@ -66,7 +221,10 @@ def reproduce(
     overwrite: bool = False,
     progress: bool = False,
 ) -> tuple[Reproduction, Path]:
-    """Run a published experiment with its own protocol and with our default training.
+    """Run a published experiment, and set its numbers beside those of its source.
+
+    Each recipe's ``LEAD`` tells its protocol and what in it is not the source's, and opens the
+    report.
 
     Parameters
     ----------
@@ -99,21 +257,21 @@ def reproduce(
     # A recipe without a dataset makes its own data, and fewer of them where it is to be quick.
     dataset = None if module.DATA is None else load_data(module.DATA)
     if quick and dataset is not None:
-        dataset = _part_of(dataset)
-    found = Reproduction(name, quick)
+        dataset = _part_of(dataset, *getattr(module, "QUICK_ROWS", QUICK_ROWS))
+    found = Reproduction(name, quick, dataset)
     n_threads = default_threads()
     environment = describe_environment(dataset, n_threads=n_threads, device="cpu")
     writer = RunWriter(path, ReproductionConfig(name, quick), environment)
     started = time.perf_counter()
     with torch_threads(n_threads), writer.staged(overwrite=overwrite) as run:
-        for _ in _shown(module.run(found, dataset), total=module.N_STEPS, progress=progress):
+        for _ in _with_bar(module.run(found), total=module.N_STEPS, progress=progress):
             pass
         run.add_to_environment(seconds=time.perf_counter() - started)
         _write(run, found, module)
     return found, path
 
 
-def _shown(steps: Iterator[str], *, total: int, progress: bool) -> Iterator[str]:
+def _with_bar(steps: Iterator[str], *, total: int, progress: bool) -> Iterator[str]:
     with tqdm(total=total, disable=None if progress else True, unit="experiment") as bar:
         for step in steps:
             bar.set_postfix_str(step)
@@ -133,14 +291,14 @@ def _write(run: RunWriter, found: Reproduction, module: Any) -> None:
     )
 
 
-def _part_of(dataset: Dataset) -> Dataset:
+def _part_of(dataset: Dataset, n_train: int, n_test: int) -> Dataset:
     def first(split: Split, n: int) -> Split:
         return Split(split.X[:n], None if split.y is None else split.y[:n])
 
     return Dataset(
         name=dataset.name,
-        train=first(dataset.train, _QUICK_TRAIN),
-        test=first(dataset.test, _QUICK_TEST),
+        train=first(dataset.train, n_train),
+        test=first(dataset.test, n_test),
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
         class_names=dataset.class_names,

@@ -25,9 +25,9 @@ class Result:
     reference : float
         The number that is expected.
     measured : float
-        With the source's protocol, here.
+        With the recipe's protocol, here.
     ours : float or None
-        With our default training of the same architecture; None where that has no meaning.
+        With our default training of the same widths; None where there is none.
     """
 
     experiment: str

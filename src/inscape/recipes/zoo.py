@@ -6,7 +6,6 @@ reference of every number; what differs is one line of parts.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,9 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from inscape import figures
-from inscape._typing import FloatArray
-from inscape.data import Dataset
-from inscape.estimators import DeadUnitWarning
+from inscape._typing import FloatArray, IntArray
 from inscape.measures import active_units
-from inscape.recipes.reproduction import Reproduction
-from inscape.recipes.results import Result
+from inscape.recipes.reproduction import Reproduction, fit_quietly
 from inscape.zoo import MODELS, build
 
 DATA = "mnist"
@@ -80,29 +76,24 @@ class Specimen:
     seconds: float
 
 
-def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
-    """Add results and figures to `found`, and yield the name of each model when it is done.
-
-    Parameters
-    ----------
-    found : Reproduction
-        Gets the results and the figures.
-    dataset : Dataset
-        MNIST, or part of it.
-    """
+def run(found: Reproduction) -> Iterator[str]:
+    """Train each model of the zoo on the same rows, measure it and draw from it."""
+    X, y = found.X_train[:_N_TRAIN], found.y_train[:_N_TRAIN]
+    T, t = found.X_test[:_N_TEST], found.y_test[:_N_TEST]
     specimens: dict[str, Specimen] = {}
     samples: list[FloatArray] = []
     for name in MODELS:
-        model, labels = _fit(name, dataset, quick=found.quick)
-        specimens[name] = _measure(model, dataset, labels)
-        samples.append(_sample(model, dataset, labels))
+        model = _untrained(name, epochs=found.epochs(_EPOCHS, quick=_QUICK_EPOCHS))
+        fit_quietly(model, X, y)
+        specimens[name] = _measure(model, X, y, T, t)
+        samples.append(_sample(model, X, y))
         yield name
     _report(found, specimens)
-    assert dataset.image_shape is not None
-    found.figures["samples.png"] = (
+    found.keep(
+        "samples.png",
         figures.sample_rows(
             np.stack(samples),
-            image_shape=dataset.image_shape,
+            image_shape=found.image_shape,
             names=list(MODELS),
             notes=[_note(specimen) for specimen in specimens.values()],
             title="What each model draws",
@@ -112,65 +103,41 @@ def run(found: Reproduction, dataset: Dataset) -> Iterator[str]:
     )
 
 
-def _fit(name: str, dataset: Dataset, *, quick: bool) -> tuple[Any, bool]:
-    """Return a fitted model, and whether it is told the labels."""
+def _untrained(name: str, *, epochs: int) -> Any:
     options: dict[str, Any] = (
         {} if "likelihood" in MODELS[name].parts else {"likelihood": "bernoulli"}
     )
-    model = build(
-        name,
-        _N_COMPONENTS,
-        epochs=_QUICK_EPOCHS if quick else _EPOCHS,
-        random_state=0,
-        **options,
-    )
-    labels = bool(getattr(model, "conditional", False))
-    X, y = dataset.train.X[:_N_TRAIN], dataset.train.y
-    assert y is not None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeadUnitWarning)
-        return model.fit(X, *((y[:_N_TRAIN],) if labels else ())), labels
+    return build(name, _N_COMPONENTS, epochs=epochs, random_state=0, **options)
 
 
-def _measure(model: Any, dataset: Dataset, labels: bool) -> Specimen:
-    train, test = dataset.train, dataset.test
-    assert train.y is not None
-    assert test.y is not None
-    y, t = train.y[:_N_TRAIN], test.y[:_N_TEST]
-    told = ((y,), (t,)) if labels else ((), ())
-    codes, test_codes = (
-        np.asarray(model.transform(X, *y))
-        for X, y in zip((train.X[:_N_TRAIN], test.X[:_N_TEST]), told, strict=True)
-    )
-    X = test.X[:_N_TEST]
+def _measure(model: Any, X: FloatArray, y: IntArray, T: FloatArray, t: IntArray) -> Specimen:
+    # Labels are told to the models that read them; the others do without.
+    codes = np.asarray(model.transform(X, y))
+    test_codes = np.asarray(model.transform(T, t))
     report = getattr(model, "latent_report_", None)
+    divergence = None if report is None else report.kullback_leibler
     neighbours = KNeighborsClassifier(_N_NEIGHBORS).fit(codes, y)
     return Specimen(
-        squared_error=float(((model.reconstruct(X, *told[1]) - X) ** 2).mean()),
-        kullback_leibler=None if report is None else report.kullback_leibler,
-        log_likelihood=_log_likelihood(model, X, t if labels else None),
+        squared_error=float(((model.reconstruct(T, t) - T) ** 2).mean()),
+        kullback_leibler=divergence,
+        # Codes without a density have neither.
+        log_likelihood=None if divergence is None else _log_likelihood(model, T, t),
         n_active=len(active_units(test_codes)),
         accuracy=float(neighbours.score(test_codes, t)),
         seconds=sum(entry["seconds"] for entry in model.history_),
     )
 
 
-def _log_likelihood(model: Any, X: FloatArray, y: Any) -> float | None:
-    report = getattr(model, "latent_report_", None)
-    if report is None or report.kullback_leibler is None:  # codes without a density
-        return None
-    told = () if y is None else (y[:_ROWS_WEIGHED],)
-    values = model.log_likelihood(X[:_ROWS_WEIGHED], *told, n_samples=_DRAWS, random_state=0)
-    return float(values.mean())
+def _log_likelihood(model: Any, *rows: Any) -> float:
+    few = (array[:_ROWS_WEIGHED] for array in rows)
+    return float(model.log_likelihood(*few, n_samples=_DRAWS, random_state=0).mean())
 
 
-def _sample(model: Any, dataset: Dataset, labels: bool) -> FloatArray:
+def _sample(model: Any, X: FloatArray, y: IntArray) -> FloatArray:
     """Return drawn rows (n, n_features), one of each class where the model is told classes."""
-    told = {"y": np.arange(_N_SAMPLES) % 10} if labels else {}
-    if hasattr(model, "prior"):
-        return model.sample(_N_SAMPLES, random_state=0, **told)
-    model.fit_sampler(dataset.train.X[:_N_TRAIN], kind="mixture", random_state=0)
-    return model.sample(_N_SAMPLES, from_="mixture", random_state=0)
+    if not hasattr(model.network_, "prior"):
+        model.fit_sampler(X, kind="mixture", y=y, random_state=0)
+    return model.sample(_N_SAMPLES, y=np.arange(_N_SAMPLES) % 10, random_state=0)
 
 
 def _note(specimen: Specimen) -> str:
@@ -185,19 +152,17 @@ def _report(found: Reproduction, specimens: dict[str, Specimen]) -> None:
         for field, metric in _METRICS.items():
             value, reference = getattr(specimen, field), getattr(plain, field)
             if value is not None:
-                found.results.append(
-                    Result(name, metric, SOURCE, float(reference), float(value), None)
-                )
+                found.add(name, metric, reference, value, source=SOURCE)
     found.overview = (
         ["Model", *(metric.capitalize() for metric in _METRICS.values())],
         [
-            [name, *(_shown(getattr(specimen, field)) for field in _METRICS)]
+            [name, *(_as_text(getattr(specimen, field)) for field in _METRICS)]
             for name, specimen in specimens.items()
         ],
     )
 
 
-def _shown(value: float | None) -> str:
+def _as_text(value: float | None) -> str:
     if value is None:
         return ""
     return str(value) if isinstance(value, int) else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""The recipes of shallow and deep autoencoders: their references, their rows, their curves."""
+"""Seven shallow autoencoders: their references, their measures, their curves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from inscape.data import Dataset, Split
-from inscape.data import load as load_data
-from inscape.recipes import RECIPES, chainer_seven_cases, keras_deep_ae
-from inscape.recipes.reproduction import Reproduction
+from inscape.recipes.chainer_seven_cases import (
+    CASES,
+    CONSTANT,
+    as_source,
+    by_batch,
+    structure,
+    training_error,
+)
+from inscape.recipes.reproduction import fit_quietly
 from inscape.recipes.results import THEORY
 
 # Activation, units, dropout, noise; squared error on test rows and in training.
@@ -26,40 +31,17 @@ SEVEN = {
     6: ("sigmoid", 1000, True, True, 0.0342, 0.0651),
     7: ("sigmoid", 100, False, True, 0.0106, 0.0115),
 }
-DEEP = {(32, "Adadelta"): 0.136, (32, "Adam"): 0.0907, (2, "Adadelta"): 0.226, (2, "Adam"): 0.176}
 
 
 @pytest.fixture(scope="module")
-def few():
+def X(mnist):
     """A little of MNIST: the numbers mean nothing."""
-    mnist = load_data("mnist")
-    return Dataset(
-        name="mnist",
-        train=Split(mnist.train.X[:400], mnist.train.y[:400]),
-        test=Split(mnist.test.X[:200], mnist.test.y[:200]),
-        image_shape=mnist.image_shape,
-        feature_names=mnist.feature_names,
-        class_names=mnist.class_names,
-        checksum=mnist.checksum,
-    )
+    return mnist.train.X[:400]
 
 
 @pytest.fixture(scope="module")
 def seven(reproduced):
     return reproduced("chainer-seven-cases")[0]
-
-
-@pytest.fixture(scope="module")
-def deep(reproduced):
-    return reproduced("keras-deep-ae")[0]
-
-
-def test_both_are_recipes():
-    assert RECIPES["chainer-seven-cases"] == chainer_seven_cases.__name__
-    assert RECIPES["keras-deep-ae"] == keras_deep_ae.__name__
-
-
-# --------------------------------------------------------------------------- seven cases
 
 
 def test_the_seven_cases_are_those_of_the_source():
@@ -72,7 +54,7 @@ def test_the_seven_cases_are_those_of_the_source():
             case.test,
             case.training,
         )
-        for case in chainer_seven_cases.CASES
+        for case in CASES
     }
     assert cases == SEVEN
 
@@ -97,32 +79,27 @@ def test_seven_cases_draw_the_losses_the_pictures_and_all_weights(seven):
 
 
 @pytest.mark.parametrize("dropout", [False, True])
-def test_a_case_is_trained_on_its_protocol(few, dropout):
-    case = chainer_seven_cases.CASES[2 if dropout else 3]
-    lab = chainer_seven_cases._Lab(Reproduction("quick", quick=True), few)
-    model, reports = lab._protocol(case)
+def test_a_case_is_trained_on_its_protocol(X, dropout):
+    model = as_source(CASES[2 if dropout else 3], epochs=0.5)
     network = model.network
     probability = 0.5 if dropout else 0.0
     assert (network.dropout, network.output_dropout) == (probability, probability)
     assert (model.optimizer, model.learning_rate, model.batch_size) == ("adam", 1e-3, 100)
-    error = float(np.square(model.reconstruct(few.train.X) - few.train.X).mean())
+    fit_quietly(model, X)
+    error = float(np.square(model.reconstruct(X) - X).mean())
     # Of a training this short; with dropout on the output the error is far larger than without.
-    assert chainer_seven_cases._training_error(model) > error
-    assert reports[-1].epoch_done
+    assert training_error(model) > error
 
 
-def test_the_loss_in_nats_is_turned_into_the_squared_error(few):
-    lab = chainer_seven_cases._Lab(Reproduction("quick", quick=True), few)
-    model, _ = lab._protocol(chainer_seven_cases.CASES[3])
-    X = few.test.X
+def test_the_loss_in_nats_is_turned_into_the_squared_error(X):
+    model = fit_quietly(as_source(CASES[3], epochs=0.5), X)
     nats = -model.score(X) / X.shape[1]
     error = float(np.square(model.reconstruct(X) - X).mean())
-    assert nats - chainer_seven_cases._CONSTANT == pytest.approx(error, rel=1e-4)
+    assert nats - CONSTANT == pytest.approx(error, rel=1e-4)
 
 
-def test_strokes_are_told_from_noise_in_both_layers(few):
-    lab = chainer_seven_cases._Lab(Reproduction("quick", quick=True), few)
-    model, _ = lab._protocol(chainer_seven_cases.CASES[6])
+def test_strokes_are_told_from_noise_in_both_layers(X):
+    model = fit_quietly(as_source(CASES[6], epochs=0.5), X)
     n_units, noise = 100, np.random.default_rng(0).normal(size=(100, 784))
     # Strokes three pixels wide through the middle of every fourth tile.
     strokes = np.zeros((n_units, 28, 28))
@@ -131,18 +108,20 @@ def test_strokes_are_told_from_noise_in_both_layers(few):
     strokes = strokes.reshape(n_units, 784)
     weights = model.network_.state_dict()
     into, out_of = weights["encoder.0.weight"], weights["decoder.0.weight"]
+
+    def found(side):
+        return structure(model, side, image_shape=(28, 28), varies=X.std(axis=0) > 0.1)
+
     into.copy_(torch.from_numpy(5 * strokes + noise))
     out_of.copy_(torch.from_numpy((5 * strokes + 0.5 * noise).T))
     for side in ("encoder", "decoder"):
-        assert np.flatnonzero(lab._structure(model, side).structured).tolist() == [
-            *range(0, n_units, 4)
-        ]
-    assert lab._encoder_share(model) == lab._decoder_share(model) == 0.25
+        assert np.flatnonzero(found(side).structured).tolist() == [*range(0, n_units, 4)]
+        assert found(side).share == 0.25
     # Under as much noise as this the bar for decoders would see nothing.
     into.copy_(torch.from_numpy(3.5 * strokes + noise))
     out_of.copy_(torch.from_numpy((3.5 * strokes + noise).T))
-    assert lab._encoder_share(model) == 0.25
-    assert lab._decoder_share(model) == 0
+    assert found("encoder").share == 0.25
+    assert found("decoder").share == 0
 
 
 def test_the_curve_by_batch_undoes_the_running_mean():
@@ -153,49 +132,10 @@ def test_the_curve_by_batch_undoes_the_running_mean():
 
     def report(step):
         mean = running[step - 1] if step else 99.0
-        loss = 10 * (mean + chainer_seven_cases._CONSTANT)
+        loss = 10 * (mean + CONSTANT)
         return SimpleNamespace(step=step, loss=loss, epoch_done=step in (3, 6))
 
-    steps, curve = chainer_seven_cases._by_batch([report(s) for s in told], n_features=10)
+    steps, curve = by_batch([report(s) for s in told], n_features=10)
     assert steps == told[1:]
     expected = [errors[a:b].mean() for a, b in pairwise(told)]
     assert curve == pytest.approx(expected)
-
-
-# --------------------------------------------------------------------------- deep autoencoder
-
-
-def test_the_deep_autoencoder_has_a_row_for_each_training(deep):
-    *trainings, _ = deep.results
-    rows = [(r.experiment.split(", 50")[0], r.reference) for r in trainings]
-    assert rows == [(f"{d} units, {name}", value) for (d, name), value in DEEP.items()]
-    for row in trainings:
-        assert "seed" in row.experiment
-        assert row.metric == "test cross-entropy"
-        assert 0 < row.measured < 1
-        assert row.ours is not None
-    # One training of ours stands beside both optimisers.
-    assert deep.results[0].ours == deep.results[1].ours != deep.results[2].ours
-
-
-def test_a_dead_code_is_set_beside_the_mean_picture(deep, few):
-    row = deep.results[-1]
-    assert "seed 3" in row.experiment
-    assert row.source == THEORY
-    p = few.train.X.mean(axis=0, dtype=float).clip(1e-7, 1 - 1e-7)
-    expected = -(few.test.X * np.log(p) + (1 - few.test.X) * np.log(1 - p)).mean()
-    assert row.reference == pytest.approx(expected, rel=1e-4)
-    assert row.ours is None
-
-
-def test_the_deep_autoencoder_draws_its_map_with_900_decoded_codes(deep):
-    assert list(deep.figures) == [
-        "losses_32.png",
-        "reconstructions_32.png",
-        "losses_2.png",
-        "map_inscape.png",
-        "map_adadelta.png",
-        "map_adam.png",
-    ]
-    figure, _ = deep.figures["map_inscape.png"]
-    assert "30 x 30 decoded codes" in [text.get_text() for text in figure.axes[1].texts]
