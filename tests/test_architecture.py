@@ -30,6 +30,7 @@ from inscape.data.scaling import SCALERS
 from inscape.estimators import Autoencoder, VariationalAutoencoder
 from inscape.networks import (
     ACTIVATIONS,
+    BOTTLENECKS,
     INITIALIZATIONS,
     NETWORKS,
     Dense,
@@ -558,3 +559,82 @@ def test_a_file_that_is_no_toml_is_named(content, tmp_path):
 def test_a_config_file_that_is_not_there_is_an_error_of_our_own(tmp_path):
     with pytest.raises(_errors.DataNotFoundError, match=r"nowhere\.toml"):
         read_config(tmp_path / "nowhere.toml")
+
+
+# --------------------------------------------------------------------------- files to touch
+
+# What nothing else in the package leans on by name, one of each family: to add another like it
+# takes the files that CONTRIBUTING counts. Recipes and the zoo use parts; they register none.
+LONELY = {
+    "likelihood": "NegativeBinomial",
+    "penalty": "DecoderGradient",
+    "posterior": "InverseAutoregressiveFlow",
+    "prior": "VampPrior",
+    "divergence": "DisentangledInferredPrior",
+    "bound": "PartiallyImportanceWeighted",
+    "corruption": "SaltAndPepper",
+    "bottleneck": "BatchTopK",
+    "initialization": "KaimingNormal",
+    "optimizer": "Adadelta",
+}
+
+
+def names_in(path: Path) -> set[str]:
+    """Every name and every whole text that the code of a file has, docstrings apart."""
+    found = set()
+    for node in ast.walk(syntax_of(path)):
+        if isinstance(node, ast.Name | ast.alias):
+            found.add(node.id if isinstance(node, ast.Name) else node.name)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def files_naming(*names: str) -> set[str]:
+    """The package's files that name one of these, less those that only use what they name."""
+    return {
+        path.relative_to(SOURCE).as_posix()
+        for path in MODULES
+        if names_in(path) & set(names) and room_of(path) not in ("recipes", "zoo")
+    }
+
+
+def counted(what: str) -> int:
+    text = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return int(re.search(rf"\| {what}.*? \| (\d) \|", text)[1])
+
+
+@pytest.mark.parametrize("name", LONELY)
+def test_a_part_touches_as_many_files_as_contributing_counts(name):
+    tables = {**PARTS, "bottleneck": BOTTLENECKS}
+    kind = next(k for k in tables[name].values() if k.__name__ == LONELY[name])
+    touched = files_naming(kind.__name__, describe_part(kind())["type"])
+    # Its own file, its room's table, the words; and then its test.
+    assert len(touched) + 1 <= counted("a corruption" if name == "corruption" else "a likelihood")
+    assert "_words.py" in touched
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        ("a figure", ("sweep_map", "sweeps")),
+        ("a command", ("inscape.cli.datasets.datasets",)),
+        ("a recipe", ("inscape.recipes.burgess_mnist", "burgess-mnist")),
+    ],
+)
+def test_other_things_touch_as_many_files_as_contributing_counts(what, names):
+    room = {"a figure": "figures", "a command": "cli", "a recipe": "recipes"}[what]
+    registered = {
+        path.relative_to(SOURCE).as_posix()
+        for path in MODULES
+        if names_in(path) & set(names) or any(name in imported_modules(path) for name in names)
+    }
+    inside = {name for name in registered if name.startswith(room) and name.endswith("__init__.py")}
+    own, test, table = 1, 1, len(inside)
+    readme = (SOURCE.parents[1] / "README.md").read_text(encoding="utf-8")
+    listed = what == "a recipe" and f"| `{names[1]}` |" in readme
+    assert own + test + table + listed == counted(what)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
+import types
 import warnings
 from pathlib import Path
 
@@ -41,7 +43,23 @@ def test_the_readme_runs(tmp_path, monkeypatch):
     assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_part_of_your_own_runs_as_the_page_writes_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data, "load", few_rows)
+    text = (ROOT / "docs" / "parts.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    module = types.ModuleType("page_about_parts")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(block, module.__dict__)
+    codes = module.model.transform(module.digits.test.X)
+    assert (module.again.transform(module.digits.test.X) == codes).all()
+    # In one screen.
+    assert len(block.splitlines()) < 50
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/parts.md"]
+)
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):

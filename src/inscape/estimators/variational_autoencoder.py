@@ -177,6 +177,8 @@ class VariationalAutoencoder(NetworkEstimator):
             generator=generator,
             examples=examples,
         )
+        # The bottleneck is the posterior: as a bottleneck it gives the mean, so that whatever
+        # encodes a row works as for any network; asked for its distribution it gives the whole.
         network.bottleneck = parts.posterior.build(parts.n_components, generator=generator)
         # Where weights are loaded there are no rows to start from, and none are needed.
         told = torch.zeros(1, n_conditions) if n_conditions else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.func import functional_call
 
 
 class Network(nn.Module):
@@ -54,6 +55,16 @@ class Network(nn.Module):
     def forward(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Return the decoder's outputs for the rows."""
         return self.decode(self.encode(inputs, conditions), conditions)
+
+
+def leaving_buffers(module: nn.Module, *inputs: Tensor) -> Tensor:
+    """Return what a module gives, its buffers changing in a copy.
+
+    In training a pass moves running means, and counts for whatever a module counts. A pass that is
+    no training step, such as a probe of the slope, must leave all of that alone.
+    """
+    copies = {name: buffer.clone() for name, buffer in module.named_buffers()}
+    return functional_call(module, copies, inputs) if copies else module(*inputs)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from inscape._checks import check_integer, check_number
 from inscape.networks.bottleneck import Bottleneck, BottleneckModule
-from inscape.networks.network import Pass
+from inscape.networks.network import Pass, leaving_buffers
 
 # The threshold is the plain mean of the first hundred batches, then one that forgets: early
 # batches come from a network that is no more.
@@ -182,7 +181,7 @@ class LargestCodes(BottleneckModule, ABC):
             seen.linear, dead, k=self.part.revival_k or seen.targets.shape[1] // 2
         )
         decoder = seen.network.decoder
-        change = _leaving_buffers(decoder, live + revived) - _leaving_buffers(decoder, live)
+        change = leaving_buffers(decoder, live + revived) - leaving_buffers(decoder, live)
         nats = seen.likelihood.negative_log_likelihood
         mended = nats(outputs + change, seen.targets) - nats(outputs, seen.targets)
         return self.part.revival * mended.mean()
@@ -240,9 +239,3 @@ def _dead_codes(linear: Tensor, dead: Tensor, *, k: int) -> Tensor:
     # Where there are fewer dead units than asked for, live ones came along.
     largest = largest.masked_fill(~dead[places], 0)
     return torch.zeros_like(linear).scatter(1, places, largest)
-
-
-def _leaving_buffers(module: nn.Module, rows: Tensor) -> Tensor:
-    """Return what the module makes of the rows; its buffers change in a copy."""
-    copies = {name: buffer.clone() for name, buffer in module.named_buffers()}
-    return functional_call(module, copies, (rows,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,13 @@ class Run:
         lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
-    def load(self) -> Any:
+    def load(self, *, parts: Iterable[type[Any]] = ()) -> Any:
         """Return the fitted estimator of a fit.
+
+        Parameters
+        ----------
+        parts : iterable of type
+            The classes of your own parts, as for `inscape.load`.
 
         Raises
         ------
@@ -112,7 +117,7 @@ class Run:
             If the run is of a kind that holds no model, or holds none yet.
         """
         check_fit(self, "hold a model")
-        return load(self.path)
+        return load(self.path, parts=parts)
 
     def snapshots(self) -> Iterator[tuple[float, Any]]:
         """Yield (epoch, estimator as it was then) for each recorded moment of a fit's training."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from inscape._checks import check_integer, check_number
 from inscape.networks import ACTIVATIONS
-from inscape.networks.network import Network, Pass
+from inscape.networks.network import Network, Pass, leaving_buffers
 from inscape.objectives.penalties.penalty import Penalty
 
 
@@ -65,7 +64,8 @@ class Contractive(Penalty):
 
     def _probed(self, seen: Pass, generator: torch.Generator) -> Tensor:
         inputs = seen.inputs.detach().requires_grad_()
-        codes = _leaving_buffers(seen.network, inputs)
+        encoded = leaving_buffers(seen.network.encoder, inputs)
+        codes = leaving_buffers(seen.network.bottleneck, encoded)
         n_components = codes.shape[1]
         exact = self.n_directions >= n_components
         n_probes = n_components if exact else self.n_directions
@@ -97,15 +97,6 @@ def _closed_form(seen: Pass, matrix: Tensor) -> Tensor:
     codes = seen.network.bottleneck(linear)
     (slopes,) = torch.autograd.grad(codes.sum(), linear, create_graph=True)
     return (slopes.square() @ matrix.square().sum(dim=1)).mean()
-
-
-def _leaving_buffers(network: Network, inputs: Tensor) -> Tensor:
-    """Return the codes of the inputs; buffers change in a copy."""
-    codes = inputs
-    for module in (network.encoder, network.bottleneck):
-        copies = {name: buffer.clone() for name, buffer in module.named_buffers()}
-        codes = functional_call(module, copies, (codes,))
-    return codes
 
 
 _ACTIVATIONS = tuple(type(make()) for make in ACTIVATIONS.values())

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from inscape._checks import check_integer, check_number
-from inscape.networks.network import Pass
+from inscape.networks.network import Pass, leaving_buffers
 from inscape.objectives.penalties.penalty import Penalty
 
 
@@ -56,7 +55,7 @@ class DecoderGradient(Penalty):
             codes, outputs = seen.codes, seen.outputs
             if not (codes.requires_grad and outputs.requires_grad):
                 codes = codes.detach().requires_grad_()
-                outputs = _leaving_buffers(seen.network.decoder, codes)
+                outputs = leaving_buffers(seen.network.decoder, codes)
             means = seen.likelihood.mean(outputs)
             # A category has no slope; the outputs that it was chosen by have.
             means = means if means.requires_grad else outputs
@@ -70,8 +69,3 @@ class DecoderGradient(Penalty):
             (rows,) = torch.autograd.grad(means, codes, signs.to(means), create_graph=True)
             total = total + rows.square().sum()
         return total / (len(codes) * self.n_directions)
-
-
-def _leaving_buffers(decoder: nn.Module, codes: Tensor) -> Tensor:
-    copies = {name: buffer.clone() for name, buffer in decoder.named_buffers()}
-    return functional_call(decoder, copies, (codes,))

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from inscape._checks import check_integer
 from inscape._errors import InvalidParameterError
+from inscape.networks.network import leaving_buffers
 from inscape.objectives.priors.prior import Prior
 
 
@@ -102,8 +102,5 @@ class VampPriorModule(nn.Module):
         rows: tuple[Tensor, ...] = (self.pseudo_inputs[which],)
         if self.pseudo_conditions is not None:
             rows = (*rows, self.pseudo_conditions[which])
-        encoder = network.encoder
-        # In a copy of the buffers: pseudo-inputs are no data, and no running mean may follow them.
-        copies = {name: buffer.clone() for name, buffer in encoder.named_buffers()}
-        encoded = functional_call(encoder, copies, rows) if copies else encoder(*rows)
-        return network.bottleneck.distribution(encoded)
+        # Pseudo-inputs are no data: no running mean may follow them.
+        return network.bottleneck.distribution(leaving_buffers(network.encoder, *rows))
