@@ -82,7 +82,7 @@ class Constant(Initialization):
 class Bent(Architecture):
     width: int = 6
 
-    def build(self, sizes, *, bottleneck, generator, means=None):
+    def build(self, sizes, *, bottleneck, generator, start=None):
         with torch.random.fork_rng(devices=[]):
             torch.random.manual_seed(int(torch.randint(2**31, (), generator=generator)))
             n_in = sizes.n_features

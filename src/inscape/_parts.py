@@ -162,8 +162,13 @@ def spell_part(part: Part) -> str:
     if part.short_form is not None:
         return part.short_form
     described = describe_part(part)
-    options = ", ".join(f"{k}={_spell(v)}" for k, v in described.items() if k != "type")
-    return f"{described['type']}({options})" if options else str(described["type"])
+    word = described.pop("type")
+    return f"{word}({spell_options(described)})" if described else word
+
+
+def spell_options(options: Mapping[str, Any]) -> str:
+    """Return options as they stand between the brackets of a word."""
+    return ", ".join(f"{name}={_spell(value)}" for name, value in options.items())
 
 
 def _spell(value: Any) -> str:

@@ -30,7 +30,7 @@ ActivationName: TypeAlias = Literal[
 ]
 LinearInitializationName: TypeAlias = Literal["scaled_normal", "orthogonal", "balanced"]
 ScheduleName: TypeAlias = Literal["linear", "cosine", "constant"]
-BiasName: TypeAlias = Literal["data_mean", "torch_default"]
+BiasName: TypeAlias = Literal["data_mean", "mean_row", "torch_default"]
 AnimationName: TypeAlias = Literal["gif", "mp4", "none"]
 PrecisionName: TypeAlias = Literal["float32", "float64", "bfloat16"]
 ScalerName: TypeAlias = Literal["minmax", "standard"]

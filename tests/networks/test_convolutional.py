@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
-from inscape.networks import Means, Network, Sizes, activation
+from inscape.networks import Start, Network, Sizes, activation
 from inscape.networks.convolutional import Convolutional, Pictures, Rows, TransposedConvolution
 
 
@@ -277,7 +277,7 @@ def test_data_mean_starts_from_the_mean_colour():
     mean_row = colour.repeat(48)
     mean_output = torch.cat([torch.arange(144.0), 7 + torch.arange(144.0)])
     part = Convolutional((4,), image_shape=shape)
-    network = build(part, shape, n_parameters=2, means=Means(mean_row, mean_output))
+    network = build(part, shape, n_parameters=2, start=Start(mean_row, mean_output))
     maps = network.encoder[1](network.encoder[0](mean_row[None]))
     # Padding is seen at the upper and left edge alone.
     torch.testing.assert_close(maps[:, :, 1:, 1:], torch.zeros(1, 4, 3, 2), atol=1e-6, rtol=0)
@@ -289,7 +289,7 @@ def test_data_mean_starts_from_the_mean_colour():
 
 def test_torch_default_bias_does_not_look_at_the_data():
     part = Convolutional((2,), bias="torch_default")
-    rows = {"means": Means(torch.full((36,), 9.0), torch.full((36,), 9.0))}
+    rows = {"start": Start(torch.full((36,), 9.0), torch.full((36,), 9.0))}
     looked, blind = build(part, (6, 6), **rows), build(part, (6, 6))
     for name, value in blind.state_dict().items():
         assert torch.equal(looked.state_dict()[name], value), name

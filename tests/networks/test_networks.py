@@ -16,7 +16,7 @@ from inscape.networks import (
     INITIALIZATIONS,
     NETWORKS,
     Dense,
-    Means,
+    Start,
     Network,
     Orthogonal,
     ScaledNormal,
@@ -208,7 +208,7 @@ def test_network_parts_are_immutable_and_equal_by_value(part):
 @pytest.mark.parametrize("hidden", [(), (7, 5)])
 def test_data_mean_bias_starts_from_the_mean(hidden):
     mean_row, mean_output = torch.linspace(-1, 3, 12), torch.linspace(5, 6, 12)
-    network = build(Dense(hidden=hidden), means=Means(mean_row, mean_output))
+    network = build(Dense(hidden=hidden), start=Start(mean_row, mean_output))
     torch.testing.assert_close(
         network.encoder[0](mean_row), torch.zeros(hidden[0] if hidden else 3), atol=1e-6, rtol=0
     )
@@ -217,13 +217,13 @@ def test_data_mean_bias_starts_from_the_mean(hidden):
 
 def test_the_shallow_networks_mean_row_comes_back_whole():
     mean_row = torch.linspace(-1, 3, 12)
-    network = build(Dense(hidden=()), means=Means(mean_row, mean_row))
+    network = build(Dense(hidden=()), start=Start(mean_row, mean_row))
     torch.testing.assert_close(network(mean_row[None])[0], mean_row, atol=1e-5, rtol=0)
 
 
 def test_torch_default_bias_does_not_look_at_the_data():
     part = Dense(hidden=(7,), bias="torch_default")
-    looked = build(part, means=Means(torch.full((12,), 9.0), torch.full((12,), 9.0)))
+    looked = build(part, start=Start(torch.full((12,), 9.0), torch.full((12,), 9.0)))
     blind = build(part)
     for name, value in blind.state_dict().items():
         assert torch.equal(looked.state_dict()[name], value), name

@@ -21,8 +21,8 @@ class Scaler:
 
     Parameters
     ----------
-    shift, scale : ndarray of shape (n_features,), float32
-        In the units of the data; `scale` is never 0.
+    shift, scale : ndarray of shape (n_features,)
+        In the units of the data and in their type; `scale` is never 0.
 
     Examples
     --------
@@ -45,16 +45,18 @@ class Scaler:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features), float32
-            In scaled units.
+        ndarray of shape (n_samples, n_features)
+            In scaled units; float64 for float64, else float32.
 
         Raises
         ------
         InvalidDataError
             If the rows have another number of features than the fitted ones.
         """
-        scaled = np.subtract(self._checked(X), self.shift, dtype=np.float32)
-        scaled /= self.scale
+        values = self._checked(X)
+        # In the type of the rows: squeezed into float32 first, an offset would take their digits.
+        scaled = values - self.shift.astype(values.dtype)
+        scaled /= self.scale.astype(values.dtype)
         return scaled
 
     def inverse_transform(self, X: FloatArray) -> FloatArray:
@@ -62,20 +64,21 @@ class Scaler:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features), float32
-            In the units of the data.
+        ndarray of shape (n_samples, n_features)
+            In the units of the data; float64 for float64, else float32.
 
         Raises
         ------
         InvalidDataError
             If the rows have another number of features than the fitted ones.
         """
-        restored = np.multiply(self._checked(X), self.scale, dtype=np.float32)
-        restored += self.shift
+        values = self._checked(X)
+        restored = values * self.scale.astype(values.dtype)
+        restored += self.shift.astype(values.dtype)
         return restored
 
     def _checked(self, X: FloatArray) -> FloatArray:
-        values = np.asarray(X, dtype=np.float32)
+        values = _as_floats(X)
         if values.ndim != 2 or values.shape[1] != self.shift.shape[0]:
             raise InvalidDataError(
                 f"X must have shape (n_samples, {self.shift.shape[0]}), as the scaler was fitted; "
@@ -84,9 +87,15 @@ class Scaler:
         return values
 
 
+def _as_floats(X: FloatArray) -> FloatArray:
+    """Return float32 and float64 as they are, anything else as float64."""
+    values = np.asarray(X)
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
+
+
 def _minmax(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
     low = X.min(axis=0)
-    # In float32, as `transform` subtracts, so that the maximum becomes exactly 1 and not
+    # In their own type, as `transform` subtracts, so that the maximum becomes exactly 1 and not
     # 1.0000001, which a likelihood on [0, 1] would refuse.
     return low, X.max(axis=0) - low
 
@@ -132,24 +141,27 @@ def fit_scaler(name: str, X: FloatArray) -> Scaler:
     --------
     >>> import numpy as np
     >>> fit_scaler("standard", np.array([[1.0], [3.0]])).scale
-    array([1.], dtype=float32)
+    array([1.])
     """
     statistics = look_up("scaler", name, SCALERS)
-    values = np.asarray(X, dtype=np.float32)
+    values = _as_floats(X)
     if values.ndim != 2 or not values.size:
         raise InvalidDataError(
             f"X must be a table with rows and columns; got shape {values.shape}: give the scaler "
             "the training rows."
         )
+    kind = values.dtype
     with np.errstate(over="ignore"):
-        shift, scale = (part.astype(np.float32) for part in statistics(values))
-    # A constant feature has a spread of exactly 0, for equal float32 values sum without rounding
-    # in float64; a spread below the smallest normal float32 would divide by (almost) nothing.
-    scale = np.where(scale < np.finfo(np.float32).tiny, np.float32(1), scale)
+        shift, scale = (part.astype(kind) for part in statistics(values))
+    # The spread of equal values may be a rounding; one below the smallest normal number would
+    # divide by (almost) nothing.
+    constant = (values == values[0]).all(axis=0)
+    shift = np.where(constant, values[0], shift)
+    scale = np.where(constant | (scale < np.finfo(kind).tiny), kind.type(1), scale)
     if not np.isfinite(scale).all():
         column = int(np.argmin(np.isfinite(scale)))
         raise InvalidDataError(
-            f"X must have features whose spread fits float32; column {column} does not: rescale "
+            f"X must have features whose spread fits {kind}; column {column} does not: rescale "
             "it or leave it out."
         )
     return Scaler(shift, scale)

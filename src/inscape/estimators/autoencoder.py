@@ -14,9 +14,11 @@ from inscape._words import tell_words
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.building import build_network
 from inscape.estimators.layers import train_layers
+from inscape.estimators.linear_start import Principal, start_at_principal
 from inscape.estimators.options import AutoencoderParts, Options, resolve_autoencoder
+from inscape.estimators.units import Units
 from inscape.measures import dead_units
-from inscape.networks import Examples, LargestCodes, Network, Quantizer
+from inscape.networks import Activation, Examples, LargestCodes, LinearStart, Network, Quantizer
 from inscape.objectives import Codebook, Euclidean, Reconstruction, Space, Sphere
 from inscape.training import Muon, Plan
 
@@ -79,8 +81,12 @@ class Autoencoder(NetworkEstimator):
         it reads (stacked autoencoders); the training of the whole comes after.
     precision : {"float32", "float64", "bfloat16"}
         Of the training; "bfloat16" is that of products alone, and fast where the processor has it.
-    validation_fraction : float
-        Share of the rows, in [0, 1), held out to measure the loss after each epoch.
+    validation_fraction : float or "auto"
+        Share of the rows, in [0, 1), held out to measure the loss after each epoch. With "auto"
+        a training that starts at PCA cannot fall behind it: where the network has more weights
+        than the table has cells, a fifth of the rows is held out to find how long to train, the
+        start among the candidates, and all rows are then trained on so long; with more rows
+        nothing is held out, and the start is kept where the training rows gain nothing.
     patience : int or None
         Epochs without a lower validation loss after which training stops and takes back the best
         weights.
@@ -142,7 +148,7 @@ class Autoencoder(NetworkEstimator):
         learning_rate: float | None = None,
         layerwise_epochs: float | None = None,
         precision: str = "float32",
-        validation_fraction: float = 0.0,
+        validation_fraction: float | str = "auto",
         patience: int | None = None,
         random_state: Any = None,
         device: str = "auto",
@@ -169,16 +175,23 @@ class Autoencoder(NetworkEstimator):
         self.device = device
         self.verbose = verbose
 
+    _alone = True
+
     def _resolve(self, options: Options, *, n_features: int) -> AutoencoderParts:
         return resolve_autoencoder(options, n_features=n_features)
+
+    def _n_code(self, parts: AutoencoderParts) -> int:
+        return parts.n_components
 
     def _build_network(
         self,
         parts: AutoencoderParts,
         *,
+        units: Units,
         n_conditions: int,
         generator: torch.Generator,
         examples: Examples | None = None,
+        linear: LinearStart | None = None,
     ) -> Network:
         return build_network(
             parts,
@@ -187,21 +200,44 @@ class Autoencoder(NetworkEstimator):
             bottleneck=parts.bottleneck.build(parts.n_components, generator=generator),
             generator=generator,
             examples=examples,
+            likelihood=units.likelihood,
+            linear=linear,
         )
 
-    def _objective(self, parts: AutoencoderParts, *, n_samples: int) -> Reconstruction:
-        return Reconstruction(parts.likelihood, parts.penalty, n_samples)
+    def _can_start_linear(self, parts: AutoencoderParts, options: Options) -> bool:
+        identity = parts.bottleneck == Activation("identity")
+        return identity and parts.network.has_linear_path and options["layerwise_epochs"] is None
+
+    def _linear_start(self, parts: AutoencoderParts, units: Units, found: Principal) -> LinearStart:
+        return start_at_principal(found)
+
+    def _gains_alone(self, parts: AutoencoderParts) -> bool:
+        return parts.corruption is None and not parts.penalty
+
+    def _objective(
+        self, parts: AutoencoderParts, units: Units, *, n_samples: int
+    ) -> Reconstruction:
+        return Reconstruction(
+            units.likelihood,
+            parts.penalty,
+            n_samples,
+            factor=units.framed.factor,
+            constant=units.constant(parts.n_features),
+            unit=units.unit,
+        )
 
     def _pretrain(
         self,
         network: Network,
         parts: AutoencoderParts,
+        units: Units,
         plan: Plan,
         X: Tensor,
         generator: torch.Generator,
     ) -> None:
         if self.layerwise_epochs is not None:
-            train_layers(network, parts, plan, X, self.layerwise_epochs, generator)
+            objective = self._objective(parts, units, n_samples=len(X))
+            train_layers(network, parts, objective, plan, X, self.layerwise_epochs, generator)
 
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""

@@ -6,9 +6,9 @@ import copy
 import dataclasses
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -20,9 +20,10 @@ from inscape._checks import check_enough_samples
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part
 from inscape._typing import FloatArray
-from inscape.data.scaling import Scaler, fit_scaler
+from inscape.data.scaling import Scaler
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.decoding import differentiable_decoder
+from inscape.estimators.frame import Frame
 from inscape.estimators.given import Given
 from inscape.estimators.inputs import (
     as_tensor,
@@ -31,7 +32,9 @@ from inscape.estimators.inputs import (
     choose_device,
     make_generator,
 )
+from inscape.estimators.linear_start import Principal, find_principal, no_start
 from inscape.estimators.options import (
+    AUTO,
     MODULES,
     Options,
     Parts,
@@ -48,8 +51,10 @@ from inscape.estimators.samplers import (
     forget_samplers,
     restore_samplers,
 )
-from inscape.networks import Examples, Modules, Network
-from inscape.objectives import Space
+from inscape.estimators.starting import limit_paths, path_limit, train_from_start
+from inscape.estimators.units import Units, find_units, restore_units
+from inscape.networks import Examples, LinearPath, LinearStart, Modules, Network
+from inscape.objectives import Likelihood, Space
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
 from inscape.training.progress import with_progress
 
@@ -79,8 +84,12 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         The options as they were in `fit`.
     training_ : dict
         Epochs, batch size and learning rate, those that were left to the defaults too.
+    units_ : Units
+        The way of rows to the network and back.
     conditions_ : Conditions or None
         How `y` is told to a conditional model.
+    length_ : str
+        In words how long the training was made, where that was found by held-out rows.
     """
 
     # Fitted attributes that every child has; told here for type checkers.
@@ -90,11 +99,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     options_: dict[str, Any]
     training_: dict[str, Any]
     network_: Network
-    scaler_: Scaler | None
+    units_: Units
     conditions_: Conditions | None
     optimizers_: list[torch.optim.Optimizer] | None
     history_: list[dict[str, Any]]
     dead_units_: tuple[int, ...]
+    length_: str
+    # Whether nothing is weighed against the likelihood's nats but prices in nats.
+    _alone: ClassVar[bool]
 
     # ----------------------------------------------------------------------- what a child says
 
@@ -107,18 +119,45 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self,
         parts: Any,
         *,
+        units: Units,
         n_conditions: int,
         generator: torch.Generator,
         examples: Examples | None = None,
+        linear: LinearStart | None = None,
     ) -> Network:
-        """Return a new network; without examples nothing starts from them."""
+        """Return a new network; without examples nothing starts from them.
+
+        Where linear maps are given it has a path for them.
+        """
 
     @abstractmethod
-    def _objective(self, parts: Any, *, n_samples: int) -> Any:
+    def _linear_start(self, parts: Any, units: Units, found: Principal) -> LinearStart:
+        """Return the linear maps to start from, given the rows' principal directions."""
+
+    @abstractmethod
+    def _can_start_linear(self, parts: Any, options: Options) -> bool:
+        """Return whether the parts have a linear start."""
+
+    @abstractmethod
+    def _gains_alone(self, parts: Any) -> bool:
+        """Return whether nothing but the loss on clean rows is trained for."""
+
+    @abstractmethod
+    def _n_code(self, parts: Any) -> int:
+        """Return the width of the encoder's output."""
+
+    @abstractmethod
+    def _objective(self, parts: Any, units: Units, *, n_samples: int) -> Any:
         """Return what is minimised over so many rows."""
 
     def _pretrain(
-        self, network: Network, parts: Any, plan: Plan, X: Tensor, generator: torch.Generator
+        self,
+        network: Network,
+        parts: Any,
+        units: Units,
+        plan: Plan,
+        X: Tensor,
+        generator: torch.Generator,
     ) -> None:
         """Train parts of the network, where a child asks for it, before the whole is trained."""
 
@@ -185,33 +224,47 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         _check_varies(given)
         options = self.get_params(deep=False)
         parts = self._resolve(options, n_features=given.shape[1])
-        scaler = None if options["scaler"] is None else fit_scaler(options["scaler"], given)
-        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
-        device, generator = (
-            choose_device(options["device"]),
-            make_generator(options["random_state"]),
+        units = find_units(
+            given, parts.likelihood, parts.network, scaler=options["scaler"], alone=self._alone
         )
-        examples = _checked(given, y, parts, scaler, conditions)
-        training, held_out = _split(examples, options["validation_fraction"], generator)
+        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
+        device = choose_device(options["device"])
+        generator = make_generator(options["random_state"])
+        examples = _checked(given, y, parts, units, conditions)
+        share = options["validation_fraction"]
+        training, held_out = _split(examples, 0.0 if share == AUTO else share, generator)
         plan, learning_rate = plan_training(options, parts.optimizer, n_samples=len(training))
+        linear = self._find_linear_start(parts, options, units, examples)
         network = self._build_network(
             parts,
+            units=units,
             n_conditions=0 if conditions is None else conditions.n_columns,
             generator=generator,
             examples=training,
+            linear=linear,
         ).to(device, parts.dtype)
         plan = check_batches(plan, network)
         if checkpoint is None:
-            self._pretrain(network, parts, plan, training.features.to(device), generator)
+            rows = training.features.to(device)
+            self._pretrain(network, parts, units, plan, rows, generator)
         # From here on nothing is refused: what was fitted before gives way as a whole.
-        self.options_, self.parts_, self.network_ = options, parts, network
-        self.scaler_, self.conditions_ = scaler, conditions
-        self.training_ = _as_training(plan, learning_rate)
-        self.optimizers_ = parts.optimizer.build(network, learning_rate=learning_rate)
-        state = self._begin(generator)
-        if checkpoint is not None:
-            state.restore(*checkpoint)
-        yield from self._train(state, plan, training, held_out)
+        self.options_, self.parts_, self.units_, self.conditions_ = (
+            options,
+            parts,
+            units,
+            conditions,
+        )
+        self.note_training(plan, learning_rate)
+        self.length_ = ""
+        chosen = share == AUTO and linear is not None and self._gains_alone(parts)
+        if chosen:
+            yield from train_from_start(self, network, examples, options, generator, checkpoint)
+        else:
+            state = self.begin(network, generator, learning_rate)
+            if checkpoint is not None:
+                state.restore(*checkpoint)
+            yield from self._train(state, plan, training, held_out)
+        self.network_.eval()
         self._conclude(given, examples)
 
     def fine_tune(
@@ -264,43 +317,92 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         corruption = resolve_corruption(options["corruption"], n_features=n_features)
         self.parts_ = dataclasses.replace(self.parts_, corruption=corruption)
         generator = make_generator(options["random_state"])
-        examples = _checked(given, y, self.parts_, self.scaler_, self.conditions_)
-        training, held_out = _split(examples, options["validation_fraction"], generator)
+        examples = _checked(given, y, self.parts_, self.units_, self.conditions_)
+        share = options["validation_fraction"]
+        training, held_out = _split(examples, 0.0 if share == AUTO else share, generator)
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
-        self.training_ = _as_training(plan, rate)
-        fresh = self.parts_.optimizer.build(self.network_, learning_rate=rate)
-        self.optimizers_ = self.optimizers_ or fresh
-        for optimizer, other in zip(self.optimizers_, fresh, strict=True):
-            for group, asked in zip(optimizer.param_groups, other.param_groups, strict=True):
-                group["initial_lr"] = asked["lr"]
+        self.note_training(plan, rate)
+        before = self.optimizers_
+        state = self.begin(self.network_, generator, rate)
+        if before is not None:
+            # Go on from where they are, at the rate that is asked for now.
+            for optimizer, other in zip(before, state.optimizers, strict=True):
+                for group, asked in zip(optimizer.param_groups, other.param_groups, strict=True):
+                    group["initial_lr"] = asked["lr"]
+            self.optimizers_ = state.optimizers = before
         self.network_.train()
-        yield from self._train(self._begin(generator), plan, training, held_out)
+        yield from self._train(state, plan, training, held_out)
+        self.network_.eval()
         self._conclude(given, examples)
 
-    def _begin(self, generator: torch.Generator) -> TrainingState:
-        assert self.optimizers_ is not None
+    def _find_linear_start(
+        self, parts: Any, options: Options, units: Units, examples: Examples
+    ) -> LinearStart | None:
+        """Return PCA of all rows as maps to start from, where parts and rows are such."""
+        fits = parts.n_components <= min(examples.features.shape)
+        if units.frame is None or not fits or not self._can_start_linear(parts, options):
+            return None
+        found = find_principal(examples.features.numpy(), parts.n_components)
+        return self._linear_start(parts, units, found)
+
+    def begin(
+        self,
+        network: Network,
+        generator: torch.Generator,
+        learning_rate: float,
+        *,
+        before: TrainingState | None = None,
+    ) -> TrainingState:
+        """Return the state of a training that begins, maybe after one that found its length."""
+        self.network_ = network
+        optimizers = self.parts_.optimizer.build(network, learning_rate=learning_rate)
+        self.optimizers_ = optimizers
         # Drawn only where it is used: a training without noise draws what it always drew.
         noisy = self.parts_.corruption is not None
         seed = int(torch.randint(2**31, (), generator=generator)) if noisy else 0
-        return TrainingState(self.network_, self.optimizers_, generator, corruption_seed=seed)
+        state = TrainingState(network, optimizers, generator, corruption_seed=seed)
+        if before is not None:
+            state.history, state.first_step = before.history, before.step
+            state.step = before.step
+            state.epochs_before = before.history[-1]["epoch"]
+        return state
 
     def _train(
-        self, state: TrainingState, plan: Plan, training: Examples, held_out: Examples | None
+        self,
+        state: TrainingState,
+        plan: Plan,
+        training: Examples,
+        held_out: Examples | None = None,
     ) -> Iterator[tuple[Report, TrainingState]]:
-        self.history_ = state.history
         device = next(state.network.parameters()).device
-        for report in train(
+        reports = train(
             state,
-            self._objective(self.parts_, n_samples=len(training)),
+            self.objective(len(training)),
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
             corruption=self.parts_.corruption,
-        ):
+        )
+        yield from self.watch(reports, state)
+
+    def objective(self, n_samples: int) -> Any:
+        """Return what is minimised over so many rows."""
+        return self._objective(self.parts_, self.units_, n_samples=n_samples)
+
+    def note_training(self, plan: Plan, learning_rate: float) -> None:
+        """Keep how long, in which batches and at which rate is trained."""
+        values = (plan.epochs, plan.batch_size, learning_rate)
+        self.training_ = dict(zip(_TRAINING, values, strict=True))
+
+    def watch(
+        self, reports: Iterator[Report], state: TrainingState
+    ) -> Iterator[tuple[Report, TrainingState]]:
+        """Pass reports through with their state, and keep what they tell."""
+        self.history_ = state.history
+        for report in reports:
             self.dead_units_ = report.dead_units
             yield report, state
-        self.network_.eval()
 
     # ----------------------------------------------------------------------- using
 
@@ -342,7 +444,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         rows = check_rows(self, X, reset=False)
         return self._by_block(
             lambda net, some: net.encode(some.features, some.conditions),
-            self._scale(rows),
+            self.units_.apply(rows),
             y,
             precision=rows.dtype,
         )
@@ -364,16 +466,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         codes = check_codes(X, n_components=self.parts_.n_components)
-        mean = self.parts_.likelihood.mean
+        mean = self.units_.likelihood.mean
         rows = self._by_block(
             lambda net, some: mean(net.decode(some.features, some.conditions)),
             codes,
             y,
             precision=codes.dtype,
         )
-        if self.scaler_ is None:
-            return rows
-        return self.scaler_.inverse_transform(rows).astype(codes.dtype, copy=False)
+        return self.units_.undo(rows).astype(codes.dtype, copy=False)
 
     def reconstruct(self, X: Any, y: Any = None) -> FloatArray:
         """Encode rows and decode them again.
@@ -408,19 +508,19 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Returns
         -------
         ndarray, shape (n_samples,)
-            Nats per sample, of the scaled rows where there is a scaler; higher is better.
+            Nats per sample, in the units of X whatever the scaler; higher is better.
         """
         check_is_fitted(self)
         given = check_rows(self, X, reset=False)
-        likelihood, rows = self.parts_.likelihood, self._scale(given)
-        likelihood.check(rows)
+        likelihood, units = self.units_.likelihood, self.units_
+        likelihood.check(units.scale(given))
 
         def log_likelihood(network: Network, some: Examples) -> Tensor:
             outputs = network(some.features, some.conditions)
-            return -likelihood.negative_log_likelihood(outputs, some.features)
+            return likelihood.negative_log_likelihood(outputs, some.features)
 
-        scores = self._by_block(log_likelihood, rows, y, precision=given.dtype)
-        return scores.astype(np.float64, copy=False)
+        nats = self._by_block(log_likelihood, units.apply(given), y, precision=given.dtype)
+        return -units.nats(nats.astype(np.float64), given.shape[1])
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`.
@@ -477,10 +577,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         told = self._encode_conditions(y, n)
-        parts = self.network_, self.parts_.likelihood, self.scaler_
+        network, units = self.network_, self.units_
         if told is None:
-            return [differentiable_decoder(*parts)] * n
-        return [differentiable_decoder(*parts, conditions=row[None]) for row in told]
+            return [differentiable_decoder(network, units)] * n
+        return [differentiable_decoder(network, units, conditions=row[None]) for row in told]
 
     def fit_sampler(
         self,
@@ -597,13 +697,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
 
-    def _scale(self, X: FloatArray) -> FloatArray:
-        return X if self.scaler_ is None else self.scaler_.transform(X)
-
     def _examples(self, X: Any, y: Any) -> Examples:
         """Return rows as they were trained on, once they are known to suit the likelihood."""
         given = check_rows(self, X, reset=False)
-        return _checked(given, y, self.parts_, self.scaler_, self.conditions_)
+        return _checked(given, y, self.parts_, self.units_, self.conditions_)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
@@ -641,11 +738,11 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             f"network.{name}": tensor.cpu().numpy()
             for name, tensor in self.network_.state_dict().items()
         }
-        if self.scaler_ is not None:
-            tensors["scaler.shift"], tensors["scaler.scale"] = (
-                self.scaler_.shift,
-                self.scaler_.scale,
-            )
+        scaler, frame = self.units_.scaler, self.units_.frame
+        if scaler is not None:
+            tensors |= {"scaler.shift": scaler.shift, "scaler.scale": scaler.scale}
+        if frame is not None:
+            tensors |= {"frame.mean": frame.mean, "frame.scale": np.array(frame.scale)}
         return self._describe(), tensors
 
     def from_data(
@@ -671,9 +768,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         InvalidParameterError
             If those are of other shapes than the weights.
         """
-        self._restore(described, own=own)
-        shift, scale = tensors.get("scaler.shift"), tensors.get("scaler.scale")
-        self.scaler_ = None if shift is None or scale is None else Scaler(shift, scale)
+        self._restore(described, tensors, own=own)
         weights = {
             name.removeprefix("network."): torch.from_numpy(array)
             for name, array in tensors.items()
@@ -702,12 +797,21 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             "n_features": self.n_features_in_,
             "feature_names": None if names is None else [str(name) for name in names],
             "conditions": None if told is None else told.describe(),
+            "linear_path": isinstance(self.network_.encoder, LinearPath),
+            "path_limit": path_limit(self.network_),
+            "length": self.length_,
             "dead_units": list(self.dead_units_),
             "history": self.history_,
             "samplers": describe_samplers(self.network_),
         }
 
-    def _restore(self, described: dict[str, Any], *, own: Modules | None) -> None:
+    def _restore(
+        self,
+        described: dict[str, Any],
+        tensors: Mapping[str, np.ndarray],
+        *,
+        own: Modules | None,
+    ) -> None:
         """Take what `_describe` told, on a new estimator with its options; weights come after."""
         self.options_ = self.get_params(deep=False)
         resolved = dict(described["resolved"])
@@ -725,16 +829,30 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.conditions_ = restore_conditions(described["conditions"])
         self.dead_units_ = tuple(described["dead_units"])
         self.history_ = described["history"]
-        self.optimizers_ = None
-        told = self.conditions_
+        self.optimizers_, self.length_ = None, described["length"]
+        self.units_ = _restore_units(tensors, self.parts_.likelihood, alone=self._alone)
+        told, n_components = self.conditions_, self.parts_.n_components
+        linear = None
+        if described["linear_path"]:
+            n_code = self._n_code(self.parts_)
+            linear = no_start(self.n_features_in_, n_code, n_components)
         self.network_ = self._build_network(
             self.parts_,
+            units=self.units_,
             n_conditions=0 if told is None else told.n_columns,
             generator=torch.Generator(),
+            linear=linear,
         ).to(self.parts_.dtype)
+        limit_paths(self.network_, described["path_limit"])
         restore_samplers(
             self.network_, described["samplers"], n_components=self.parts_.n_components
         )
+
+    @property
+    def scaler_(self) -> Scaler | None:
+        """The user's scaler, as it was fitted."""
+        check_is_fitted(self)
+        return self.units_.scaler
 
     @property
     def n_components_(self) -> int:
@@ -768,18 +886,23 @@ def _check_shapes(network: Network, weights: dict[str, Tensor]) -> None:
             )
 
 
-def _as_training(plan: Plan, learning_rate: float) -> dict[str, Any]:
-    return dict(zip(_TRAINING, (plan.epochs, plan.batch_size, learning_rate), strict=True))
-
-
 def _checked(
-    X: FloatArray, y: Any, parts: Parts, scaler: Scaler | None, conditions: Conditions | None
+    X: FloatArray, y: Any, parts: Parts, units: Units, conditions: Conditions | None
 ) -> Examples:
-    """Return scaled rows, once they are known to suit the likelihood, and what is told of them."""
-    scaled = X if scaler is None else scaler.transform(X)
-    parts.likelihood.check(scaled)
+    """Return rows as the network works on them, known to suit the likelihood, and what is told."""
+    parts.likelihood.check(units.scale(X))
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
-    return Examples(as_tensor(scaled, dtype=parts.dtype), told)
+    return Examples(as_tensor(units.apply(X), dtype=parts.dtype), told)
+
+
+def _restore_units(
+    tensors: Mapping[str, np.ndarray], likelihood: Likelihood, *, alone: bool
+) -> Units:
+    shift, scale = tensors.get("scaler.shift"), tensors.get("scaler.scale")
+    scaler = None if shift is None or scale is None else Scaler(shift, scale)
+    mean, spread = tensors.get("frame.mean"), tensors.get("frame.scale")
+    frame = None if mean is None or spread is None else Frame(mean, float(spread))
+    return restore_units(scaler, frame, likelihood, alone=alone)
 
 
 def _split(

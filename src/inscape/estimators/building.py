@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inscape.estimators.options import Parts
 from inscape.networks import (
     Conditioned,
     Examples,
+    LinearStart,
     LogCounts,
-    Means,
     Network,
     SharedOutputs,
     Sizes,
+    Start,
 )
+from inscape.objectives import Likelihood
 
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
@@ -30,6 +33,8 @@ def build_network(
     bottleneck: nn.Module,
     generator: torch.Generator,
     examples: Examples | None,
+    likelihood: Likelihood,
+    linear: LinearStart | None = None,
 ) -> Network:
     """Return the network that the parts describe.
 
@@ -50,8 +55,11 @@ def build_network(
         Where the weights are drawn from.
     examples : Examples or None
         Training rows, from whose mean biases start; None where weights are loaded.
+    likelihood : Likelihood
+        Of the rows as the network works on them.
+    linear : LinearStart or None
+        Linear maps to start from, if any.
     """
-    likelihood = parts.likelihood
     logarithms = likelihood.reads_logarithms and parts.network.takes_logarithms
     some = None if examples is None else examples[:: max(1, len(examples) // _MEAN_ROWS)]
     network = parts.network.build(
@@ -64,26 +72,43 @@ def build_network(
         ),
         bottleneck=bottleneck,
         generator=generator,
-        means=None if some is None else _means(some, likelihood, logarithms=logarithms),
+        start=_start(some, likelihood, linear, logarithms=logarithms),
     )
     if logarithms:
         network.encoder = _after(LogCounts(), network.encoder)
     n_shared = likelihood.n_shared(parts.n_features)
     if n_shared:
         rows = None if some is None else some.features
-        start = likelihood.shared_start(parts.n_features, rows=rows)
+        errors = None if rows is None or linear is None else _errors(rows, linear)
+        start = likelihood.shared_start(parts.n_features, rows=rows, errors=errors)
         trainable = not likelihood.calibrates
         network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
     return network
 
 
-def _means(some: Examples, likelihood: Any, *, logarithms: bool) -> Means:
+def _start(
+    some: Examples | None, likelihood: Any, linear: LinearStart | None, *, logarithms: bool
+) -> Start | None:
+    if some is None:
+        # Weights are loaded into the maps; what stands there until then does not matter.
+        nothing = torch.zeros(0)
+        return None if linear is None else Start(nothing, nothing, linear=linear)
     rows, told = some.features, some.conditions
-    return Means(
+    return Start(
         row=(LogCounts()(rows) if logarithms else rows).mean(dim=0).float(),
         output=likelihood.start(rows.mean(dim=0).float()),
         conditions=None if told is None else told.mean(dim=0).float(),
+        linear=linear,
     )
+
+
+def _errors(rows: Tensor, linear: LinearStart) -> Tensor:
+    """Return what linear maps leave of rows, as large as the noise that would explain it best."""
+    n_features, n_components = linear.decoder.shape
+    directions = torch.linalg.qr(linear.decoder).Q.to(rows)
+    centred = rows - rows.mean(dim=0)
+    left = centred - centred @ directions @ directions.T
+    return left * math.sqrt(n_features / max(1, n_features - n_components))
 
 
 def _after(first: nn.Module, layers: Any) -> nn.Sequential:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
-import torch
 from torch import Tensor
 
+from inscape.estimators.units import Units
 from inscape.networks import Network
-from inscape.objectives import Likelihood
 
 
 def differentiable_decoder(
-    network: Network, likelihood: Likelihood, scaler: Any, *, conditions: Tensor | None = None
+    network: Network, units: Units, *, conditions: Tensor | None = None
 ) -> Callable[[Tensor], Tensor]:
     """Return a function from codes to expected rows, in float64 on the CPU.
 
@@ -22,10 +20,8 @@ def differentiable_decoder(
     ----------
     network : Network
         Trained; it stays as it is.
-    likelihood : Likelihood
-        What the decoder's outputs are read by.
-    scaler : Scaler or None
-        Undone after decoding.
+    units : Units
+        What the decoder's outputs are read by, and what is undone afterwards.
     conditions : Tensor or None, shape (1, n_conditions)
         What the decoder is told, the same for all codes.
 
@@ -36,10 +32,9 @@ def differentiable_decoder(
     """
     network = copy.deepcopy(network).cpu().double().eval().requires_grad_(False)
     told = None if conditions is None else conditions.double()
-    shift, scale = (0.0, 1.0) if scaler is None else map(torch.tensor, (scaler.shift, scaler.scale))
 
     def decode(codes: Tensor) -> Tensor:
         beside = None if told is None else told.expand(len(codes), -1)
-        return likelihood.mean(network.decode(codes, beside)) * scale + shift
+        return units.undo_tensor(units.likelihood.mean(network.decode(codes, beside)))
 
     return decode

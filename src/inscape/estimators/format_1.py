@@ -37,6 +37,8 @@ def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tens
     parameters["likelihood"] = say_scale(parameters["likelihood"])
     described["parameters"] = parameters
     described["resolved"] = resolve_format_1(parameters, described["history"])
+    # There was no linear path, and rows came as they were.
+    described |= {"linear_path": False, "path_limit": None, "length": ""}
     described["format"] = 2
     if classes is not None:
         tensors = _labels_apart(described, tensors)
@@ -72,10 +74,15 @@ def resolve_format_1(parameters: Described, history: list[Described]) -> Describ
         if name in parameters
     }
     if parameters["network"] is None:
-        dense = Dense(hidden=tuple(parameters["hidden"]), activation=parameters["activation"])
+        hidden, activation = tuple(parameters["hidden"]), parameters["activation"]
+        dense = Dense(hidden=hidden, activation=activation, bias="mean_row", linear_path=False)
         resolved["network"] = describe_part(dense)
     else:
-        resolved["network"] = parameters["network"]
+        resolved["network"] = network = dict(parameters["network"])
+        if network.get("bias") == "data_mean":
+            network["bias"] = "mean_row"
+        if network["type"] == "dense":
+            network["linear_path"] = False
     resolved["epochs"] = history[-1]["epoch"] if history else parameters["epochs"]
     return resolved
 

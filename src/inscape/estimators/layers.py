@@ -16,6 +16,7 @@ from inscape.training import Plan, TrainingState, train
 def train_layers(
     network: Network,
     parts: AutoencoderParts,
+    objective: Reconstruction,
     plan: Plan,
     X: Tensor,
     epochs: float,
@@ -37,6 +38,8 @@ def train_layers(
         Built by `Dense`.
     parts : AutoencoderParts
         The estimator's.
+    objective : Reconstruction
+        That of the whole training, by which the outermost pair is trained.
     plan : Plan
         That of the whole training, whose batches and optimiser are used here too.
     X : Tensor, shape (n_samples, n_features)
@@ -50,17 +53,16 @@ def train_layers(
     n_steps = plan.n_steps(len(X))
     rate = parts.optimizer.default_learning_rate(batch_size=plan.batch_size, n_steps=n_steps)
     pairs = Dense.layer_pairs(network)
-    likelihood, penalties, corruption = parts.likelihood, parts.penalty, parts.corruption
+    corruption = parts.corruption
     for place, (down, up) in enumerate(pairs):
         innermost = place == len(pairs) - 1
         pair = Network(down, network.bottleneck if innermost else nn.Identity(), up).train()
         optimizers = parts.optimizer.build(pair, learning_rate=rate)
         seed = int(torch.randint(2**31, (), generator=generator))
         state = TrainingState(pair, optimizers, generator, corruption_seed=seed)
-        objective = Reconstruction(likelihood, penalties, len(X))
         for _ in train(state, objective, plan, examples=Examples(X), corruption=corruption):
             pass
-        likelihood, penalties, corruption = Gaussian(), (), None
+        objective, corruption = Reconstruction(Gaussian()), None
         with torch.no_grad():
             X = pair.eval().encode(X)
     network.train()

@@ -45,6 +45,8 @@ Options = Mapping[str, Any]
 
 # The default training: about so many steps, in at least and at most so many passes.
 _DEFAULT_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 5, 100
+# The share of held-out rows that is found: where rows are few, see `find_length`.
+AUTO = "auto"
 # How a network of the user's own modules is told in a file: their code is not.
 MODULES = {"type": "modules"}
 
@@ -282,14 +284,24 @@ def check_training(options: Options) -> None:
     if options["learning_rate"] is not None:
         check_number("learning_rate", options["learning_rate"], above=0)
     check_choice("precision", options["precision"], get_args(PrecisionName))
-    check_number("validation_fraction", options["validation_fraction"], minimum=0, below=1)
+    if options["validation_fraction"] != AUTO:
+        check_fraction(options["validation_fraction"])
     if options["patience"] is not None:
         check_integer("patience", options["patience"], minimum=1)
-        if options["validation_fraction"] == 0:
+        if options["validation_fraction"] in (0, AUTO):
             raise InvalidParameterError(
                 "`patience` must come with rows to measure it on; got validation_fraction=0: "
                 "set validation_fraction=0.1."
             )
+
+
+def check_fraction(value: Any) -> None:
+    """Refuse what is neither a share of the rows nor the word for finding it."""
+    try:
+        check_number("validation_fraction", value, minimum=0, below=1)
+    except InvalidParameterError as error:
+        told = str(error).replace("must be", f"must be {AUTO!r} or", 1)
+        raise InvalidParameterError(told) from error
 
 
 def _resolve_architecture(options: Options) -> Architecture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,17 @@ from inscape.estimators.building import build_network
 from inscape.estimators.conditions import Labels
 from inscape.estimators.inputs import check_rows, make_generator
 from inscape.estimators.latent_report import LatentReport, report_on_latents
+from inscape.estimators.linear_start import Principal, start_at_probabilistic
 from inscape.estimators.options import Options, VariationalParts, resolve_variational
-from inscape.networks import Examples, Modules, Network, SharedOutputs
-from inscape.objectives import Space, Variational
+from inscape.estimators.units import Units
+from inscape.networks import Examples, LinearStart, Modules, Network, SharedOutputs
+from inscape.objectives import (
+    DiagonalGaussian,
+    KullbackLeibler,
+    Space,
+    StandardNormal,
+    Variational,
+)
 from inscape.objectives.bounds import log_mean_exp
 from inscape.objectives.variational import Batch
 
@@ -127,7 +136,7 @@ class VariationalAutoencoder(NetworkEstimator):
         optimizer: Any = "muon",
         learning_rate: float | None = None,
         precision: str = "float32",
-        validation_fraction: float = 0.0,
+        validation_fraction: float | str = "auto",
         patience: int | None = None,
         random_state: Any = None,
         device: str = "auto",
@@ -158,24 +167,33 @@ class VariationalAutoencoder(NetworkEstimator):
 
     # ----------------------------------------------------------------------- learning
 
+    _alone = False
+
     def _resolve(self, options: Options, *, n_features: int) -> VariationalParts:
         return resolve_variational(options, n_features=n_features)
+
+    def _n_code(self, parts: VariationalParts) -> int:
+        return parts.posterior.n_code(parts.n_components)
 
     def _build_network(
         self,
         parts: VariationalParts,
         *,
+        units: Units,
         n_conditions: int,
         generator: torch.Generator,
         examples: Examples | None = None,
+        linear: LinearStart | None = None,
     ) -> Network:
         network = build_network(
             parts,
-            n_code=parts.posterior.n_code(parts.n_components),
+            n_code=self._n_code(parts),
             n_conditions=n_conditions,
             bottleneck=torch.nn.Identity(),
             generator=generator,
             examples=examples,
+            likelihood=units.likelihood,
+            linear=linear,
         )
         # The bottleneck is the posterior: as a bottleneck it gives the mean, so that whatever
         # encodes a row works as for any network; asked for its distribution it gives the whole.
@@ -194,8 +212,25 @@ class VariationalAutoencoder(NetworkEstimator):
             network.critic = critic
         return network
 
-    def _objective(self, parts: VariationalParts, *, n_samples: int) -> Variational:
-        return Variational(parts.likelihood, parts.divergence, parts.bound, n_samples=n_samples)
+    def _can_start_linear(self, parts: VariationalParts, options: Options) -> bool:
+        usual = parts.posterior == DiagonalGaussian() and parts.prior == StandardNormal()
+        return usual and parts.network.has_linear_path
+
+    def _linear_start(self, parts: VariationalParts, units: Units, found: Principal) -> LinearStart:
+        return start_at_probabilistic(found, units.likelihood.fixed_variance)
+
+    def _gains_alone(self, parts: VariationalParts) -> bool:
+        return parts.corruption is None and isinstance(parts.divergence, KullbackLeibler)
+
+    def _objective(self, parts: VariationalParts, units: Units, *, n_samples: int) -> Variational:
+        return Variational(
+            units.likelihood,
+            parts.divergence,
+            parts.bound,
+            n_samples=n_samples,
+            constant=units.constant(parts.n_features),
+            unit=units.unit,
+        )
 
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         self._calibrate(examples)
@@ -204,7 +239,7 @@ class VariationalAutoencoder(NetworkEstimator):
     @torch.no_grad()
     def _calibrate(self, examples: Examples) -> None:
         """Set what the likelihood has an optimum for to that over the rows, or many of them."""
-        likelihood, network = self.parts_.likelihood, self.network_
+        likelihood, network = self.units_.likelihood, self.network_
         if not likelihood.calibrates:
             return
         some = examples[:: max(1, len(examples) // _CALIBRATED_ON)]
@@ -237,8 +272,14 @@ class VariationalAutoencoder(NetworkEstimator):
     def _describe(self) -> dict[str, Any]:
         return super()._describe() | {"latent_report": dataclasses.asdict(self.latent_report_)}
 
-    def _restore(self, described: dict[str, Any], *, own: Modules | None) -> None:
-        super()._restore(described, own=own)
+    def _restore(
+        self,
+        described: dict[str, Any],
+        tensors: Mapping[str, np.ndarray],
+        *,
+        own: Modules | None,
+    ) -> None:
+        super()._restore(described, tensors, own=own)
         told = described["latent_report"].items()
         values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in told}
         self.latent_report_ = LatentReport(**values)
@@ -274,7 +315,7 @@ class VariationalAutoencoder(NetworkEstimator):
             posterior = network.bottleneck.distribution(encoded)
             return posterior.draw(k, generator=generator)[0].transpose(0, 1)
 
-        codes = self._by_block(draw, self._scale(rows), y, precision=rows.dtype)
+        codes = self._by_block(draw, self.units_.apply(rows), y, precision=rows.dtype)
         return np.ascontiguousarray(codes.swapaxes(0, 1))
 
     def losses(self, X: Any, y: Any = None, *, random_state: Any = None) -> dict[str, float]:
@@ -303,6 +344,7 @@ class VariationalAutoencoder(NetworkEstimator):
                 share = len(some) / len(examples)
                 for name, term in bound.terms(self._batch(some, generator)).items():
                     totals[name] = totals.get(name, 0.0) + float(term) * share
+        totals = self.objective(len(examples)).in_nats(totals)
         loss = sum(totals.values())
         return {"loss": loss, "loss_per_feature": loss / self.n_features_in_, **totals}
 
@@ -339,7 +381,7 @@ class VariationalAutoencoder(NetworkEstimator):
         Returns
         -------
         ndarray, shape (n_samples,), or a pair of them
-            Nats per sample, of the scaled rows where there is a scaler; and the standard error,
+            Nats per sample, in the units of X whatever the scaler; and the standard error,
             :math:`\text{std}(w) / (\bar w \sqrt k)`.
 
         Raises
@@ -360,6 +402,7 @@ class VariationalAutoencoder(NetworkEstimator):
                 error = shares.std(dim=0) / math.sqrt(k) if k > 1 else value * torch.nan
                 estimates.append(torch.stack([value, error]))
         values, errors = torch.cat(estimates, dim=1).numpy()
+        values = values - self.units_.constant(self.n_features_in_)
         return (values, errors) if return_std else values
 
     def _log_weights(self, some: Examples, k: int, generator: torch.Generator) -> Tensor:
@@ -377,7 +420,7 @@ class VariationalAutoencoder(NetworkEstimator):
             inputs=told.features,
             features=told.features,
             conditions=told.conditions,
-            likelihood=self.parts_.likelihood,
+            likelihood=self.units_.likelihood,
             divergence=self.parts_.divergence,
             n_samples=len(some),
             generator=generator,

@@ -11,6 +11,7 @@
 | `dropout` | dropout that draws from a generator of its training, never from torch's global one |
 | `examples` | rows, and what encoder and decoder are told beside them |
 | `initialization` | initialisations of weight matrices, each drawn from an explicit generator |
+| `linear_path` | a linear map with a network beside it |
 | `log_counts` | counts as an encoder can read them |
 | `modules` | an encoder and a decoder of the user's own |
 | `network` | the pair of modules that everything else trains, saves and shows |
@@ -26,7 +27,7 @@ from typing import Any
 from inscape._checks import check_choice
 from inscape._parts import Family, resolve_part
 from inscape.networks.activations import ACTIVATIONS, activation
-from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.architecture import Architecture, Sizes, Start
 from inscape.networks.bottleneck import Activation, Bottleneck, BottleneckModule
 from inscape.networks.conditioned import Conditioned
 from inscape.networks.convolutional import Convolutional
@@ -43,6 +44,7 @@ from inscape.networks.initialization import (
     TorchDefault,
     initialize,
 )
+from inscape.networks.linear_path import LinearPath, LinearStart
 from inscape.networks.log_counts import LogCounts
 from inscape.networks.modules import Modules
 from inscape.networks.network import Network, Pass
@@ -103,8 +105,9 @@ __all__ = [
     "KaimingNormal",
     "KaimingUniform",
     "LargestCodes",
+    "LinearPath",
+    "LinearStart",
     "LogCounts",
-    "Means",
     "Modules",
     "Network",
     "Normalize",
@@ -115,6 +118,7 @@ __all__ = [
     "SharedOutputs",
     "Sizes",
     "Spherical",
+    "Start",
     "TopK",
     "TorchDefault",
     "VectorQuantized",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inscape._parts import Part
 from inscape._typing import ImageShape
+from inscape.networks.linear_path import LinearStart
 from inscape.networks.network import Network
 
 
@@ -38,8 +39,8 @@ class Sizes:
 
 
 @dataclass(frozen=True, eq=False)
-class Means:
-    """What the training rows are on average, from which biases may start.
+class Start:
+    """What the training rows are like, from which weights and biases may start.
 
     Parameters
     ----------
@@ -49,11 +50,14 @@ class Means:
         The decoder's output that stands for that row.
     conditions : Tensor or None, shape (n_conditions,)
         What is told on average.
+    linear : LinearStart or None
+        Linear maps to start from, where the architecture has a path for them.
     """
 
     row: Tensor
     output: Tensor
     conditions: Tensor | None = None
+    linear: LinearStart | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,16 @@ class Architecture(Part):
     ----------
     takes_logarithms : bool
         Whether `inscape.networks.LogCounts` may stand before the encoder.
+    centres : bool
+        Whether it is given rows less their mean, over one scale for all columns, so that units and
+        offsets do not matter.
+    has_linear_path : bool
+        Whether it can start from linear maps.
     """
 
     takes_logarithms: ClassVar[bool] = True
+    centres: ClassVar[bool] = False
+    has_linear_path: ClassVar[bool] = False
 
     @abstractmethod
     def build(
@@ -75,7 +86,7 @@ class Architecture(Part):
         *,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        means: Means | None = None,
+        start: Start | None = None,
     ) -> Network:
         """Return the network, its weights drawn from `generator`.
 
@@ -90,8 +101,8 @@ class Architecture(Part):
             What is done to the linear code, such as an activation.
         generator : torch.Generator
             Where every draw comes from.
-        means : Means or None
-            Of the training rows; None where weights are loaded.
+        start : Start or None
+            Where to start from; None draws everything.
         """
 
     def for_pictures(self, image_shape: ImageShape) -> Self:

@@ -18,7 +18,7 @@ from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
 from inscape._typing import ImageShape
 from inscape.networks.activations import ACTIVATIONS, activation
-from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.architecture import Architecture, Sizes, Start
 from inscape.networks.conditioned import stack
 from inscape.networks.dense import _as_parts
 from inscape.networks.initialization import INITIALIZATIONS, initialize
@@ -63,11 +63,13 @@ class Convolutional(Architecture):
         After each hidden layer; a name in `inscape.networks.ACTIVATIONS`.
     initialization : str, Initialization, or a pair of them
         Of the weights; a pair names the encoder's and the decoder's.
-    bias : {"data_mean", "torch_default"}
+    bias : {"data_mean", "mean_row", "torch_default"}
         "data_mean" starts where the data lie, as far as one number a channel can say it: a
         picture in the mean colour gives 0 before the first activation, away from its edges, and
-        the last bias is the mean of the outputs that stand for the mean row. "torch_default"
-        draws the biases without looking at the data.
+        the last bias is the mean of the outputs that stand for the mean row; under a likelihood of
+        real numbers the network works on pictures less their mean, over one scale. "mean_row"
+        starts there too, and takes rows as they are. "torch_default"
+        draws the biases without looking at the data, and takes rows as they are.
     image_shape : tuple of int or None
         (height, width) or (height, width, channels); None is a square with one channel.
 
@@ -101,7 +103,7 @@ class Convolutional(Architecture):
         check_choice("downsampling", self.downsampling, ("stride", "pool"))
         check_choice("upsampling", self.upsampling, ("transposed", "resize"))
         check_choice("activation", self.activation, ACTIVATIONS)
-        check_choice("bias", self.bias, ("data_mean", "torch_default"))
+        check_choice("bias", self.bias, ("data_mean", "mean_row", "torch_default"))
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
         object.__setattr__(self, "initialization", _as_parts(self.initialization))
@@ -115,7 +117,7 @@ class Convolutional(Architecture):
         *,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        means: Means | None = None,
+        start: Start | None = None,
     ) -> Network:
         """Return the network, its weights drawn from `generator`.
 
@@ -164,20 +166,25 @@ class Convolutional(Architecture):
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
-        if self.bias == "data_mean" and means is not None:
+        if self.bias != "torch_default" and start is not None:
             with torch.no_grad():
                 first, last = encoder[1], decoder[-2]
                 assert isinstance(first, nn.Conv2d)
                 assert isinstance(last, nn.ConvTranspose2d)
                 assert first.bias is not None
                 assert last.bias is not None
-                colour = means.row.view(-1, n_channels).mean(dim=0)
-                if as_maps and means.conditions is not None:
-                    colour = torch.cat([colour, means.conditions])
+                colour = start.row.view(-1, n_channels).mean(dim=0)
+                if as_maps and start.conditions is not None:
+                    colour = torch.cat([colour, start.conditions])
                 first.bias.copy_(-(first.weight.sum(dim=(2, 3)) @ colour))
-                per_channel = means.output.view(n_parameters, -1, n_channels).mean(dim=1)
+                per_channel = start.output.view(n_parameters, -1, n_channels).mean(dim=1)
                 last.bias.copy_(per_channel.flatten())
         return Network(encoder, bottleneck, decoder)
+
+    @property
+    def centres(self) -> bool:  # type: ignore[override]
+        """Whether it is given centred rows."""
+        return self.bias == "data_mean"
 
     def for_pictures(self, image_shape: ImageShape) -> Self:
         return replace(self, image_shape=image_shape) if self.image_shape is None else self

@@ -15,10 +15,11 @@ from inscape._checks import check_choice, check_number, check_widths
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
 from inscape.networks.activations import ACTIVATIONS, activation
-from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.architecture import Architecture, Sizes, Start
 from inscape.networks.conditioned import stack
 from inscape.networks.dropout import Dropout
 from inscape.networks.initialization import INITIALIZATIONS, initialize
+from inscape.networks.linear_path import LinearPath, LinearStart
 from inscape.networks.network import Network
 from inscape.networks.tied import TiedLinear
 
@@ -41,9 +42,18 @@ class Dense(Architecture):
         After each hidden layer; a name in `inscape.networks.ACTIVATIONS`.
     initialization : str, Initialization, or a pair of them
         Of the weights; a pair names the encoder's and the decoder's.
-    bias : {"data_mean", "torch_default"}
+    bias : {"data_mean", "mean_row", "torch_default"}
         "data_mean" starts where the mean row has the code 0 before the first activation and is
-        what the decoder gives; "torch_default" draws the biases without looking at the data.
+        what the decoder gives; under a likelihood of real numbers the network works on rows less
+        their mean, over one scale for all columns, and units and offsets do not matter.
+        "mean_row" starts there too, and takes rows as they are, as all did in format 1.
+        "torch_default" draws the biases without looking at the data; rows come as they are.
+    linear_path : bool
+        Whether encoder and decoder are PCA's maps and a network beside each, whose last layer
+        starts at 0: training starts at PCA's error and can only add. The path is there for an
+        identity bottleneck (or a diagonal Gaussian posterior with a standard normal prior), a
+        likelihood of real numbers, ``bias="data_mean"`` and at most as many components as rows and
+        columns; elsewhere, and with tied weights, dropout or layer-wise pretraining, it is not.
     tied : bool
         Whether each matrix of the decoder is one of the encoder's, transposed.
     dropout : float
@@ -73,15 +83,20 @@ class Dense(Architecture):
     dropout: float = 0.0
     output_dropout: float = 0.0
     normalization: str | None = None
+    linear_path: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
         check_choice("activation", self.activation, ACTIVATIONS)
-        check_choice("bias", self.bias, ("data_mean", "torch_default"))
+        check_choice("bias", self.bias, ("data_mean", "mean_row", "torch_default"))
         check_number("dropout", self.dropout, minimum=0, below=1)
         check_number("output_dropout", self.output_dropout, minimum=0, below=1)
         if self.normalization is not None:
             check_choice("normalization", self.normalization, NORMALIZATIONS)
+        if not isinstance(self.linear_path, bool):
+            raise InvalidParameterError(
+                f"`linear_path` must be True or False; got {self.linear_path!r}."
+            )
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
         object.__setattr__(self, "initialization", _as_parts(self.initialization))
@@ -92,8 +107,10 @@ class Dense(Architecture):
         *,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        means: Means | None = None,
+        start: Start | None = None,
     ) -> Network:
+        if start is not None and start.linear is not None:
+            return self._beside(sizes, start.linear, bottleneck=bottleneck, generator=generator)
         told = sizes.n_conditions
         encoder = self._stack((sizes.n_features, *self.hidden, sizes.n_code), n_conditions=told)
         decoder = self._stack(
@@ -104,19 +121,78 @@ class Dense(Architecture):
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
-        if self.bias == "data_mean" and means is not None:
+        if self.bias != "torch_default" and start is not None:
             with torch.no_grad():
                 first, last = encoder[0], decoder[-1]
                 assert isinstance(first, nn.Linear)
                 assert isinstance(last, (nn.Linear, TiedLinear))
-                told_row = [] if means.conditions is None else [means.conditions]
-                first.bias.copy_(-(first.weight @ torch.cat([means.row, *told_row])))
-                last.bias.copy_(means.output)
+                told_row = [] if start.conditions is None else [start.conditions]
+                first.bias.copy_(-(first.weight @ torch.cat([start.row, *told_row])))
+                last.bias.copy_(start.output)
         if self.dropout:
             bottleneck = nn.Sequential(bottleneck, Dropout(self.dropout))
         if self.output_dropout:
             decoder.append(Dropout(self.output_dropout))
         return Network(encoder, bottleneck, decoder)
+
+    @property
+    def centres(self) -> bool:  # type: ignore[override]
+        """Whether it is given centred rows."""
+        return self.bias == "data_mean"
+
+    @property
+    def has_linear_path(self) -> bool:  # type: ignore[override]
+        """Whether it can start from linear maps."""
+        kept = not (self.tied or self.dropout or self.output_dropout)
+        return self.linear_path and self.centres and kept
+
+    def _beside(
+        self,
+        sizes: Sizes,
+        linear: LinearStart,
+        *,
+        bottleneck: nn.Module,
+        generator: torch.Generator,
+    ) -> Network:
+        """Return linear maps with networks beside them, or alone where nothing is hidden."""
+        code, features = sizes.n_code, sizes.n_features
+        encoder = self._net(features, self.hidden, code, sizes, generator, side=0)
+        decoder = self._net(
+            sizes.n_components, self.hidden[::-1], sizes.n_outputs, sizes, generator, side=1
+        )
+        narrow = skip_init(nn.Linear, features, code)
+        widen = skip_init(nn.Linear, sizes.n_components, sizes.n_outputs)
+        with torch.no_grad():
+            narrow.weight.copy_(linear.encoder)
+            narrow.bias.copy_(linear.bias)
+            widen.weight.copy_(linear.decoder)
+            widen.bias.zero_()
+        return Network(LinearPath(narrow, encoder), bottleneck, LinearPath(widen, decoder))
+
+    def _net(
+        self,
+        n_in: int,
+        hidden: tuple[int, ...],
+        n_out: int,
+        sizes: Sizes,
+        generator: torch.Generator,
+        *,
+        side: int,
+    ) -> nn.Sequential | None:
+        """Return a network that answers 0; None where nothing is hidden and nothing is told."""
+        if not hidden and not sizes.n_conditions:
+            return None
+        net = self._stack((n_in, *hidden, n_out), n_conditions=sizes.n_conditions)
+        part = resolve_part("initialization", self._initializations()[side], INITIALIZATIONS)
+        initialize(net, part, generator=generator)
+        first, last = net[0], net[-1]
+        assert isinstance(first, nn.Linear)
+        assert isinstance(last, nn.Linear)
+        # Rows and codes are centred: their mean gives 0 before the first activation.
+        nn.init.zeros_(first.bias)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        return net
 
     @staticmethod
     def layer_pairs(network: Network) -> list[tuple[nn.Sequential, nn.Sequential]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
-from inscape.networks.architecture import Architecture, Means, Sizes
+from inscape.networks.architecture import Architecture, Sizes, Start
 from inscape.networks.conditioned import Conditioned
 from inscape.networks.network import Network
 
@@ -54,7 +54,7 @@ class Modules(Architecture):
         *,
         bottleneck: nn.Module,
         generator: torch.Generator,
-        means: Means | None = None,
+        start: Start | None = None,
     ) -> Network:
         """Return copies of the modules as a network, their shapes checked; nothing is drawn.
 

@@ -87,6 +87,10 @@ class Pass:
         What the outputs are read by.
     n_samples : int
         Rows of the whole training set, of which these are a batch.
+    factor : float
+        Nats of the data for a nat of the likelihood.
+    unit : float
+        A unit of inputs, targets and means in units of the (scaled) data.
     """
 
     network: Network
@@ -97,3 +101,5 @@ class Pass:
     outputs: Tensor
     likelihood: Any
     n_samples: int
+    factor: float = 1.0
+    unit: float = 1.0

@@ -184,7 +184,7 @@ class LargestCodes(BottleneckModule, ABC):
         change = leaving_buffers(decoder, live + revived) - leaving_buffers(decoder, live)
         nats = seen.likelihood.negative_log_likelihood
         mended = nats(outputs + change, seen.targets) - nats(outputs, seen.targets)
-        return self.part.revival * mended.mean()
+        return self.part.revival * seen.factor * mended.mean()
 
 
 class LargestOfRow(LargestCodes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,16 +26,39 @@ class Reconstruction:
     n_samples : int or None
         Rows of the whole training set, of which a penalty of the weights is a share; None takes
         each batch for the whole.
+    factor, constant : float
+        What the likelihood's nats are multiplied by, and what is added to them, to be nats of the
+        data.
+    unit : float
+        A unit of what the network works on, in units of the (scaled) data.
     """
 
     likelihood: Any
     penalties: Sequence[Any] = ()
     n_samples: int | None = None
+    factor: float = 1.0
+    constant: float = 0.0
+    unit: float = 1.0
 
     def watch(self, network: Network, examples: Examples) -> tuple[Tensor, Tensor]:
         """Return codes and squared errors (n_samples, n_features) of rows."""
         codes = network.encode(examples.features)
-        return codes, (self.likelihood.mean(network.decode(codes)) - examples.features).square()
+        errors = self.likelihood.mean(network.decode(codes)) - examples.features
+        return codes, self.unit**2 * errors.square()
+
+    def losses(self, network: Network, examples: Examples, *, generator: torch.Generator) -> Tensor:
+        """Return what each row costs, (n_samples,), before `nats` makes it nats of the data."""
+        outputs = network(examples.features)
+        return self.likelihood.negative_log_likelihood(outputs, examples.features)
+
+    def nats(self, loss: float) -> float:
+        """Return a loss in nats of the data."""
+        return self.factor * loss + self.constant
+
+    def in_nats(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """Return the terms of a loss, each in nats of the data."""
+        told = {name: self.factor * term for name, term in terms.items()}
+        return told | {"reconstruction": self.nats(terms["reconstruction"])}
 
     def terms(
         self,
@@ -81,10 +104,13 @@ class Reconstruction:
             outputs=outputs,
             likelihood=self.likelihood,
             n_samples=self.n_samples or len(inputs),
+            factor=self.factor,
+            unit=self.unit,
         )
+        # Prices are in nats of the data, and weigh against a loss that is not.
         for penalty in self.penalties:
-            terms[name_of(penalty)] = penalty(seen, generator=generator)
+            terms[name_of(penalty)] = penalty(seen, generator=generator) / self.factor
         for module in network.bottleneck.modules():
             if isinstance(module, BottleneckModule):
-                terms["bottleneck"] = module.penalty(seen, generator=generator)
+                terms["bottleneck"] = module.penalty(seen, generator=generator) / self.factor
         return terms

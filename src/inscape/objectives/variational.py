@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from torch import Tensor
 
 from inscape.networks import Examples, Network
 from inscape.objectives.latent_pass import LatentPass
+
+# Parts of the rows whose losses are told apart.
+_PARTS = 32
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,18 @@ class Variational:
         How draws become one number.
     n_samples : int or None
         Rows of the whole training set; None takes each batch for the whole.
+    constant : float
+        What is added to nats to be nats of the data.
+    unit : float
+        A unit of what the network works on, in units of the (scaled) data.
     """
 
     likelihood: Any
     divergence: Any
     bound: Any
     n_samples: int | None = None
+    constant: float = 0.0
+    unit: float = 1.0
 
     def terms(
         self,
@@ -81,7 +91,25 @@ class Variational:
         """Return codes and squared errors (n_samples, n_features) of rows, by posterior means."""
         codes = network.encode(examples.features, examples.conditions)
         outputs = network.decode(codes, examples.conditions)
-        return codes, (self.likelihood.mean(outputs) - examples.features).square()
+        errors = self.likelihood.mean(outputs) - examples.features
+        return codes, self.unit**2 * errors.square()
+
+    def losses(self, network: Network, examples: Examples, *, generator: torch.Generator) -> Tensor:
+        """Return what some rows cost, and the next ones, and so on, at most 32 in all."""
+        size = -(-len(examples) // _PARTS)
+        found = [
+            sum(self.terms(network, some.features, some, generator=generator).values())
+            for some in examples.split(size)
+        ]
+        return torch.stack([torch.as_tensor(loss) for loss in found])
+
+    def nats(self, loss: float) -> float:
+        """Return a loss in nats of the data."""
+        return loss + self.constant
+
+    def in_nats(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """Return the terms of a loss, each in nats of the data."""
+        return {**terms, "reconstruction": self.nats(terms["reconstruction"])}
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import tomli_w
 
@@ -55,7 +55,7 @@ AUTOENCODER = "autoencoder"
 _OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
 _OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound")
 # The options of FitConfig that describe a dense network, without its name.
-_OF_DENSE = ("hidden", "activation", "initialization", "bias")
+_OF_DENSE = ("hidden", "activation", "initialization", "bias", "linear_path")
 
 
 @tell_words
@@ -77,14 +77,16 @@ class FitConfig(Config):
     activation : str
         After each hidden layer.
     network : str
-        In place of hidden, activation, initialization and bias: [[network]], with
+        In place of hidden, activation, initialization, bias and linear-path: [[network]], with
         options such as "convolutional(channels=[32, 64])".
     bottleneck : str
         Activation of the code, or [[bottleneck]], with options such as "top_k(k=16)".
     initialization : str
         Of the weights: [[initialization]], with options such as "scaled_normal(gamma=0.1)".
     bias : str
-        Whether biases start from the mean row.
+        Whether biases start from the mean row, and the network works on centred rows.
+    linear_path : bool
+        Whether a network can start at PCA, with a linear path beside it.
     likelihood : str
         [[likelihood]], with options such as "gaussian(scale=0.5)"; left out, gaussian (squared
         error), in variational models with a scale that is learned.
@@ -118,7 +120,8 @@ class FitConfig(Config):
     precision : str
         Of the training.
     validation_fraction : float
-        Share of the training rows held out to measure the loss after each epoch.
+        Share of the training rows held out to measure the loss after each epoch; auto holds some
+        out where rows are few, to find how long to train, and 0 never does.
     patience : int
         Epochs without a lower validation loss after which training stops.
     random_state : int
@@ -142,6 +145,7 @@ class FitConfig(Config):
     bottleneck: str = "identity"
     initialization: str = "torch_default"
     bias: BiasName = "data_mean"
+    linear_path: bool = True
     likelihood: str | None = None
     posterior: str | None = None
     prior: str | None = None
@@ -157,7 +161,7 @@ class FitConfig(Config):
     schedule: ScheduleName | None = None
     layerwise_epochs: float | None = None
     precision: PrecisionName = "float32"
-    validation_fraction: float = 0.0
+    validation_fraction: float | Literal["auto"] = "auto"
     patience: int | None = None
     random_state: int = 0
     device: str = "auto"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final, TypeVar, overload
 from inscape._checks import did_you_mean
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
 from inscape._format_1 import say_scale
+from inscape._parts import read_call, spell_options
 from inscape.runs.config import FORMAT, Config, DynamicsConfig, FitConfig, ReproductionConfig
 from inscape.zoo import MODELS
 
@@ -98,10 +98,23 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
     published = MODELS.get(values.get("model", ""))
     if published is not None and published.variational and "likelihood" in values:
         described = dict(say_scale(values["likelihood"]))
-        options = ", ".join(f"{k}={json.dumps(v)}" for k, v in described.items() if k != "type")
-        values["likelihood"] = f"{described['type']}({options})"
+        word = described.pop("type")
+        values["likelihood"] = f"{word}({spell_options(described)})"
     if "penalty" in values:
         values["penalty"] = [values["penalty"]]
+    # Rows came to the network as they were, and nothing started at PCA.
+    bias = "torch_default" if values.get("bias") == "torch_default" else "mean_row"
+    if "network" in values:
+        described = read_call("network", values["network"]) if "(" in values["network"] else {}
+        word = values["network"].partition("(")[0].strip()
+        options = {key: value for key, value in described.items() if key != "type"}
+        options |= {"bias": options.get("bias", "mean_row").replace("data_mean", "mean_row")}
+        if word == "dense":
+            options["linear_path"] = False
+        values["network"] = f"{word}({spell_options(options)})"
+    else:
+        values |= {"bias": bias, "linear_path": False}
+    values.setdefault("validation_fraction", 0.0)
     return values
 
 

@@ -8,6 +8,7 @@
 | `optimizers` | optimisers as small immutable parts |
 | `progress` | a progress bar around any stream of reports |
 | `recorder` | copied snapshots of a training on a logarithmic schedule, within a memory cap |
+| `selection` | how long to train where rows are few |
 | `state` | the whole state of a training, and its form on disk |
 """
 
@@ -24,6 +25,7 @@ from inscape.training.optimizers import (
     learning_rate_factor,
 )
 from inscape.training.recorder import Recorder, Snapshot
+from inscape.training.selection import chosen_epochs, find_length
 from inscape.training.state import TrainingState, Weights, copy_weights
 
 __all__ = [
@@ -43,7 +45,9 @@ __all__ = [
     "Snapshot",
     "TrainingState",
     "Weights",
+    "chosen_epochs",
     "copy_weights",
+    "find_length",
     "learning_rate_factor",
     "orthogonalize",
     "train",

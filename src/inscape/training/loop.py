@@ -51,6 +51,9 @@ class Plan:
     lone_rows : bool
         Whether a batch may hold one row alone. Batch statistics need two: a lone last row then
         goes with the batch before it.
+    stop_after : float or None
+        Passes after which training ends, on the way of its schedule to `epochs`; None goes on to
+        the end.
     """
 
     epochs: float
@@ -59,6 +62,7 @@ class Plan:
     patience: int | None = None
     half_precision: bool = False
     lone_rows: bool = True
+    stop_after: float | None = None
 
     def n_batches(self, n_samples: int) -> int:
         """Return the steps of one pass over so many rows."""
@@ -72,8 +76,10 @@ class Plan:
             end = (place + 1) * self.batch_size if place < n_batches - 1 else len(order)
             yield order[place * self.batch_size : end]
 
-    def n_steps(self, n_samples: int) -> int:
-        """Return the steps of the whole training on so many rows, at least one."""
+    def n_steps(self, n_samples: int, *, upto: float | None = None) -> int:
+        """Return the steps of the whole training on so many rows, or up to so many passes."""
+        if upto is not None:
+            return round(upto * self.n_batches(n_samples))
         return max(1, round(self.epochs * self.n_batches(n_samples)))
 
 
@@ -145,6 +151,7 @@ def train(
     X = examples.features
     steps_per_epoch = plan.n_batches(len(X))
     n_steps = plan.n_steps(len(X))
+    ahead = plan.n_steps(len(X), upto=plan.stop_after)
     places = torch.arange(0, len(X), max(1, len(X) // PROBE_SIZE), device=X.device)
     probe = examples.take(places[:PROBE_SIZE])
     inputs = X
@@ -156,21 +163,21 @@ def train(
         _finite(watched["squared_error"], state)
         return Report(
             step=state.step,
-            n_steps=n_steps,
-            epoch=state.step / steps_per_epoch,
+            n_steps=state.first_step + ahead,
+            epoch=state.epochs_before + (state.step - state.first_step) / steps_per_epoch,
             epoch_done=epoch_done,
-            loss=_finite(loss, state),
+            loss=objective.nats(_finite(loss, state)),
             validation_loss=on_held,
             **watched,
         )
 
     yield report(_evaluate(state, objective, probe))
-    while state.step < n_steps and not _out_of_patience(state, plan):
+    while state.step - state.first_step < ahead and not _out_of_patience(state, plan):
         started = time.perf_counter()
         sums: dict[str, Tensor] = {}
         seen = 0
         order = torch.randperm(len(X), generator=state.generator).to(X.device)
-        noise = _noise(state, state.step // steps_per_epoch)
+        noise = _noise(state, (state.step - state.first_step) // steps_per_epoch)
         for rows in plan.batches(order):
             _set_learning_rates(state, plan, n_steps)
             targets = examples.take(rows)
@@ -181,11 +188,13 @@ def train(
                 sums[name] = sums[name] + term * len(rows) if name in sums else term * len(rows)
             seen += len(rows)
             state.step += 1
-            if seen == len(X) or state.step == n_steps:
+            if seen == len(X) or state.step - state.first_step == ahead:
                 on_held = None if held_out is None else _evaluate(state, objective, held_out)
+                told = None if on_held is None else objective.nats(on_held)
                 means = {name: total.item() / seen for name, total in sums.items()}
-                last = report(sum(means.values()), epoch_done=True, on_held=on_held)
-                _close_epoch(state, plan, last, means, n_features=X.shape[1], started=started)
+                last = report(sum(means.values()), epoch_done=True, on_held=told)
+                told_means = objective.in_nats(means)
+                _close_epoch(state, plan, last, told_means, n_features=X.shape[1], started=started)
                 yield last
                 break
             if _is_reported(state.step, steps_per_epoch):
@@ -196,7 +205,10 @@ def train(
 
 def _set_learning_rates(state: TrainingState, plan: Plan, n_steps: int) -> None:
     factor = learning_rate_factor(
-        plan.optimizer.schedule, plan.optimizer.warmup, step=state.step, n_steps=n_steps
+        plan.optimizer.schedule,
+        plan.optimizer.warmup,
+        step=state.step - state.first_step,
+        n_steps=n_steps,
     )
     for optimizer in state.optimizers:
         for group in optimizer.param_groups:

@@ -55,10 +55,14 @@ class Recorder:
     def observe(self, report: Report, network: Network) -> None:
         """Keep the report's numbers, and the weights where the schedule asks for them.
 
-        A report on a step that is kept already, as a resumed training begins with, is passed over.
+        A report on the last step that is kept, as a resumed training begins with, takes its place:
+        it is the same, or it tells what was chosen in the end.
         """
-        if self.curve and report.step <= self.curve[-1]["step"]:
+        if self.curve and report.step < self.curve[-1]["step"]:
             return
+        if self.curve and report.step == self.curve[-1]["step"]:
+            del self.curve[-1]
+            self.snapshots = [kept for kept in self.snapshots if kept.step < report.step]
         self.curve.append(
             {
                 "step": report.step,

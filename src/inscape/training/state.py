@@ -44,6 +44,12 @@ class TrainingState:
         Epochs since then.
     corruption_seed : int
         What the noise on the inputs is drawn from, epoch by epoch.
+    first_step, epochs_before : int, float
+        Steps and passes of a training that came before this one, as that which finds the length.
+    start_losses, held_losses : Tensor or None
+        Of the rows held out to find the length: at the start, and at the best pass so far.
+    best_epoch : float
+        That pass.
     """
 
     network: Network
@@ -55,6 +61,11 @@ class TrainingState:
     best_weights: Weights | None = None
     stale_epochs: int = 0
     corruption_seed: int = 0
+    first_step: int = 0
+    epochs_before: float = 0.0
+    start_losses: Tensor | None = None
+    held_losses: Tensor | None = None
+    best_epoch: float = 0.0
 
     def __post_init__(self) -> None:
         for module in self.network.modules():
@@ -75,12 +86,18 @@ class TrainingState:
                     else:
                         scalars[f"{i}/{index}/{key}"] = value
         arrays["generator"] = self.generator.get_state()
+        for name, losses in (("start", self.start_losses), ("held", self.held_losses)):
+            if losses is not None:
+                arrays[f"losses/{name}"] = losses
         metadata = {
             "step": self.step,
             "history": self.history,
             "best_loss": None if self.best_weights is None else self.best_loss,
             "stale_epochs": self.stale_epochs,
             "corruption_seed": self.corruption_seed,
+            "first_step": self.first_step,
+            "epochs_before": self.epochs_before,
+            "best_epoch": self.best_epoch,
             "optimizer_scalars": scalars,
         }
         return (
@@ -97,6 +114,12 @@ class TrainingState:
         self.best_loss = float("inf") if values["best_loss"] is None else values["best_loss"]
         self.step, self.stale_epochs = values["step"], values["stale_epochs"]
         self.history, self.corruption_seed = values["history"], values["corruption_seed"]
+        # Format 1 knew of one pass alone.
+        self.first_step = values.get("first_step", 0)
+        self.epochs_before = values.get("epochs_before", 0.0)
+        self.best_epoch = values.get("best_epoch", 0.0)
+        self.start_losses = tensors.get("losses/start")
+        self.held_losses = tensors.get("losses/held")
         self.generator.set_state(tensors["generator"])
         for i, optimizer in enumerate(self.optimizers):
             entries: dict[int, dict[str, Any]] = {}

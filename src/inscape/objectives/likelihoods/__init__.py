@@ -21,7 +21,7 @@ from inscape.objectives.likelihoods.categorical import Categorical
 from inscape.objectives.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from inscape.objectives.likelihoods.gaussian import Gaussian
 from inscape.objectives.likelihoods.laplace import Laplace
-from inscape.objectives.likelihoods.likelihood import Likelihood
+from inscape.objectives.likelihoods.likelihood import Framed, Likelihood
 from inscape.objectives.likelihoods.negative_binomial import NegativeBinomial
 from inscape.objectives.likelihoods.poisson import Poisson
 
@@ -43,6 +43,7 @@ __all__ = [
     "Bernoulli",
     "Categorical",
     "ContinuousBernoulli",
+    "Framed",
     "Gaussian",
     "Laplace",
     "Likelihood",

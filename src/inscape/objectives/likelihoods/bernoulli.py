@@ -30,6 +30,7 @@ class Bernoulli(Likelihood):
     """
 
     unit_interval: ClassVar[bool] = True
+    continuous: ClassVar[bool] = False
 
     def check(self, X: FloatArray) -> None:
         check_unit_interval(X, likelihood="Bernoulli")

@@ -41,6 +41,7 @@ class Categorical(Likelihood):
 
     n_categories: int = 2
     counts: ClassVar[bool] = True
+    continuous: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_integer("n_categories", self.n_categories, minimum=2)

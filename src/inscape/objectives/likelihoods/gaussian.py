@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from inscape._checks import check_choice
-from inscape.objectives.likelihoods.likelihood import Likelihood
+from inscape.objectives.likelihoods.likelihood import Framed, Likelihood
 from inscape.objectives.likelihoods.shared import (
     LEARNED,
     SMALLEST_LOG_SCALE,
@@ -57,15 +57,36 @@ class Gaussian(Likelihood):
         """Whether the shared number is set by `calibration`, and not learned."""
         return self.scale == "optimal"
 
+    @property
+    def fixed_variance(self) -> float | None:
+        return None if isinstance(self.scale, str) else self.scale**2
+
     def n_shared(self, n_features: int) -> int:
         """Return how many numbers are the same for all rows."""
         return count_shared(self.scale, n_features)
 
-    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
+    def in_frame(self, scale: float, *, alone: bool) -> Framed | None:
+        if self.link != "identity":
+            return None
+        if isinstance(self.scale, str):
+            return Framed(self, constant=math.log(scale))
+        if not alone:
+            return Framed(replace(self, scale=self.scale / scale), constant=math.log(scale))
+        factor = (scale / self.scale) ** 2
+        constant = 0.5 * math.log(2 * math.pi)
+        return Framed(
+            replace(self, scale=1.0), factor, constant * (1 - factor) + math.log(self.scale)
+        )
+
+    def shared_start(
+        self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
+    ) -> Tensor:
         """Return the logarithms of the scales to start from: half the rows' spread around the mean.
 
-        Without rows they are those of 1.
+        Without rows they are those of 1; with errors those of the errors.
         """
+        if errors is not None:
+            return start_scale(errors.square(), self.scale, power=2) + math.log(2)
         if rows is None:
             return torch.zeros(self.n_shared(n_features))
         return start_scale((rows - rows.mean(dim=0)).square(), self.scale, power=2)

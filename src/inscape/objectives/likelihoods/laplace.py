@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from inscape.objectives.likelihoods.likelihood import Likelihood
+from inscape.objectives.likelihoods.likelihood import Framed, Likelihood
 from inscape.objectives.likelihoods.shared import (
     check_shared,
     count_shared,
@@ -41,15 +41,34 @@ class Laplace(Likelihood):
     def __post_init__(self) -> None:
         check_shared("scale", self.scale)
 
+    @property
+    def fixed_variance(self) -> float | None:
+        return None if isinstance(self.scale, str) else 2 * self.scale**2
+
     def n_shared(self, n_features: int) -> int:
         """Return how many numbers are the same for all rows."""
         return count_shared(self.scale, n_features)
 
-    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
+    def in_frame(self, scale: float, *, alone: bool) -> Framed | None:
+        if isinstance(self.scale, str):
+            return Framed(self, constant=math.log(scale))
+        if not alone:
+            return Framed(replace(self, scale=self.scale / scale), constant=math.log(scale))
+        factor = scale / self.scale
+        constant = math.log(2)
+        return Framed(
+            replace(self, scale=1.0), factor, constant * (1 - factor) + math.log(self.scale)
+        )
+
+    def shared_start(
+        self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
+    ) -> Tensor:
         """Return the logarithms of the scales to start from: half the rows' spread around the mean.
 
-        Without rows they are those of 1.
+        Without rows they are those of 1; with errors those of the errors.
         """
+        if errors is not None:
+            return start_scale(errors.abs(), self.scale, power=1) + math.log(2)
         if rows is None:
             return torch.zeros(self.n_shared(n_features))
         return start_scale((rows - rows.mean(dim=0)).abs(), self.scale, power=1)

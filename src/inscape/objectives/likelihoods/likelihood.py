@@ -13,6 +13,25 @@ from inscape._parts import Part
 from inscape._typing import FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class Framed:
+    """A likelihood of rows that a network works on in units of its own.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Of the rows in those units, by which the network is trained.
+    factor : float
+        Nats of the data for a nat of that likelihood.
+    constant : float
+        Nats to be added for each feature.
+    """
+
+    likelihood: Likelihood
+    factor: float = 1.0
+    constant: float = 0.0
+
+
 @dataclass(frozen=True)
 class Likelihood(Part):
     """What turns a decoder's outputs into a distribution over rows.
@@ -33,6 +52,8 @@ class Likelihood(Part):
         Whether the encoder begins with `inscape.networks.LogCounts`.
     calibrates : bool
         Whether the shared numbers are set by `calibration`, and not learned.
+    continuous : bool
+        Whether it is a density over real numbers, so that its nats change with their units.
     """
 
     n_parameters: ClassVar[int] = 1
@@ -40,6 +61,7 @@ class Likelihood(Part):
     counts: ClassVar[bool] = False
     reads_logarithms: ClassVar[bool] = False
     calibrates: ClassVar[bool] = False
+    continuous: ClassVar[bool] = True
 
     @abstractmethod
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -79,12 +101,42 @@ class Likelihood(Part):
             If one has none; it is named by row and column.
         """
 
+    @property
+    def fixed_variance(self) -> float | None:
+        """The variance of a feature around its mean, where it is one number that is fixed."""
+        return None
+
+    def in_frame(self, scale: float, *, alone: bool) -> Framed | None:
+        """Return the likelihood of rows less a mean, over a scale; None where it knows of none.
+
+        Parameters
+        ----------
+        scale : float
+            One for all features.
+        alone : bool
+            Whether nothing is weighed against its nats, so that a fixed scale of its own may
+            become a factor, and the network be trained in the same way in any units.
+        """
+        return None
+
     def n_shared(self, n_features: int) -> int:
         """Return how many numbers are the same for all rows; they are appended to the outputs."""
         return 0
 
-    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
-        """Return the shared numbers (n_shared,) to start from, given training rows if any."""
+    def shared_start(
+        self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
+    ) -> Tensor:
+        """Return the shared numbers (n_shared,) to start from.
+
+        Parameters
+        ----------
+        n_features : int
+            Columns of the rows.
+        rows : Tensor or None, shape (n_samples, n_features)
+            Training rows, if any.
+        errors : Tensor or None, shape (n_samples, n_features)
+            What a network leaves of them before it is trained, where that is known.
+        """
         return torch.zeros(self.n_shared(n_features))
 
     def calibration(self, outputs: Tensor, targets: Tensor) -> Tensor:

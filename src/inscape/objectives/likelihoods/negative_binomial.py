@@ -48,6 +48,7 @@ class NegativeBinomial(Likelihood):
 
     dispersion: float | str = "learned_per_feature"
     counts: ClassVar[bool] = True
+    continuous: ClassVar[bool] = False
     reads_logarithms: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -57,7 +58,9 @@ class NegativeBinomial(Likelihood):
         """Return how many numbers are the same for all rows."""
         return count_shared(self.dispersion, n_features)
 
-    def shared_start(self, n_features: int, *, rows: Tensor | None = None) -> Tensor:
+    def shared_start(
+        self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
+    ) -> Tensor:
         """Return the logarithms of the dispersions to start training from: those of 1.
 
         The rows do not matter: most of what they vary by is what codes will tell.

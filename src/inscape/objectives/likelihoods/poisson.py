@@ -29,6 +29,7 @@ class Poisson(Likelihood):
     """
 
     counts: ClassVar[bool] = True
+    continuous: ClassVar[bool] = False
     reads_logarithms: ClassVar[bool] = True
 
     def check(self, X: FloatArray) -> None:

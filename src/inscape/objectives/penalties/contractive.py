@@ -60,7 +60,7 @@ class Contractive(Penalty):
         # Also where a loss is only watched; the product below then has no graph.
         with torch.enable_grad():
             norm = self._probed(seen, generator) if matrix is None else _closed_form(seen, matrix)
-        return self.weight * norm
+        return self.weight * norm / seen.unit**2
 
     def _probed(self, seen: Pass, generator: torch.Generator) -> Tensor:
         inputs = seen.inputs.detach().requires_grad_()

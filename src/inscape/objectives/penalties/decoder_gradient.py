@@ -60,7 +60,7 @@ class DecoderGradient(Penalty):
             # A category has no slope; the outputs that it was chosen by have.
             means = means if means.requires_grad else outputs
             norm = self._probed(codes, means, generator)
-        return self.weight * norm
+        return self.weight * norm * seen.unit**2
 
     def _probed(self, codes: Tensor, means: Tensor, generator: torch.Generator) -> Tensor:
         total = codes.new_zeros(())

@@ -1,0 +1,119 @@
+"""Where a linear path starts: PCA, or probabilistic PCA under a prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from inscape._typing import FloatArray
+from inscape.networks import LinearStart
+from inscape.objectives.likelihoods.shared import SMALLEST_LOG_SCALE
+
+# Rows, evenly spread, from which the principal directions are taken: at least, and for each column.
+_FEWEST_ROWS, _ROWS_PER_COLUMN = 5000, 10
+
+
+@dataclass(frozen=True, eq=False)
+class Principal:
+    """The principal directions of centred rows.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (n_components, n_features)
+        Of length 1, each with its largest entry positive.
+    variances : ndarray, shape (n_components,)
+        Along them.
+    rest : float
+        The mean variance along each of all other directions.
+    """
+
+    directions: FloatArray
+    variances: FloatArray
+    rest: float
+
+
+def find_principal(rows: FloatArray, n_components: int) -> Principal:
+    """Return the principal directions of rows (n_samples, n_features), by the smaller Gram matrix.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n_samples, n_features)
+        In their frame. Of many rows some thousands are looked at, evenly spread.
+    n_components : int
+        At most the smaller side.
+    """
+    n_features = rows.shape[1]
+    most = max(_FEWEST_ROWS, _ROWS_PER_COLUMN * n_features)
+    some = rows[:: max(1, -(-len(rows) // most))].astype(np.float64)
+    some -= some.mean(axis=0)
+    wide = n_features > len(some)
+    gram = (some @ some.T if wide else some.T @ some) / len(some)
+    values, vectors = np.linalg.eigh(gram)
+    values = values[::-1].clip(min=0)
+    vectors = vectors[:, ::-1][:, :n_components]
+    if wide:
+        # The directions are sums of rows; orthogonal again where a variance is almost 0.
+        vectors, _ = np.linalg.qr(some.T @ vectors)
+    directions = vectors.T
+    largest = np.abs(directions).argmax(axis=1)
+    directions = directions * np.sign(directions[np.arange(n_components), largest])[:, None]
+    n_others = n_features - n_components
+    rest = float(values[n_components:].sum()) / n_others if n_others else 0.0
+    return Principal(directions, values[:n_components], rest)
+
+
+def start_at_principal(found: Principal) -> LinearStart:
+    """Return PCA as a linear encoder and decoder; its codes have the root mean square 1."""
+    size = max(float(np.sqrt(found.variances.mean())), float(np.finfo(np.float32).tiny))
+    return LinearStart(
+        encoder=_tensor(found.directions / size),
+        bias=torch.zeros(len(found.directions)),
+        decoder=_tensor(found.directions.T * size),
+    )
+
+
+def start_at_probabilistic(found: Principal, noise: float | None) -> LinearStart:
+    r"""Return probabilistic PCA as the posterior's encoder and the decoder.
+
+    With the variances :math:`l_j` along the directions :math:`U` and the noise :math:`s^2`,
+
+    .. math:: W = U^T (L - s^2)^{1/2}, \qquad \mu(x) = L^{-1} (L - s^2)^{1/2} U x, \qquad
+              \sigma_j^2 = s^2 / l_j
+
+    Source: Tipping and Bishop 1999, Journal of the Royal Statistical Society B 61, section 3.2;
+    with a fixed noise above a variance, that component is left to the prior.
+
+    Parameters
+    ----------
+    found : Principal
+        Of the rows.
+    noise : float or None
+        The variance of the likelihood, where it is fixed; None takes the most probable one.
+    """
+    variance = max(found.rest, np.exp(2 * SMALLEST_LOG_SCALE)) if noise is None else noise
+    along = np.maximum(found.variances, variance * (1 + 1e-6))
+    weights = np.sqrt(along - variance)
+    n_components = len(along)
+    encoder = np.zeros((2 * n_components, found.directions.shape[1]))
+    encoder[:n_components] = found.directions * (weights / along)[:, None]
+    bias = np.concatenate([np.zeros(n_components), np.log(variance / along)])
+    return LinearStart(
+        encoder=_tensor(encoder),
+        bias=_tensor(bias),
+        decoder=_tensor((found.directions * weights[:, None]).T),
+    )
+
+
+def no_start(n_features: int, n_code: int, n_components: int) -> LinearStart:
+    """Return maps of zeros, in which weights are put that are loaded."""
+    return LinearStart(
+        encoder=torch.zeros(n_code, n_features),
+        bias=torch.zeros(n_code),
+        decoder=torch.zeros(n_features, n_components),
+    )
+
+
+def _tensor(values: FloatArray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values)).float()

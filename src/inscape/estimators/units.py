@@ -1,0 +1,110 @@
+"""How rows come to a network and go back: scaler, frame, and what its nats are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from inscape._typing import FloatArray
+from inscape.data.scaling import Scaler, fit_scaler
+from inscape.estimators.frame import Frame, fit_frame
+from inscape.networks import Architecture
+from inscape.objectives import Framed, Likelihood
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """The way of rows to a network and back.
+
+    Parameters
+    ----------
+    scaler : Scaler or None
+        The user's: one affine map a feature.
+    frame : Frame or None
+        The network's own, behind it: a mean and one scale.
+    framed : Framed
+        The likelihood of rows as the network works on them, and its nats in nats of the data.
+    """
+
+    scaler: Scaler | None
+    frame: Frame | None
+    framed: Framed
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """That of rows as the network works on them."""
+        return self.framed.likelihood
+
+    @property
+    def unit(self) -> float:
+        """A unit of what the network works on, in units of the scaled data."""
+        return 1.0 if self.frame is None else self.frame.scale
+
+    def scale(self, X: FloatArray) -> FloatArray:
+        """Return rows behind the scaler, which the user's likelihood is of."""
+        return X if self.scaler is None else self.scaler.transform(X)
+
+    def apply(self, X: FloatArray) -> FloatArray:
+        """Return rows (n_samples, n_features) as the network works on them."""
+        scaled = self.scale(X)
+        return scaled if self.frame is None else self.frame.apply(scaled)
+
+    def undo(self, rows: FloatArray) -> FloatArray:
+        """Return rows of the network in the units of the data."""
+        scaled = rows if self.frame is None else self.frame.undo(rows)
+        return scaled if self.scaler is None else self.scaler.inverse_transform(scaled)
+
+    def constant(self, n_features: int) -> float:
+        """Return the nats to be added for each row, so that units change no comparison."""
+        added = n_features * self.framed.constant
+        if self.scaler is not None and self.likelihood.continuous:
+            added += float(np.log(self.scaler.scale.astype(np.float64)).sum())
+        return added
+
+    def nats(self, losses: Any, n_features: int) -> Any:
+        """Return nats of the likelihood as nats of the data."""
+        return self.framed.factor * losses + self.constant(n_features)
+
+    def undo_tensor(self, rows: Tensor) -> Tensor:
+        """Return what `undo` does, so that gradients go through it."""
+        if self.frame is not None:
+            rows = rows * self.frame.scale + rows.new_tensor(self.frame.mean)
+        if self.scaler is not None:
+            rows = rows * rows.new_tensor(self.scaler.scale) + rows.new_tensor(self.scaler.shift)
+        return rows
+
+
+def find_units(
+    X: FloatArray, likelihood: Likelihood, network: Architecture, *, scaler: str | None, alone: bool
+) -> Units:
+    """Return the units of training rows.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_features)
+        As they came.
+    likelihood : Likelihood
+        The user's, of scaled rows.
+    network : Architecture
+        Says whether it is given centred rows.
+    scaler : str or None
+        The user's.
+    alone : bool
+        See `Likelihood.in_frame`.
+    """
+    found = None if scaler is None else fit_scaler(scaler, X)
+    if not network.centres or likelihood.in_frame(1.0, alone=alone) is None:
+        return Units(found, None, Framed(likelihood))
+    frame = fit_frame(X if found is None else found.transform(X))
+    return restore_units(found, frame, likelihood, alone=alone)
+
+
+def restore_units(
+    scaler: Scaler | None, frame: Frame | None, likelihood: Likelihood, *, alone: bool
+) -> Units:
+    """Return units of a scaler and a frame that were found before."""
+    framed = None if frame is None else likelihood.in_frame(frame.scale, alone=alone)
+    return Units(scaler, frame, framed or Framed(likelihood))
