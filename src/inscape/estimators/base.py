@@ -51,7 +51,7 @@ from inscape.estimators.samplers import (
     forget_samplers,
     restore_samplers,
 )
-from inscape.estimators.starting import limit_paths, path_limit, train_from_start
+from inscape.estimators.starting import limit_paths, paths_of, train_from_start
 from inscape.estimators.units import Units, find_units, restore_units
 from inscape.networks import Examples, LinearPath, LinearStart, Modules, Network
 from inscape.objectives import Likelihood, Space
@@ -798,7 +798,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             "feature_names": None if names is None else [str(name) for name in names],
             "conditions": None if told is None else told.describe(),
             "linear_path": isinstance(self.network_.encoder, LinearPath),
-            "path_limit": path_limit(self.network_),
+            "path_limit": next((path.limit for path in paths_of(self.network_)), None),
             "length": self.length_,
             "dead_units": list(self.dead_units_),
             "history": self.history_,

@@ -56,27 +56,30 @@ def train_from_start(
     n_held_out = round(_HELD_OUT * len(examples))
     n_weights = sum(weight.numel() for weight in network.parameters())
     if n_weights > examples.features.numel() and n_held_out > 1:
+        # Few rows would pull the map off the principal directions more than they would mend it.
         limit_paths(network, _LIMIT)
+        for path in paths_of(network):
+            path.hold(True)
         order = torch.randperm(len(examples), generator=generator)
         parts = examples[order[n_held_out:]], examples[order[:n_held_out]]
         yield from _find_and_train(
             estimator, network, examples, parts, options, generator, checkpoint
         )
+        for path in paths_of(estimator.network_):
+            path.hold(False)
     else:
         yield from _train_and_compare(estimator, network, examples, options, generator, checkpoint)
 
 
 def limit_paths(network: Network, limit: float | None) -> None:
     """Say how far the networks beside linear paths look."""
-    for module in network.modules():
-        if isinstance(module, LinearPath):
-            module.limit = limit
+    for path in paths_of(network):
+        path.limit = limit
 
 
-def path_limit(network: Network) -> float | None:
-    """Return how far the networks beside linear paths look."""
-    paths = (module for module in network.modules() if isinstance(module, LinearPath))
-    return next((path.limit for path in paths), None)
+def paths_of(network: Network) -> list[LinearPath]:
+    """Return the linear paths of a network: none, or one on each side."""
+    return [module for module in network.modules() if isinstance(module, LinearPath)]
 
 
 # --------------------------------------------------------------------------- few rows

@@ -54,6 +54,10 @@ class LinearPath(nn.Module):
         self.beside = beside
         self.limit: float | None = None
 
+    def hold(self, held: bool) -> None:
+        """Keep the map as it is while the network beside it is trained, or let it go on."""
+        self.linear.requires_grad_(not held or self.beside is None)
+
     def forward(self, values: Tensor, *conditions: Tensor) -> Tensor:
         """Return the sum (n, n_out) for values (n, n_in), and conditions where there are any."""
         answer = self.linear(values)
