@@ -14,6 +14,7 @@ from benchmarks import plain_zoo
 from benchmarks.datasets import load
 from benchmarks.measure import Stopwatch, Table, spread
 from inscape import DeadUnitWarning
+from inscape.networks import Dense
 from inscape.zoo import MODELS, build
 
 # In turns, so that a change in the load meets both.
@@ -63,7 +64,8 @@ def _plain(name: str, X: np.ndarray, y: np.ndarray, *, seed: int) -> float:
 def _ours(name: str, X: np.ndarray, y: np.ndarray, *, seed: int) -> float:
     model = MODELS[name]
     options: dict[str, Any] = {
-        "hidden": plain_zoo.HIDDEN,
+        # Rows as they come, as the plain loops take them.
+        "network": Dense(hidden=plain_zoo.HIDDEN, bias="mean_row"),
         "optimizer": "adam",
         "learning_rate": 1e-3,
         "batch_size": _BATCH_SIZE,

@@ -449,6 +449,7 @@ OTHER: dict[str, Any] = {
     "precision": "float64",
     "initialization": "orthogonal",
     "bias": "torch_default",
+    "linear_path": False,
     "likelihood": "bernoulli",
     "posterior": "full_gaussian",
     "prior": "vamp_prior",

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from inscape import Autoencoder
-from inscape.networks import Examples
+from inscape.networks import Dense, Examples
 from inscape.objectives import Reconstruction, Variational
 from inscape.objectives.posteriors.von_mises_fisher import VonMisesFisherDistribution
 from inscape.objectives.priors.uniform_on_sphere import UniformOnSphereModule
@@ -99,6 +99,8 @@ def test_a_plain_loop_has_our_loss_and_our_gradients(plain_zoo: ModuleType, name
     likelihood = {} if "likelihood" in own else {"likelihood": "bernoulli"}
     # One large step, after which nothing is 0 that started there.
     adam = {"optimizer": "adam", "learning_rate": 0.03, "epochs": 1, "batch_size": len(ROWS)}
+    # Rows as they come, as the plain loops take them.
+    adam["network"] = Dense(bias="mean_row")
     model = build(name, 10, **adam, **likelihood, random_state=0)
     network = model.fit(ROWS, *((LABELS,) if conditional else ())).network_.train()
     rows = torch.from_numpy(ROWS)

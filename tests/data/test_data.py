@@ -874,7 +874,9 @@ def test_scaler_refuses_what_does_not_fit():
     with pytest.raises(InvalidDataError, match="rows and columns"):
         fit_scaler("minmax", np.empty((0, 3)))
     with pytest.raises(InvalidDataError, match="column 1 does not"):
-        fit_scaler("minmax", np.array([[0, -3e38], [1, 3e38]]))
+        fit_scaler("minmax", np.array([[0, -3e38], [1, 3e38]], dtype=np.float32))
+    with pytest.raises(InvalidDataError, match="column 1 does not"):
+        fit_scaler("minmax", np.array([[0, -1e308], [1, 1e308]]))
     tiny = np.array([[0.0], [1e-45]], dtype=np.float32)
     np.testing.assert_array_equal(fit_scaler("standard", tiny).scale, [1])
     assert isinstance(scaler, Scaler)

@@ -74,6 +74,7 @@ def test_every_combination_of_parts_trains_for_two_steps(network, bottleneck, pe
             likelihood=likelihood,
             batch_size=20,
             epochs=1,
+            validation_fraction=0,
             random_state=0,
         )
         before = {}
@@ -216,7 +217,7 @@ def test_a_tied_decoder_must_mirror_the_encoder():
 @pytest.mark.parametrize("word", NORMALIZATIONS)
 def test_normalization_stands_between_matrix_and_activation(word):
     model = Autoencoder(2, network=Dense(hidden=(9,), normalization=word), epochs=1).fit(pictures())
-    kinds = [type(module) for module in model.network_.encoder]
+    kinds = [type(module) for module in model.network_.encoder.beside]
     assert kinds == [nn.Linear, type(NORMALIZATIONS[word](3)), nn.ReLU, nn.Linear]
 
 
@@ -339,7 +340,8 @@ def test_layerwise_pretraining_gives_back_every_layer_before_the_whole_is_traine
     X = pictures(200)
     # One step of the whole, too small to matter: what is seen is the layers' own training.
     whole = {"optimizer": "adam", "learning_rate": 1e-9, "epochs": 0.01}
-    options = {"network": Dense(hidden=(16, 8), activation="tanh"), "random_state": 0, **whole}
+    network = Dense(hidden=(16, 8), activation="tanh", linear_path=False)
+    options = {"network": network, "random_state": 0, **whole}
     plain = Autoencoder(4, **options).fit(X)
     stacked = Autoencoder(4, layerwise_epochs=40, **options).fit(X)
     assert stacked.score(X) > plain.score(X) + 0.1
@@ -364,7 +366,7 @@ def test_layerwise_pretraining_needs_layers():
 
 def test_fine_tuning_goes_on_and_leaves_the_first_model_alone():
     X = pictures(200)
-    model = Autoencoder(4, epochs=5, random_state=0).fit(X)
+    model = Autoencoder(4, network=Dense(linear_path=False), epochs=5, random_state=0).fit(X)
     codes = model.transform(X)
     momentum = [
         value.clone()
@@ -389,7 +391,8 @@ def test_fine_tuning_goes_on_and_leaves_the_first_model_alone():
 
 def test_fine_tuning_keeps_the_optimizers_state():
     X = pictures(64)
-    model = Autoencoder(4, epochs=3, batch_size=64, optimizer="adam", random_state=0).fit(X)
+    options = {"batch_size": 64, "optimizer": "adam", "validation_fraction": 0}
+    model = Autoencoder(4, epochs=3, **options, random_state=0).fit(X)
     tuned = model.fine_tune(X, epochs=2)
     (steps,) = {int(entry["step"]) for entry in tuned.optimizers_[0].state.values()}
     assert steps == 5

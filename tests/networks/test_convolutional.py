@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from inscape._errors import InvalidParameterError
-from inscape.networks import Start, Network, Sizes, activation
+from inscape.networks import Network, Sizes, Start, activation
 from inscape.networks.convolutional import Convolutional, Pictures, Rows, TransposedConvolution
 
 

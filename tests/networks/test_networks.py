@@ -16,11 +16,11 @@ from inscape.networks import (
     INITIALIZATIONS,
     NETWORKS,
     Dense,
-    Start,
     Network,
     Orthogonal,
     ScaledNormal,
     Sizes,
+    Start,
     activation,
     initialize,
 )

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from inscape._errors import InvalidParameterError, RunExistsError
 from inscape._files import verify_manifest
 from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
+from inscape.networks import Dense
 from inscape.recipes import RECIPES, Reproduction, Result, burgess_mnist, reproduce
 from inscape.recipes.reproduction import curve, dead_units, fit_quietly
 
@@ -85,7 +86,8 @@ def rows():
 def doomed():
     """A net whose rate throws a ReLU unit out for ever."""
     options = {"optimizer": "sgd", "learning_rate": 5.0, "epochs": 3, "random_state": 0}
-    return Autoencoder(2, hidden=(), bottleneck="relu", **options)
+    network = Dense(hidden=(), bias="mean_row")
+    return Autoencoder(2, network=network, bottleneck="relu", **options)
 
 
 def test_dead_units_are_counted_and_not_warned_of(doomed, rows):

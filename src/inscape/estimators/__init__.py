@@ -2,25 +2,25 @@
 
 | file | what lives there |
 |---|---|
-| `autoencoder` | the autoencoder as a scikit-learn transformer: network + objective + loop |
-| `base` | what every estimator that trains a network can do |
-| `building` | A network as its likelihood needs it |
+| `autoencoder` | the autoencoder: its options, and what is its own |
+| `base` | what every estimator can do: learn, encode, decode, score, draw, save |
+| `building` | a network as its likelihood needs it |
 | `conditions` | what a conditional model is told beside the rows: labels, or numbers |
 | `decoding` | the decoder of a fitted estimator as a function through which gradients go |
-| `format_1` | models of format 1, read with the defaults and meanings that they were written |
+| `format_1` | models of format 1, read with the meanings that they were written with |
 | `frame` | the frame in which a network works |
-| `given` | A conditional estimator with what it is told bound once: a plain representation |
+| `given` | a conditional estimator with what it is told bound once: a plain representation |
 | `inputs` | what comes in at the public door |
 | `latent_report` | what is told of a latent space after a fit |
 | `layers` | greedy pretraining, layer by layer, of a dense network |
 | `linear_start` | where a linear path starts: PCA, or probabilistic PCA under a prior |
 | `loading` | make a saved estimator again |
-| `options` | what an estimator's options stand for |
+| `options` | what options stand for, and a plan that suits the data's size |
 | `persistence` | estimators on disk |
-| `samplers` | samplers |
+| `samplers` | densities of codes, fitted after training, to draw new ones from |
 | `starting` | training from a start that is good already, which no training may fall behind |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |
-| `variational_autoencoder` | the variational autoencoder as a scikit-learn transformer |
+| `variational_autoencoder` | the variational autoencoder: its options, and what is its own |
 """
 
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning

@@ -237,7 +237,9 @@ class Autoencoder(NetworkEstimator):
     ) -> None:
         if self.layerwise_epochs is not None:
             objective = self._objective(parts, units, n_samples=len(X))
-            train_layers(network, parts, objective, plan, X, self.layerwise_epochs, generator)
+            train_layers(
+                network, parts, units, objective, plan, X, self.layerwise_epochs, generator
+            )
 
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""

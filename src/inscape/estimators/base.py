@@ -382,7 +382,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
-            corruption=self.parts_.corruption,
+            corruption=self.units_.corruption(self.parts_.corruption),
         )
         yield from self.watch(reports, state)
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from inscape.estimators.options import AutoencoderParts
+from inscape.estimators.units import Units
 from inscape.networks import Dense, Examples, Network
 from inscape.objectives import Gaussian, Reconstruction
 from inscape.training import Plan, TrainingState, train
@@ -16,6 +17,7 @@ from inscape.training import Plan, TrainingState, train
 def train_layers(
     network: Network,
     parts: AutoencoderParts,
+    units: Units,
     objective: Reconstruction,
     plan: Plan,
     X: Tensor,
@@ -38,6 +40,8 @@ def train_layers(
         Built by `Dense`.
     parts : AutoencoderParts
         The estimator's.
+    units : Units
+        Those of the rows.
     objective : Reconstruction
         That of the whole training, by which the outermost pair is trained.
     plan : Plan
@@ -53,7 +57,7 @@ def train_layers(
     n_steps = plan.n_steps(len(X))
     rate = parts.optimizer.default_learning_rate(batch_size=plan.batch_size, n_steps=n_steps)
     pairs = Dense.layer_pairs(network)
-    corruption = parts.corruption
+    corruption = units.corruption(parts.corruption)
     for place, (down, up) in enumerate(pairs):
         innermost = place == len(pairs) - 1
         pair = Network(down, network.bottleneck if innermost else nn.Identity(), up).train()

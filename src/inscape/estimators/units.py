@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from inscape._typing import FloatArray
+from inscape.corruptions import Corruption
 from inscape.data.scaling import Scaler, fit_scaler
 from inscape.estimators.frame import Frame, fit_frame
 from inscape.networks import Architecture
@@ -68,6 +70,12 @@ class Units:
         """Return nats of the likelihood as nats of the data."""
         return self.framed.factor * losses + self.constant(n_features)
 
+    def corruption(self, part: Corruption | None) -> Corruption | InDataUnits | None:
+        """Return what is done to rows of the network, for a corruption of rows of the data."""
+        if part is None or self.frame is None:
+            return part
+        return InDataUnits(part, self.frame)
+
     def undo_tensor(self, rows: Tensor) -> Tensor:
         """Return what `undo` does, so that gradients go through it."""
         if self.frame is not None:
@@ -75,6 +83,37 @@ class Units:
         if self.scaler is not None:
             rows = rows * rows.new_tensor(self.scaler.scale) + rows.new_tensor(self.scaler.shift)
         return rows
+
+
+@dataclass(frozen=True, eq=False)
+class InDataUnits:
+    """A corruption of rows in the units of the (scaled) data, done to rows of a frame.
+
+    Noise of a scale, or a feature that is set to 0, means what it says in the data: a frame moves
+    the zero and stretches the scale.
+
+    Parameters
+    ----------
+    part : Corruption
+        What is done.
+    frame : Frame
+        Undone before, and applied again, in float64, so that what is left alone stays as it was.
+    """
+
+    part: Corruption
+    frame: Frame
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is drawn once for the whole training."""
+        return self.part.fixed
+
+    def __call__(self, rows: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Return a corrupted copy of rows (n_samples, n_features)."""
+        mean = torch.from_numpy(self.frame.mean).to(rows.device)
+        data = rows.double() * self.frame.scale + mean
+        changed = self.part(data, generator=generator)
+        return ((changed - mean) / self.frame.scale).to(rows.dtype)
 
 
 def find_units(

@@ -11,15 +11,15 @@
 | `dropout` | dropout that draws from a generator of its training, never from torch's global one |
 | `examples` | rows, and what encoder and decoder are told beside them |
 | `initialization` | initialisations of weight matrices, each drawn from an explicit generator |
-| `linear_path` | A linear map with a network beside it |
+| `linear_path` | a linear map with a network beside it |
 | `log_counts` | counts as an encoder can read them |
 | `modules` | an encoder and a decoder of the user's own |
 | `network` | the pair of modules that everything else trains, saves and shows |
-| `shared_outputs` | A decoder with outputs that are the same for every code |
-| `spherical` | A bottleneck whose codes lie on the unit sphere |
-| `tied` | A layer that uses the weights of another one, transposed |
-| `top_k` | bottlenecks that keep the largest codes and set the rest to 0, and bring dead |
-| `vector_quantized` | A bottleneck that lets only the vectors of a learned codebook through |
+| `shared_outputs` | a decoder with outputs that are the same for every code |
+| `spherical` | a bottleneck whose codes lie on the unit sphere |
+| `tied` | a layer that uses the weights of another one, transposed |
+| `top_k` | bottlenecks that keep the largest codes, and bring dead units back |
+| `vector_quantized` | a bottleneck that lets only the vectors of a learned codebook through |
 """
 
 from typing import Any

@@ -16,13 +16,13 @@ Names are loaded when they are first used: the command line lists recipes withou
 
 | file | what lives there |
 |---|---|
-| `burgess_mnist` | A convolutional beta-VAE of MNIST at 32 x 32 pixels |
-| `cae_fashion` | A convolutional autoencoder of Fashion-MNIST |
+| `burgess_mnist` | a convolutional beta-VAE of MNIST at 32 x 32 pixels |
+| `cae_fashion` | a convolutional autoencoder of Fashion-MNIST |
 | `chainer_seven_cases` | seven autoencoders of one hidden layer |
 | `deep_linear_networks` | neuromatch Academy, *Deep linear neural networks* |
 | `hinton_2006` | hinton and Salakhutdinov 2006 |
 | `iwae` | importance-weighted autoencoders |
-| `keras_deep_ae` | A deep autoencoder of seven layers with 32 and with 2 units |
+| `keras_deep_ae` | a deep autoencoder of seven layers with 32 and with 2 units |
 | `keras_vae` | the first variational autoencoder of most tutorials |
 | `mnist_cognitive_tasks` | neuromatch Academy, *Autoencoders applications* |
 | `neuromatch_autoencoders` | neuromatch Academy, *Introduction to autoencoders* |

@@ -6,7 +6,7 @@
 | `memory` | what a step frees stays at hand for the next one |
 | `muon` | muon: momentum whose update to each weight matrix is made nearly orthogonal |
 | `optimizers` | optimisers as small immutable parts |
-| `progress` | A progress bar around any stream of reports |
+| `progress` | a progress bar around any stream of reports |
 | `recorder` | copied snapshots of a training on a logarithmic schedule, within a memory cap |
 | `selection` | how long to train where rows are few |
 | `state` | the whole state of a training, and its form on disk |
