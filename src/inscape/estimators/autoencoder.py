@@ -176,6 +176,7 @@ class Autoencoder(NetworkEstimator):
         self.verbose = verbose
 
     _alone = True
+    draws_codes = False
 
     def _resolve(self, options: Options, *, n_features: int) -> AutoencoderParts:
         return resolve_autoencoder(options, n_features=n_features)
@@ -246,7 +247,7 @@ class Autoencoder(NetworkEstimator):
         if self.dead_units_:
             self.dead_units_ = dead_units(self.transform(X))
         if self.dead_units_:
-            warnings.warn(self.diagnosis(), DeadUnitWarning, stacklevel=3)
+            warnings.warn(self._tell_dead_units(), DeadUnitWarning, stacklevel=4)
 
     @property
     def code_space_(self) -> Space:
@@ -258,17 +259,11 @@ class Autoencoder(NetworkEstimator):
             return Codebook(next(m for m in modules if isinstance(m, Quantizer)))
         return Sphere() if kind == Sphere.kind else Euclidean()
 
-    def diagnosis(self) -> str:
-        """Return in words what is wrong with the fitted code, or an empty text.
+    def _own_faults(self) -> list[str]:
+        return [self._tell_dead_units()] if self.dead_units_ else []
 
-        Returns
-        -------
-        str
-            Which units are dead, and the remedies.
-        """
-        check_is_fitted(self)
-        if not self.dead_units_:
-            return ""
+    def _tell_dead_units(self) -> str:
+        """Return which units are dead, and the remedies."""
         n_dead, several = len(self.dead_units_), len(self.dead_units_) > 1
         are, of = "are" if several else "is", self.parts_.n_components
         # Counted from 1, as the figures name them.

@@ -23,6 +23,7 @@ from inscape._typing import FloatArray
 from inscape.data.scaling import Scaler
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.decoding import differentiable_decoder
+from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
 from inscape.estimators.given import Given
 from inscape.estimators.inputs import (
@@ -105,6 +106,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     history_: list[dict[str, Any]]
     dead_units_: tuple[int, ...]
     length_: str
+    _faults: tuple[str, ...]
+    # Whether codes are drawn around their means, which linear components then are drawn to 0 by.
+    draws_codes: ClassVar[bool]
     # Whether nothing is weighed against the likelihood's nats but prices in nats.
     _alone: ClassVar[bool]
 
@@ -165,9 +169,31 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Look at the fitted network, given the rows as they came and as they were trained on."""
 
-    @abstractmethod
+    def _finish(self, given: FloatArray, y: Any, examples: Examples) -> None:
+        """Look at what was fitted, once training is over."""
+        self.network_.eval()
+        told = None if self.conditions_ is None else some_rows(np.asarray(y))
+        # Looked at when somebody asks: whoever only wants codes does not wait for it.
+        self._seen: Any = (some_rows(given).copy(), told)
+        self._conclude(given, examples)
+
+    @property
+    def faults_(self) -> tuple[str, ...]:
+        """What may be wrong with the fit, as sentences with their remedies."""
+        check_is_fitted(self)
+        if self._seen is not None:
+            rows, told = self._seen
+            self._faults, self._seen = find_faults(self, rows, self.reconstruct(rows, told)), None
+        return self._faults
+
     def diagnosis(self) -> str:
-        """Return in words what is wrong with the fitted code, or an empty text."""
+        """Return in words what may be wrong with the fit and what to do, or an empty text."""
+        check_is_fitted(self)
+        return " ".join([*self.faults_, *self._own_faults()])
+
+    @abstractmethod
+    def _own_faults(self) -> list[str]:
+        """Return what is wrong with the fitted code, as sentences."""
 
     @property
     @abstractmethod
@@ -264,8 +290,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             if checkpoint is not None:
                 state.restore(*checkpoint)
             yield from self._train(state, plan, training, held_out)
-        self.network_.eval()
-        self._conclude(given, examples)
+        self._finish(given, y, examples)
 
     def fine_tune(
         self,
@@ -333,8 +358,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             self.optimizers_ = state.optimizers = before
         self.network_.train()
         yield from self._train(state, plan, training, held_out)
-        self.network_.eval()
-        self._conclude(given, examples)
+        self._finish(given, y, examples)
 
     def _find_linear_start(
         self, parts: Any, options: Options, units: Units, examples: Examples
@@ -800,6 +824,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             "linear_path": isinstance(self.network_.encoder, LinearPath),
             "path_limit": next((path.limit for path in paths_of(self.network_)), None),
             "length": self.length_,
+            "faults": list(self.faults_),
             "dead_units": list(self.dead_units_),
             "history": self.history_,
             "samplers": describe_samplers(self.network_),
@@ -830,6 +855,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.dead_units_ = tuple(described["dead_units"])
         self.history_ = described["history"]
         self.optimizers_, self.length_ = None, described["length"]
+        self._faults, self._seen = tuple(described["faults"]), None
         self.units_ = _restore_units(tensors, self.parts_.likelihood, alone=self._alone)
         told, n_components = self.conditions_, self.parts_.n_components
         linear = None

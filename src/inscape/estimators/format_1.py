@@ -38,7 +38,7 @@ def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tens
     described["parameters"] = parameters
     described["resolved"] = resolve_format_1(parameters, described["history"])
     # There was no linear path, and rows came as they were.
-    described |= {"linear_path": False, "path_limit": None, "length": ""}
+    described |= {"linear_path": False, "path_limit": None, "length": "", "faults": []}
     described["format"] = 2
     if classes is not None:
         tensors = _labels_apart(described, tensors)

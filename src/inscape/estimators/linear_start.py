@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.utils.extmath import randomized_svd
 
 from inscape._typing import FloatArray
 from inscape.networks import LinearStart
@@ -13,6 +14,8 @@ from inscape.objectives.likelihoods.shared import SMALLEST_LOG_SCALE
 
 # Rows, evenly spread, from which the principal directions are taken: at least, and for each column.
 _FEWEST_ROWS, _ROWS_PER_COLUMN = 5000, 10
+# Where both sides are longer, random projections and powers find the leading directions sooner.
+_LARGEST_GRAM, _POWERS = 1000, 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class Principal:
 
 
 def find_principal(rows: FloatArray, n_components: int) -> Principal:
-    """Return the principal directions of rows (n_samples, n_features), by the smaller Gram matrix.
+    """Return the principal directions of rows (n_samples, n_features).
 
     Parameters
     ----------
@@ -48,20 +51,28 @@ def find_principal(rows: FloatArray, n_components: int) -> Principal:
     most = max(_FEWEST_ROWS, _ROWS_PER_COLUMN * n_features)
     some = rows[:: max(1, -(-len(rows) // most))].astype(np.float64)
     some -= some.mean(axis=0)
-    wide = n_features > len(some)
-    gram = (some @ some.T if wide else some.T @ some) / len(some)
-    values, vectors = np.linalg.eigh(gram)
-    values = values[::-1].clip(min=0)
-    vectors = vectors[:, ::-1][:, :n_components]
-    if wide:
-        # The directions are sums of rows; orthogonal again where a variance is almost 0.
-        vectors, _ = np.linalg.qr(some.T @ vectors)
-    directions = vectors.T
+    if min(some.shape) > _LARGEST_GRAM and 4 * n_components < min(some.shape):
+        _, values, directions = randomized_svd(some, n_components, n_iter=_POWERS, random_state=0)
+        variances = np.square(values) / len(some)
+    else:
+        variances, directions = _by_gram(some, n_components)
     largest = np.abs(directions).argmax(axis=1)
     directions = directions * np.sign(directions[np.arange(n_components), largest])[:, None]
     n_others = n_features - n_components
-    rest = float(values[n_components:].sum()) / n_others if n_others else 0.0
-    return Principal(directions, values[:n_components], rest)
+    left = float(np.square(some).sum() / len(some) - variances.sum())
+    return Principal(directions, variances, max(0.0, left) / n_others if n_others else 0.0)
+
+
+def _by_gram(rows: FloatArray, n_components: int) -> tuple[FloatArray, FloatArray]:
+    """Return variances and directions by the smaller of the two matrices of products."""
+    wide = rows.shape[1] > len(rows)
+    gram = (rows @ rows.T if wide else rows.T @ rows) / len(rows)
+    values, vectors = np.linalg.eigh(gram)
+    vectors = vectors[:, ::-1][:, :n_components]
+    if wide:
+        # The directions are sums of rows; orthogonal again where a variance is almost 0.
+        vectors, _ = np.linalg.qr(rows.T @ vectors)
+    return values[::-1][:n_components].clip(min=0), vectors.T
 
 
 def start_at_principal(found: Principal) -> LinearStart:

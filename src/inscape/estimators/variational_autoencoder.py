@@ -168,6 +168,7 @@ class VariationalAutoencoder(NetworkEstimator):
     # ----------------------------------------------------------------------- learning
 
     _alone = False
+    draws_codes = True
 
     def _resolve(self, options: Options, *, n_features: int) -> VariationalParts:
         return resolve_variational(options, n_features=n_features)
@@ -251,10 +252,9 @@ class VariationalAutoencoder(NetworkEstimator):
         assert isinstance(network.decoder, SharedOutputs)
         network.decoder.shared.copy_(shared)
 
-    def diagnosis(self) -> str:
-        """Return in words whether the posterior collapsed and what to try, or an empty text."""
-        check_is_fitted(self)
-        return self.latent_report_.diagnosis
+    def _own_faults(self) -> list[str]:
+        collapsed = self.latent_report_.diagnosis
+        return [collapsed] if collapsed else []
 
     @property
     def code_space_(self) -> Space:

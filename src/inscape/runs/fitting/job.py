@@ -231,6 +231,7 @@ class _Job:
             },
             "dead_units": list(estimator.dead_units_),
             "diagnosis": estimator.diagnosis(),
+            "length": estimator.length_,
             "latent": None if report is None else {**asdict(report), "told": report.told},
             "codebook": _codebook(estimator, test),
             "epochs": estimator.history_[-1]["epoch"],

@@ -43,6 +43,9 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         As in ``metrics.json``.
     """
     said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    # Runs of format 1 were as long as they were asked to be.
+    if metrics.get("length"):
+        said.append(metrics["length"])
     if metrics["latent"] is not None:
         said.append(metrics["latent"]["told"])
     codebook = metrics["codebook"]
