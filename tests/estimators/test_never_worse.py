@@ -95,7 +95,6 @@ def test_the_default_does_not_fall_behind_on_any_set(sets: ModuleType, n_compone
         for title, seed, train, test in all_splits(sets, seeds=(0, 1))
     }
     mean = np.mean(list(ratios.values()))
-    print(n_components, f"mean {mean:.3f}", {case: round(r, 4) for case, r in ratios.items()})
     worse = {case: ratio for case, ratio in ratios.items() if ratio > LARGEST}
     assert not worse
     assert n_components != 2 or mean <= LARGEST_MEAN
@@ -192,7 +191,6 @@ def test_raw_units(
     X = make(np.random.default_rng(0))
     train, test = sets.split(X, standardised=standardised, seed=0)
     ratio = held_out_ratio(train, test)
-    print(make.__name__, standardised, round(ratio, 4))
     assert ratio <= LARGEST
 
 
