@@ -11,7 +11,16 @@ import json
 import os
 from pathlib import Path
 
-BENCHMARKS = ("shallow", "deep", "floor", "dynamics", "convolutional", "variational", "zoo")
+BENCHMARKS = (
+    "shallow",
+    "deep",
+    "floor",
+    "dynamics",
+    "convolutional",
+    "variational",
+    "zoo",
+    "tables",
+)
 PEERS = "peers"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

@@ -45,7 +45,8 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
 
 
 @pytest.mark.parametrize(
-    "name", ["shallow", "deep", "floor", "dynamics", "convolutional", "variational", "zoo"]
+    "name",
+    ["shallow", "deep", "floor", "dynamics", "convolutional", "variational", "zoo", "tables"],
 )
 def test_ratios_are_finite_and_printed(quick: tuple[str, dict], name: str) -> None:
     printed, figures = quick
