@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 
 from inscape import Autoencoder, data, dynamics
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape.networks import Dense
 from inscape.training import Recorder
 
 NAMES = ("Goldfish", "Tuna", "Robin", "Canary", "Rose", "Daisy", "Pine", "Oak")
@@ -689,7 +690,9 @@ def test_a_linear_autoencoder_has_the_modes_of_its_own_map_in_both_readings():
 
 def test_a_nonlinear_autoencoder_is_followed_over_its_recorded_epochs():
     digits = data.load("digits").train.X
-    model, recorder = Autoencoder(4, hidden=(24,), epochs=3, random_state=0), Recorder()
+    # A start near zero, where the modes have not been learned yet.
+    network = Dense(hidden=(24,), linear_path=False)
+    model, recorder = Autoencoder(4, network=network, epochs=3, random_state=0), Recorder()
     for report, state in model.iter_fit(digits):
         recorder.observe(report, state.network)
     before = model.transform(digits)

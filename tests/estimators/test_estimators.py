@@ -315,7 +315,7 @@ def test_a_dead_unit_is_told_with_its_remedies(tmp_path):
         model.fit(X)
     codes = model.transform(X)
     assert model.dead_units_ == tuple(np.flatnonzero(np.ptp(codes, axis=0) == 0)) != ()
-    assert model.diagnosis() == str(caught[0].message)
+    assert model.diagnosis().endswith(str(caught[0].message))
     for remedy in ("kaiming_normal", "prelu", "muon"):
         assert remedy in model.diagnosis()
     model.save(tmp_path / "run")
@@ -324,7 +324,18 @@ def test_a_dead_unit_is_told_with_its_remedies(tmp_path):
 
 def test_a_living_bottleneck_has_no_diagnosis(fitted):
     assert fitted.dead_units_ == ()
-    assert fitted.diagnosis() == ""
+    assert "dead" not in fitted.diagnosis()
+
+
+def test_a_table_with_names_is_looked_at_without_a_warning():
+    frame = pd.DataFrame(10 + 0.1 * table(), columns=list("abcde"))
+    model = small(n_components=2).fit(frame)
+    assert "(b)" in model.diagnosis()
+    network = Dense(hidden=(), bias="torch_default")
+    options = {"bottleneck": "relu", "optimizer": SGD(), "learning_rate": 1e-6}
+    with pytest.warns(DeadUnitWarning) as caught:
+        Autoencoder(4, network=network, epochs=1, random_state=0, **options).fit(frame)
+    assert len(caught) == 1
 
 
 # --------------------------------------------------------------------------- bad input

@@ -7,6 +7,7 @@
 | `building` | a network as its likelihood needs it |
 | `conditions` | what a conditional model is told beside the rows: labels, or numbers |
 | `decoding` | the decoder of a fitted estimator as a function through which gradients go |
+| `faults` | what may be wrong with a fit, each in one sentence with its remedy |
 | `format_1` | models of format 1, read with the meanings that they were written with |
 | `frame` | the frame in which a network works |
 | `given` | a conditional estimator with what it is told bound once: a plain representation |

@@ -245,7 +245,7 @@ class Autoencoder(NetworkEstimator):
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
         if self.dead_units_:
-            self.dead_units_ = dead_units(self.transform(X))
+            self.dead_units_ = dead_units(self._encode(X, None))
         if self.dead_units_:
             warnings.warn(self._tell_dead_units(), DeadUnitWarning, stacklevel=4)
 

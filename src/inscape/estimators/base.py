@@ -183,7 +183,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         if self._seen is not None:
             rows, told = self._seen
-            self._faults, self._seen = find_faults(self, rows, self.reconstruct(rows, told)), None
+            back = self.inverse_transform(self._encode(rows, told), told)
+            self._faults, self._seen = find_faults(self, rows, back), None
         return self._faults
 
     def diagnosis(self) -> str:
@@ -465,7 +466,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Codes, in the dtype of X; two calls give the same bits.
         """
         check_is_fitted(self)
-        rows = check_rows(self, X, reset=False)
+        return self._encode(check_rows(self, X, reset=False), y)
+
+    def _encode(self, rows: FloatArray, y: Any) -> FloatArray:
+        """Return the codes of rows that were checked."""
         return self._by_block(
             lambda net, some: net.encode(some.features, some.conditions),
             self.units_.apply(rows),

@@ -19,6 +19,9 @@ _LEADING, _MOST_OF_IT, _WIDER = 5, 0.99, 30.0
 _STILL_FALLS = 0.05
 # How far above PCA's an error is told of: below, it is the rows that were looked at.
 _ABOVE = 1.05
+# The same for means of posteriors, which the prior shrinks; no fault where it costs but little.
+_FAR_ABOVE = 1.5
+_TINY = float(np.finfo(np.float64).tiny)
 _MOST_NAMED = 3
 
 
@@ -43,9 +46,7 @@ def find_faults(estimator: Any, X: FloatArray, back: FloatArray) -> tuple[str, .
     if not estimator.length_:
         sentences.append(_still_falling(estimator.history_))
     if not units.likelihood.counts:
-        sentences.append(
-            _above_pca(scaled, given_back, estimator.n_components_, shrunk=estimator.draws_codes)
-        )
+        sentences.append(_above_pca(scaled, given_back, estimator))
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -87,27 +88,37 @@ def _still_falling(history: list[dict[str, Any]]) -> str:
     )
 
 
-def _above_pca(scaled: FloatArray, back: FloatArray, n_components: int, *, shrunk: bool) -> str:
+def _above_pca(scaled: FloatArray, back: FloatArray, estimator: Any) -> str:
     """Tell of an error above that of linear components, which are the least to be expected.
 
     Those are found on every other row, and both are judged on the rest: what is told of is no luck.
     """
+    n_components = estimator.n_components_
     if n_components > min(len(scaled) // 2, scaled.shape[1]):
         return ""
     frame = fit_frame(scaled)
     rows, answers = frame.apply(scaled), frame.apply(back)[1::2]
     found = find_principal(rows[::2], n_components)
     codes = rows[1::2] @ found.directions.T
-    if shrunk:
-        # As the means of probabilistic PCA's posteriors are.
-        codes *= 1 - found.rest / np.maximum(found.variances, found.rest).clip(min=1e-300)
-    floor = float(np.square(codes @ found.directions - rows[1::2]).mean())
     error = float(np.square(answers - rows[1::2]).mean())
-    if error <= _ABOVE * floor:
-        return ""
-    unit = frame.scale**2
-    return (
-        f"The squared error of training rows, {unit * error:.4g}, is above that of PCA with as "
-        f"many components, {unit * floor:.4g}: train longer, or take the default network with "
-        "bottleneck='identity', which starts there."
+    floor, shrunk = (
+        float(np.square(shown @ found.directions - rows[1::2]).mean())
+        # As the means of probabilistic PCA's posteriors are.
+        for shown in (codes, codes * (1 - found.rest / found.variances.clip(min=found.rest + _TINY)))
     )
+    unit = frame.scale**2
+    told = (
+        f"The squared error of training rows, {unit * error:.4g}, is above that of PCA with as "
+        f"many components, {unit * floor:.4g}: "
+    )
+    if error > _ABOVE * max(floor, shrunk if estimator.draws_codes else 0):
+        return told + (
+            "train longer, or take the default network, likelihood and bottleneck, which start "
+            "there."
+        )
+    if estimator.draws_codes and error > _FAR_ABOVE * floor:
+        return told + (
+            "the prior holds the codes near its middle, as in probabilistic PCA, where noise and "
+            "spread are alike. Take an Autoencoder, or more n_components."
+        )
+    return ""
