@@ -101,10 +101,11 @@ def _above_pca(scaled: FloatArray, back: FloatArray, estimator: Any) -> str:
     found = find_principal(rows[::2], n_components)
     codes = rows[1::2] @ found.directions.T
     error = float(np.square(answers - rows[1::2]).mean())
+    # As the means of probabilistic PCA's posteriors are shrunk.
+    kept = 1 - found.rest / found.variances.clip(min=found.rest + _TINY)
     floor, shrunk = (
         float(np.square(shown @ found.directions - rows[1::2]).mean())
-        # As the means of probabilistic PCA's posteriors are.
-        for shown in (codes, codes * (1 - found.rest / found.variances.clip(min=found.rest + _TINY)))
+        for shown in (codes, codes * kept)
     )
     unit = frame.scale**2
     told = (
