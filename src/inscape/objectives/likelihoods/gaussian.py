@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from inscape.objectives.likelihoods.shared import (
     check_shared,
     count_shared,
     floored,
+    frame_scale,
     split_scale,
     start_scale,
 )
@@ -68,28 +69,13 @@ class Gaussian(Likelihood):
     def in_frame(self, scale: float, *, alone: bool) -> Framed | None:
         if self.link != "identity":
             return None
-        if isinstance(self.scale, str):
-            return Framed(self, constant=math.log(scale))
-        if not alone:
-            return Framed(replace(self, scale=self.scale / scale), constant=math.log(scale))
-        factor = (scale / self.scale) ** 2
         constant = 0.5 * math.log(2 * math.pi)
-        return Framed(
-            replace(self, scale=1.0), factor, constant * (1 - factor) + math.log(self.scale)
-        )
+        return frame_scale(self, scale, alone=alone, power=2, constant=constant)
 
     def shared_start(
         self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
     ) -> Tensor:
-        """Return the logarithms of the scales to start from: half the rows' spread around the mean.
-
-        Without rows they are those of 1; with errors those of the errors.
-        """
-        if errors is not None:
-            return start_scale(errors.square(), self.scale, power=2) + math.log(2)
-        if rows is None:
-            return torch.zeros(self.n_shared(n_features))
-        return start_scale((rows - rows.mean(dim=0)).square(), self.scale, power=2)
+        return start_scale(self.scale, n_features, rows=rows, errors=errors, power=2)
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from inscape.objectives.likelihoods.likelihood import Framed, Likelihood
 from inscape.objectives.likelihoods.shared import (
     check_shared,
     count_shared,
+    frame_scale,
     split_scale,
     start_scale,
 )
@@ -50,28 +51,13 @@ class Laplace(Likelihood):
         return count_shared(self.scale, n_features)
 
     def in_frame(self, scale: float, *, alone: bool) -> Framed | None:
-        if isinstance(self.scale, str):
-            return Framed(self, constant=math.log(scale))
-        if not alone:
-            return Framed(replace(self, scale=self.scale / scale), constant=math.log(scale))
-        factor = scale / self.scale
         constant = math.log(2)
-        return Framed(
-            replace(self, scale=1.0), factor, constant * (1 - factor) + math.log(self.scale)
-        )
+        return frame_scale(self, scale, alone=alone, power=1, constant=constant)
 
     def shared_start(
         self, n_features: int, *, rows: Tensor | None = None, errors: Tensor | None = None
     ) -> Tensor:
-        """Return the logarithms of the scales to start from: half the rows' spread around the mean.
-
-        Without rows they are those of 1; with errors those of the errors.
-        """
-        if errors is not None:
-            return start_scale(errors.abs(), self.scale, power=1) + math.log(2)
-        if rows is None:
-            return torch.zeros(self.n_shared(n_features))
-        return start_scale((rows - rows.mean(dim=0)).abs(), self.scale, power=1)
+        return start_scale(self.scale, n_features, rows=rows, errors=errors, power=1)
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_choice, check_number
 from inscape._errors import InvalidParameterError
+from inscape.objectives.likelihoods.likelihood import Framed
 
 LEARNED = ("learned", "learned_per_feature")
 
@@ -42,24 +45,68 @@ def count_shared(value: float | str, n_features: int) -> int:
     return n_features if value == "learned_per_feature" else 1
 
 
-def start_scale(errors: Tensor, value: float | str, *, power: int) -> Tensor:
-    """Return the logarithms of scales half as large as the errors around the mean row.
+def start_scale(
+    value: float | str, n_features: int, *, rows: Tensor | None, errors: Tensor | None, power: int
+) -> Tensor:
+    """Return the logarithms of scales to start from: of the errors, or half the rows' spread.
 
     At the whole spread a variational code that tells nothing is a resting point: data such as a
     circle would never leave it. Far below it, noise is learned by heart.
 
     Parameters
     ----------
-    errors : Tensor, shape (n, n_features)
-        Their sizes, raised to `power`.
-    value : str
-        One scale for all features, or one for each.
+    value : float or str
+        One scale for all features, or one for each; nothing starts where it is a number.
+    n_features : int
+        Columns of the rows.
+    rows : Tensor, shape (n, n_features), or None
+        Their spread is taken around the mean row; without rows the scales are 1.
+    errors : Tensor, shape (n, n_features), or None
+        What a start is off by, where one is known.
     power : int
         2 for the root mean square, 1 for the mean.
     """
-    means = errors.mean(dim=0) if value == "learned_per_feature" else errors.mean()[None]
+    if errors is not None:
+        return _log_sizes(errors, value, power=power)
+    if rows is None:
+        return torch.zeros(count_shared(value, n_features))
+    return _log_sizes(rows - rows.mean(dim=0), value, power=power) - math.log(2)
+
+
+def _log_sizes(errors: Tensor, value: float | str, *, power: int) -> Tensor:
+    sizes = errors.abs().pow(power)
+    means = sizes.mean(dim=0) if value == "learned_per_feature" else sizes.mean()[None]
     least = math.exp(power * SMALLEST_LOG_SCALE)
-    return torch.log(means.float().clamp(min=least)) / power - math.log(2)
+    return torch.log(means.float().clamp(min=least)) / power
+
+
+def frame_scale(
+    likelihood: Any, scale: float, *, alone: bool, power: int, constant: float
+) -> Framed:
+    """Return what `Likelihood.in_frame` does, for one with a `scale`.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Its scale is a number, or a word for one that is found in training.
+    scale : float
+        That of the frame.
+    alone : bool
+        Whether nothing but it is minimised.
+    power : int
+        To which errors over the scale are raised.
+    constant : float
+        Nats of no error at a scale of 1, for each feature.
+    """
+    if isinstance(likelihood.scale, str):
+        return Framed(likelihood, constant=math.log(scale))
+    if not alone:
+        framed = replace(likelihood, scale=likelihood.scale / scale)
+        return Framed(framed, constant=math.log(scale))
+    # Nothing else to weigh: at a scale of 1 all steps are as they are in any units.
+    factor = (scale / likelihood.scale) ** power
+    least = constant * (1 - factor) + math.log(likelihood.scale)
+    return Framed(replace(likelihood, scale=1.0), factor, least)
 
 
 def split_shared(
