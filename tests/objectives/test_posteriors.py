@@ -298,9 +298,9 @@ def test_extreme_encoders_give_finite_codes_and_gradients(word, dtype):
     assert log_density.isfinite().all()
     assert gradient.isfinite().all()
     for points in (codes, posterior.mean):
-        if seen.part.space == "sphere":
+        if seen.part.space.kind == "sphere":
             assert (points.norm(dim=-1) - 1).abs().max() < 1e-5
-        if seen.part.space == "poincare_ball":
+        if seen.part.space.kind == "poincare_ball":
             assert points.norm(dim=-1).max() < 1
     prior = plain_prior(seen.part.space.kind, 3)
     assert prior.log_density(codes, None).isfinite().all()

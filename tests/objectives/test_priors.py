@@ -33,7 +33,7 @@ SMALL = {
     "vamp_prior": VampPrior(n_pseudo_inputs=7),
     "normalizing_flow": NormalizingFlow(n_layers=3, hidden=(8,)),
 }
-EUCLIDEAN = [word for word, part in PRIORS.items() if part.space == "euclidean"]
+EUCLIDEAN = [word for word, part in PRIORS.items() if part().space.kind == "euclidean"]
 
 
 def draws(seed: int = 0) -> torch.Generator:
