@@ -61,7 +61,7 @@ def test_units_and_offsets_leave_the_start_as_it_is(kind, factor, offset):
     assert errors[1] == pytest.approx(errors[0], rel=1e-4)
 
 
-@pytest.mark.parametrize(("factor", "offset"), [(3.7e-7, 0.0), (1.0, 1e6), (1e5, -1e4)])
+@pytest.mark.parametrize(("factor", "offset"), [(3.7e-7, 0.0), (1e5, -1e6)])
 def test_a_trained_model_is_as_good_in_any_units(factor, offset):
     X = make_swiss_roll(600, random_state=0)[0]
     train, test = train_test_split(X, random_state=0)
@@ -255,7 +255,7 @@ def few_rows():
 
 
 def options_of_search():
-    return {"hidden": (64, 16), "random_state": 0, "epochs": 60}
+    return {"hidden": (64, 16), "random_state": 0, "epochs": 30}
 
 
 def test_where_rows_are_few_some_are_held_out_and_the_start_is_a_candidate():
@@ -277,7 +277,7 @@ def test_where_training_gains_all_rows_are_trained_on_for_as_long():
     again = [entry for entry in model.history_ if "validation_loss" not in entry]
     best = min(found, key=lambda entry: entry["validation_loss"])
     assert len(again) == round(best["epoch"])
-    assert f"{best['epoch']:g} of 60 epochs were best" in model.length_
+    assert f"{best['epoch']:g} of 30 epochs were best" in model.length_
     steps = [entry["step"] for entry in model.history_]
     assert steps == sorted(set(steps))
 
@@ -370,9 +370,9 @@ def test_an_error_above_that_of_pca_is_told_and_the_default_mends_it():
 
 
 def test_too_few_rows_are_told_and_more_rows_mend_it():
-    X = make_swiss_roll(1000, random_state=0)[0]
-    assert Autoencoder(2, random_state=0).fit(X[:30]).length_.endswith("so it is PCA.")
-    assert "epochs were best" in Autoencoder(2, random_state=0, epochs=60).fit(X).length_
+    options = {**options_of_search(), "epochs": 25}
+    assert Autoencoder(2, **options).fit(few_rows()[:30]).length_.endswith("so it is PCA.")
+    assert "epochs were best" in Autoencoder(2, **options).fit(few_rows()).length_
 
 
 def test_a_collapse_is_told_and_the_learned_scale_mends_it():
