@@ -338,7 +338,7 @@ def test_a_linear_denoiser_moves_on_from_pca():
 
 def test_raw_units_are_told_and_the_scaler_mends_it():
     model = Autoencoder(2, random_state=0).fit(WINE)
-    assert "2 of 13 columns (column 12, column 4) hold" in model.diagnosis()
+    assert "2 of 13 columns (X[:, 12], X[:, 4]) hold" in model.diagnosis()
     mended = Autoencoder(2, scaler="standard", random_state=0).fit(WINE)
     assert mended.diagnosis() == ""
     scaled = StandardScaler().fit(WINE)

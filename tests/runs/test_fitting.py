@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import inscape
 from inscape import data, runs
@@ -55,6 +59,29 @@ def test_a_finished_run_holds_everything_the_design_names(finished):
     }
     assert not [name for name in files if name.endswith(".tmp")]
     finished.verify()
+
+
+def test_what_is_told_of_columns_calls_them_by_their_names(tmp_path):
+    load_wine(as_frame=True).frame.to_csv(tmp_path / "wine.csv", index=False)
+    config = FitConfig(data=str(tmp_path / "wine.csv"), target="target", epochs=1)
+    run = runs.fit(config, tmp_path / "run")
+    assert "(proline, magnesium) hold" in run.metrics["diagnosis"]
+    assert inscape.load(run.path).diagnosis() == run.metrics["diagnosis"]
+    assert "proline" in (run.path / "report.html").read_text()
+    assert run.metrics["length"].replace("'", "&#x27;") in (run.path / "report.html").read_text()
+
+
+def test_linear_methods_are_given_the_rows_that_the_model_is_given(tmp_path):
+    load_wine(as_frame=True).frame.to_csv(tmp_path / "wine.csv", index=False)
+    config = FitConfig(data=str(tmp_path / "wine.csv"), target="target", scaler="standard")
+    run = runs.fit(replace(config, epochs=1), tmp_path / "run")
+    dataset = data.load(tmp_path / "wine.csv", target="target")
+    train, test = dataset.train.X.astype(float), dataset.test.X.astype(float)
+    pca = make_pipeline(StandardScaler(), PCA(2)).fit(train)
+    error = np.square(pca.inverse_transform(pca.transform(test)) - test).mean()
+    assert run.metrics["test"]["PCA"]["squared_error"] == pytest.approx(error, rel=1e-4)
+    assert run.metrics["test"]["Autoencoder"]["squared_error"] <= 1.02 * error
+    assert run.metrics["missing"] == {"NMF": "needs data without negative values"}
 
 
 def test_the_config_of_a_run_repeats_it_to_the_bit(finished, tmp_path):

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -181,15 +181,26 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def faults_(self) -> tuple[str, ...]:
         """What may be wrong with the fit, as sentences with their remedies."""
         check_is_fitted(self)
+        return self._find_faults(getattr(self, "feature_names_in_", None))
+
+    def _find_faults(self, feature_names: Any) -> tuple[str, ...]:
         if self._seen is not None:
             rows, told = self._seen
             back = self.inverse_transform(self._encode(rows, told), told)
-            self._faults, self._seen = find_faults(self, rows, back), None
+            self._faults, self._seen = find_faults(self, rows, back, names=feature_names), None
         return self._faults
 
-    def diagnosis(self) -> str:
-        """Return in words what may be wrong with the fit and what to do, or an empty text."""
+    def diagnosis(self, *, feature_names: Sequence[str] | None = None) -> str:
+        """Return in words what may be wrong with the fit and what to do, or an empty text.
+
+        Parameters
+        ----------
+        feature_names : sequence of str, or None
+            What columns are called, where the model was fitted with an array that has no names.
+        """
         check_is_fitted(self)
+        if feature_names is not None:
+            self._find_faults(feature_names)
         return " ".join([*self.faults_, *self._own_faults()])
 
     @abstractmethod

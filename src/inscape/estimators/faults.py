@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ _TINY = float(np.finfo(np.float64).tiny)
 _MOST_NAMED = 3
 
 
-def find_faults(estimator: Any, X: FloatArray, back: FloatArray) -> tuple[str, ...]:
+def find_faults(
+    estimator: Any, X: FloatArray, back: FloatArray, *, names: Sequence[str] | None
+) -> tuple[str, ...]:
     """Return what may be wrong with a fitted estimator, as sentences with their remedies.
 
     Parameters
@@ -36,9 +39,10 @@ def find_faults(estimator: Any, X: FloatArray, back: FloatArray) -> tuple[str, .
         Some of its training rows, in their own units.
     back : ndarray, shape (n_samples, n_features)
         What it gives back of them.
+    names : sequence of str, or None
+        What the columns are called.
     """
     units = estimator.units_
-    names = getattr(estimator, "feature_names_in_", None)
     scaled, given_back = units.scale(X).astype(np.float64), units.scale(back).astype(np.float64)
     sentences = []
     if units.frame is not None and units.scaler is None:
@@ -55,7 +59,7 @@ def some_rows(X: FloatArray) -> FloatArray:
     return X[:: max(1, -(-len(X) // _SEEN))]
 
 
-def _raw_units(X: FloatArray, names: Any) -> str:
+def _raw_units(X: FloatArray, names: Sequence[str] | None) -> str:
     """Tell of columns whose units drown all others."""
     variances = X.var(axis=0)
     varying = np.flatnonzero(variances > 0)
@@ -66,7 +70,7 @@ def _raw_units(X: FloatArray, names: Any) -> str:
     if len(varying) < 3 or share < _MOST_OF_IT or np.sqrt(variances[order[0]]) < _WIDER * middle:
         return ""
     leading = order[:n_leading][:_MOST_NAMED]
-    named = ", ".join(str(names[i]) if names is not None else f"column {i}" for i in leading)
+    named = ", ".join(str(names[i]) if names is not None else f"X[:, {i}]" for i in leading)
     named += ", ..." if n_leading > _MOST_NAMED else ""
     return (
         f"{n_leading} of {X.shape[1]} columns ({named}) hold {share:.1%} of all spread, so that "

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from sklearn.decomposition import NMF, PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from inscape._representations import Representation
 from inscape._typing import FloatArray
+from inscape.data.scaling import Scaler
 from inscape.measures import (
     binary_cross_entropy,
     explained_variance,
@@ -16,9 +20,11 @@ from inscape.measures import (
     squared_error,
 )
 
+_MOST_PASSES = 10_000
+
 
 def fit_baselines(
-    X: FloatArray, *, n_components: int, random_state: int
+    X: FloatArray, *, n_components: int, random_state: int, scaler: Scaler | None = None
 ) -> tuple[dict[str, Representation], dict[str, float], dict[str, str]]:
     """Fit scikit-learn's PCA and NMF, where they can be.
 
@@ -30,6 +36,8 @@ def fit_baselines(
         Of each.
     random_state : int
         Seed of both.
+    scaler : Scaler or None
+        That of the model that they stand beside: in other units they would learn something else.
 
     Returns
     -------
@@ -41,18 +49,30 @@ def fit_baselines(
     missing: dict[str, str] = {}
     makers = {
         "PCA": lambda: PCA(n_components, random_state=random_state),
-        "NMF": lambda: NMF(n_components, random_state=random_state, tol=1e-3),
+        # Columns of unlike units take NMF many passes; no baseline is to lose by its length.
+        "NMF": lambda: NMF(
+            n_components, random_state=random_state, tol=1e-3, max_iter=_MOST_PASSES
+        ),
     }
+    rows = X if scaler is None else scaler.transform(X)
     for name, make in makers.items():
         if n_components > min(X.shape):
             missing[name] = f"needs at least {n_components} rows and columns"
-        elif name == "NMF" and X.min() < 0:
+        elif name == "NMF" and rows.min() < 0:
             missing[name] = "needs data without negative values"
         else:
             started = time.perf_counter()
-            fitted[name] = make().fit(X)
+            fitted[name] = _behind(scaler, make()).fit(X)
             seconds[name] = time.perf_counter() - started
     return fitted, seconds, missing
+
+
+def _behind(scaler: Scaler | None, linear: Any) -> Any:
+    """Return a linear method that sees scaled rows and gives rows as they came."""
+    if scaler is None:
+        return linear
+    scaling = FunctionTransformer(scaler.transform, scaler.inverse_transform, check_inverse=False)
+    return make_pipeline(scaling, linear)
 
 
 def compare(

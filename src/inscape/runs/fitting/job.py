@@ -176,6 +176,8 @@ class _Job:
         path = self.writer.path
         with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
+            # Before it is saved: what is told of columns calls them by the names of the data.
+            estimator.diagnosis(feature_names=self.dataset.feature_names)
             save_model(estimator, path / "model")
             with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
                 bar.set_description("comparing with PCA and NMF")
@@ -211,7 +213,10 @@ class _Job:
     def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test = self.dataset.train.X, self.dataset.test.X
         baselines, seconds, missing = fit_baselines(
-            train, n_components=self.config.n_components, random_state=self.config.random_state
+            train,
+            n_components=self.config.n_components,
+            random_state=self.config.random_state,
+            scaler=estimator.scaler_,
         )
         name = "Autoencoder" if self.config.model == AUTOENCODER else self.config.model
         representations: dict[str, Any] = {name: estimator, **baselines}
