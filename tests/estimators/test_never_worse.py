@@ -82,7 +82,7 @@ def test_the_sets_are_those_of_the_benchmark(sets: ModuleType) -> None:
 # --------------------------------------------------------------------------- the default
 
 
-@pytest.mark.parametrize("name", ["iris", "wine", "digits"])
+@pytest.mark.parametrize("name", ["iris", "wine"])
 def test_the_default_does_not_fall_behind(sets: ModuleType, name: str) -> None:
     assert held_out_ratio(*sets.split(sets.SETS[name](), standardised=False, seed=0)) <= LARGEST
 
