@@ -13,7 +13,8 @@ import pytest
 import inscape
 from inscape import data
 from inscape.cli import main
-from inscape.runs import DynamicsConfig
+from inscape.networks import LinearPath
+from inscape.runs import DynamicsConfig, Run
 
 QUICK = ["--hidden", "", "--epochs", "1"]
 
@@ -51,6 +52,17 @@ def test_fit_says_the_table_and_the_path_of_the_run(tmp_path):
     for word in ("Autoencoder", "PCA", "NMF", "Squared error", "runs/digits-ae2", "report.html"):
         assert word in done.stdout
     assert (tmp_path / "runs" / "digits-ae2" / "MANIFEST").is_file()
+
+
+def test_the_path_and_the_rows_held_out_can_be_switched_off(tmp_path):
+    off = ("--no-linear-path", "--validation-fraction", "0", "--run", tmp_path / "off")
+    assert call("fit", "digits", *QUICK, *off) == 0
+    assert call("fit", "digits", *QUICK, "--run", tmp_path / "on") == 0
+    for name, wanted in (("on", True), ("off", False)):
+        config, model = Run(tmp_path / name).config, inscape.load(tmp_path / name)
+        assert config.linear_path is wanted
+        assert (config.validation_fraction == "auto") is wanted
+        assert isinstance(model.network_.encoder, LinearPath) is wanted
 
 
 def test_a_second_fit_takes_the_next_free_name(tmp_path, monkeypatch):

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         version=__version__,
         help="Learn the inner representation of data, show it, and put it to use.",
         config=_from_config_file,
-        default_parameter=Parameter(converter=_convert, negative=()),
+        default_parameter=Parameter(converter=_convert, negative_bool=(), negative_iterable=()),
         error_console=errors(),
         error_formatter=lambda error: CycloptsPanel(str(error), title="Error"),
         result_action="return_value",

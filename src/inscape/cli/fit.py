@@ -26,7 +26,7 @@ def fit(
     data: str | None = None,
     /,
     *,
-    options: Annotated[FitConfig, Parameter(name="*")] = _DEFAULT,
+    options: Annotated[FitConfig, Parameter(name="*", negative_bool="no-")] = _DEFAULT,
     run: Path | None = None,
     resume: Path | None = None,
     config: Path | None = None,
