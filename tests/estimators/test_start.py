@@ -317,6 +317,13 @@ def test_a_search_that_is_stopped_anywhere_ends_with_the_same_bits(kind):
         assert len(resumed.history_) == passes
 
 
+def test_a_fine_tuned_model_does_not_tell_what_was_true_before():
+    model = Autoencoder(2, hidden=(8,), epochs=2, random_state=0).fit(IRIS[:20])
+    assert model.length_.endswith("so it is PCA.")
+    assert model.fine_tune(IRIS, epochs=1).length_ == ""
+    assert model.length_.endswith("so it is PCA.")
+
+
 def test_noise_and_prices_are_trained_for_whatever_clean_rows_say():
     for options in ({"corruption": GaussianNoise(0.3)}, {"penalty": L1Activity(0.1)}):
         model = Autoencoder(2, hidden=(16,), epochs=5, random_state=0, **options).fit(IRIS)

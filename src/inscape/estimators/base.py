@@ -360,6 +360,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
         self.note_training(plan, rate)
+        # What was told of the fit before is not true of this one.
+        self.length_ = ""
         before = self.optimizers_
         state = self.begin(self.network_, generator, rate)
         if before is not None:
