@@ -5,9 +5,11 @@
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
+| `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
+| `score` | ``inscape score``: how well a run's model gives back each row |
 | `zoo` | ``inscape zoo``: the published models, each a line of parts |
 """
 
@@ -29,6 +31,7 @@ from inscape.cli.encode import decode, encode
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
+from inscape.cli.score import score
 from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, dynamics, reproduce, datasets, zoo):
+    for command in (fit, encode, decode, score, dynamics, reproduce, datasets, zoo):
         app.command(command)
     sys.exit(_run(app, arguments))
 

@@ -82,6 +82,7 @@ def write_page(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any])
         lead=f"{_named(config.model)} learned {data['n_features']} features of "
         f"{data['n_train']:,} rows in {seconds:.1f} s ({metrics['steps']:,} steps).",
         body=[
+            *([paragraph(f"Read as: {data['told']}.")] if data.get("told") else []),
             *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
             heading(
                 f"On {data['n_test']:,} test rows, against linear methods with as many components"

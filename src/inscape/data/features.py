@@ -1,0 +1,193 @@
+"""From the columns of a table to features: what can be one, what cannot, and all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from inscape._errors import InvalidDataError
+from inscape.data.columns import (
+    Column,
+    Columns,
+    Source,
+    is_missing_word,
+    is_number,
+    told_date,
+)
+from inscape.data.reading import Reading
+from inscape.data.tables import Roles, Table, find_roles, listed
+
+# With so many words a column of numbers with some words in it is no column of categories.
+_MOST_CATEGORIES: Final = 20
+_KINDS: Final = {"number": "numbers", "text": "text", "date": "dates", "other": "Python objects"}
+
+
+def find_columns(table: Table, roles: Roles, reading: Reading, *, by: str = "") -> Columns:
+    """Return how the columns of a table become features.
+
+    Parameters
+    ----------
+    table, roles, reading : Table, Roles, Reading
+        The columns, what each is for, and what becomes of text and dates.
+    by : str
+        Where the options are, if not where the table was given: "data.load, ".
+
+    Raises
+    ------
+    InvalidDataError
+        If there are none, or some cannot be features; all of these are told at once.
+    """
+    features = [table.columns[name] for name in roles.features]
+    if not features:
+        raise InvalidDataError(
+            f"{table.name} must have at least one column of numbers; got none: check how it was "
+            "read."
+        )
+    if not table.n_samples:
+        raise InvalidDataError(
+            f"{table.name} must hold rows; got none, in {len(table.columns)} columns: check how it "
+            "was read."
+        )
+    _check_features(table, features, reading, by)
+    sources = tuple(Source(c.name, c.kind, c.words) for c in features)
+    return Columns(sources, roles.left_out)
+
+
+def _check_features(table: Table, columns: Sequence[Column], reading: Reading, by: str) -> None:
+    """Tell at once of everything that keeps columns from being features."""
+    texts = [c for c in columns if c.kind == "text" and not _is_mostly_numbers(c)]
+    typos = [c for c in columns if c.kind == "text" and _is_mostly_numbers(c)]
+    dates = [c for c in columns if c.kind == "date"]
+    told, remedies = [], []
+    if texts and reading.categories == "refuse":
+        told.append("text in " + listed(texts, _described_text))
+        remedies += ["name the label with target", "take categories='one_hot'"]
+    if reading.categories == "one_hot":
+        typos = [c for c in typos if len(c.words) > _MOST_CATEGORIES]
+    if typos:
+        told.append("text among numbers in " + listed(typos, lambda c: _described_typo(table, c)))
+        remedies.append("mend these cells")
+        if reading.decimal == "." and all(map(_has_comma, typos)):
+            remedies.append("say decimal=','")
+    if dates and reading.dates == "refuse":
+        told.append("dates in " + listed(dates, _described_date))
+        remedies.append("take dates='days'")
+    odd = [c for c in columns if c.problem]
+    if odd:
+        told.append(listed(odd, lambda c: f"{c.problem} in {c.name!r}"))
+        remedies.append("keep them as names with keep")
+    if told:
+        raise InvalidDataError(
+            f"{table.name} must hold numbers in every feature; got {'; '.join(told)}: "
+            f"{'with ' if by else ''}{by}{', '.join(remedies)}, or leave columns out with drop."
+        )
+
+
+def _described_text(column: Column) -> str:
+    shown = f", such as {column.words[0]!r}" if column.words else ""
+    return f"{column.name!r} ({len(column.words)} words{shown})"
+
+
+def _described_date(column: Column) -> str:
+    values = column.values[~column.missing]
+    return f"{column.name!r} ({told_date(values.min())} to {told_date(values.max())})"
+
+
+def _wrong(column: Column) -> list[tuple[int, str]]:
+    """Return the rows whose cell is a word where most are numbers."""
+    if column.written is None:
+        return []
+    places, words = column.written
+    bad = np.array([not is_number(w) and not is_missing_word(w) for w in words])[places]
+    return [(int(row), words[places[row]]) for row in np.flatnonzero(bad)]
+
+
+def _is_mostly_numbers(column: Column) -> bool:
+    if column.written is None:
+        return False
+    numbers = sum(is_number(word.replace(",", "")) for word in column.words)
+    return numbers > 0 and 2 * numbers >= len(column.words)
+
+
+def _has_comma(column: Column) -> bool:
+    return any("," in word for word in column.words)
+
+
+def _described_typo(table: Table, column: Column) -> str:
+    wrong = _wrong(column)
+    row, word = wrong[0]
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return f"{column.name!r} ({word!r} in {table.place(row)}{more})"
+
+
+def check_missing(table: Table, columns: Columns, labels: np.ndarray | None) -> None:
+    """Refuse missing values, all of them at once.
+
+    Raises
+    ------
+    InvalidDataError
+        If there are some; the columns are named, and the first row of each.
+    """
+    told = []
+    for source in columns.sources:
+        column = table.columns[source.name]
+        gone = column.missing
+        if gone.any():
+            word = f" ({column.missing_as!r} was read as missing)" if column.missing_as else ""
+            told.append(
+                f"{source.name!r} ({int(gone.sum())}, first in {table.place(int(gone.argmax()))})"
+                + word
+            )
+    unlabelled = labels is not None and bool(labels.any())
+    if labels is not None and unlabelled:
+        first = table.place(int(labels.argmax()))
+        told.append(f"the labels ({int(labels.sum())}, first in {first})")
+    if told:
+        drop = "missing='drop', which leaves out their rows"
+        mean = "missing='mean', that of the training rows, or "
+        raise InvalidDataError(
+            f"{table.name} must have no missing values; got some in {listed(told, str)}: take "
+            f"{drop if unlabelled else mean + drop}."
+        )
+
+
+def match_columns(table: Table, columns: Columns, reading: Reading) -> None:
+    """Ask for a table that has the columns of the first one, in whatever order.
+
+    Raises
+    ------
+    InvalidDataError
+        If some are missing, new, or hold something else; all of these are told at once.
+    """
+    roles = find_roles(table, reading)
+    known = {source.name: source for source in columns.sources}
+    passed = {*roles.left_out, *columns.left_out}
+    lacking = [name for name in known if name not in table.columns]
+    new = [name for name in roles.features if name not in known and name not in passed]
+    told, remedies = [], []
+    if lacking:
+        told.append(f"no {listed(lacking)}")
+        remedies.append("bring back what is missing")
+    if new:
+        told.append(f"{listed(new)}, which the model has not seen")
+        remedies.append("leave out what is new with drop")
+    for name, source in known.items():
+        column = table.columns.get(name)
+        if column is None or (column.missing.all() and not column.problem):
+            continue
+        if column.kind != source.kind or column.problem:
+            got = column.problem or _KINDS[column.kind]
+            told.append(f"{got} in {name!r}, which held {_KINDS[source.kind]}")
+            remedies.append("mend these cells")
+        elif source.kind == "text" and (
+            strange := [w for w in column.words if w not in source.categories]
+        ):
+            told.append(f"{listed(strange)} in {name!r}, which had {listed(source.categories)}")
+            remedies.append("leave out rows of new categories")
+    if told:
+        raise InvalidDataError(
+            f"{table.name} must have the {len(known)} columns that the model was fitted with; got "
+            f"{'; '.join(told)}: {', '.join(dict.fromkeys(remedies))}."
+        )

@@ -1,0 +1,316 @@
+"""Frames of pandas and polars and tables of pyarrow, without importing any of them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from inscape._errors import InvalidDataError
+from inscape.data.columns import Column, merged_integers, natural
+from inscape.data.labels import is_missing
+from inscape.data.tables import Table, check_distinct
+
+_DATES = (datetime.date, datetime.datetime, np.datetime64)
+
+
+def _library(source: Any) -> str:
+    return type(source).__module__.partition(".")[0]
+
+
+def is_frame(source: Any) -> bool:
+    """Return whether `source` is a table with named columns, or a mapping of columns."""
+    if isinstance(source, Mapping):
+        return bool(source) and all(np.ndim(column) == 1 for column in source.values())
+    if _library(source) == "polars":
+        return hasattr(source, "collect") or hasattr(source, "columns")
+    if _library(source) == "pyarrow":
+        return hasattr(source, "column_names")
+    return all(hasattr(source, name) for name in ("columns", "dtypes", "to_numpy"))
+
+
+def read_frame(frame: Any, *, name: str = "The table") -> Table:
+    """Read a frame of pandas or polars, a table of pyarrow, or a mapping of columns.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, polars.DataFrame or LazyFrame, pyarrow.Table, mapping
+        The table.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    InvalidDataError
+        If columns share a name, or have different lengths.
+
+    Examples
+    --------
+    >>> read_frame({"a": [1, 2], "b": ["u", None]}).columns["b"].values
+    array([ 0, -1])
+    """
+    if _library(frame) == "polars":
+        frame = frame.collect() if hasattr(frame, "collect") else frame
+        found = _polars_columns(frame)
+        names = list(frame.columns)
+    elif _library(frame) == "pyarrow":
+        names = list(frame.column_names)
+        found = _arrow_columns(frame)
+    elif isinstance(frame, Mapping):
+        names = list(frame)
+        lengths = {len(column) for column in frame.values()}
+        if len(lengths) > 1:
+            raise InvalidDataError(
+                f"The columns of a table must be equally long; got lengths {sorted(lengths)}: "
+                "give each row a value, or None."
+            )
+        found = ((_told_name(n), object_array(values)) for n, values in frame.items())
+    else:
+        names = list(frame.columns)
+        found = _pandas_columns(frame)
+    check_distinct([_told_name(n) for n in names], name)
+    return _table(name, found, _index_of(frame))
+
+
+def _told_name(name: Any) -> str:
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def object_array(values: Any) -> np.ndarray:
+    """Return an array of Python objects, (n_samples,); an array is returned as it is."""
+    if isinstance(values, np.ndarray):
+        return values
+    array = np.empty(len(values), dtype=object)
+    array[:] = list(values)
+    return array
+
+
+def _table(name: str, found: Iterator[tuple[str, Any]], index: tuple[str, ...]) -> Table:
+    columns: dict[str, Column] = {}
+    told = []
+    for label, values in found:
+        if isinstance(values, Column):
+            columns[label] = values
+            continue
+        parts = _flattened(label, values)
+        if len(parts) > 1 or label not in parts:
+            told.append(
+                f"lists in {label!r} became {len(parts)} columns, {next(iter(parts))!r}, ..."
+            )
+        for key, part in parts.items():
+            columns[key] = column_of_array(key, part)
+    if told:
+        check_distinct(list(columns), name)
+    return Table(name=name, columns=columns, left_out=index, told=tuple(told))
+
+
+def _index_of(frame: Any) -> tuple[str, ...]:
+    """Return the columns that pandas kept its row labels in."""
+    if _library(frame) != "pyarrow":
+        return ()
+    kept = json.loads((frame.schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
+    named = {name for name in kept if isinstance(name, str)}
+    return tuple(
+        name for name in frame.column_names if name in named or name.startswith("__index_level_")
+    )
+
+
+# --------------------------------------------------------------------------- each library
+
+
+def _pandas_columns(frame: Any) -> Iterator[tuple[str, Any]]:
+    names = [_told_name(name) for name in frame.columns]
+    kinds = set(frame.dtypes)
+    if len(kinds) == 1 and isinstance(kind := kinds.pop(), np.dtype) and kind.kind in "biuf":
+        # One block: a column at a time would take seconds where there are ten thousands.
+        values = frame.to_numpy()
+        yield from ((name, values[:, i]) for i, name in enumerate(names))
+        return
+    for i, name in enumerate(names):
+        yield name, _pandas_values(name, frame.iloc[:, i])
+
+
+def _pandas_values(name: str, series: Any) -> Any:
+    kind = series.dtype
+    if isinstance(kind, np.dtype) and kind.kind in "biuf":
+        return series.to_numpy()
+    if hasattr(kind, "categories") and hasattr(kind, "ordered"):
+        words = [str(word) for word in kind.categories]
+        return _coded(name, np.asarray(series.cat.codes), words, ordered=bool(kind.ordered))
+    code = getattr(kind, "kind", "O")
+    if code == "M":
+        plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if series.dt.tz else series
+        return plain.to_numpy(dtype="M8[us]")
+    if code in "biuf":
+        if series.isna().any():
+            return series.to_numpy(dtype=np.float64, na_value=np.nan)
+        return series.to_numpy(dtype={"b": np.bool_, "i": np.int64, "u": np.uint64}.get(code))
+    return np.asarray(series, dtype=object)
+
+
+def _polars_columns(frame: Any) -> Iterator[tuple[str, Any]]:
+    for name in frame.columns:
+        yield name, _polars_values(name, frame[name])
+
+
+def _polars_values(name: str, series: Any) -> Any:
+    kind = (
+        type(series.dtype).__name__
+        if not isinstance(series.dtype, type)
+        else (series.dtype.__name__)
+    )
+    if kind in ("Date", "Datetime"):
+        stamps = series.dt.timestamp("us")
+        gone = series.is_null().to_numpy()
+        return np.where(gone, np.datetime64("NaT"), stamps.fill_null(0).to_numpy().astype("M8[us]"))
+    if kind in ("Categorical", "Enum"):
+        words = series.cat.get_categories().to_list()
+        places = {word: i for i, word in enumerate(words)}
+        codes = np.array([-1 if w is None else places[w] for w in series.to_list()], dtype=np.int64)
+        return _coded(name, codes, words, ordered=kind == "Enum")
+    if kind in ("Int128", "UInt128", "Decimal", "Object", "String", "List", "Array", "Null"):
+        return object_array(series.to_list())
+    if kind == "Boolean":
+        return object_array(series.to_list()) if series.null_count() else series.to_numpy()
+    return series.to_numpy()
+
+
+def _arrow_columns(table: Any) -> Iterator[tuple[str, Any]]:
+    for i, name in enumerate(table.column_names):
+        yield name, _arrow_values(name, table.column(i))
+
+
+def _arrow_values(name: str, column: Any) -> Any:
+    import pyarrow
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_dictionary(kind):
+        found = column.combine_chunks()
+        found = found.chunk(0) if isinstance(found, pyarrow.ChunkedArray) else found
+        words = [str(word) for word in found.dictionary.to_pylist()]
+        codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return _coded(name, codes, words, ordered=kind.ordered)
+    if types.is_timestamp(kind) or types.is_date(kind):
+        stamps = column.cast(pyarrow.timestamp("us"), safe=False)
+        return stamps.to_numpy().astype("M8[us]")
+    plain = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    if plain and (not types.is_boolean(kind) or not column.null_count):
+        return column.to_numpy()
+    return object_array(column.to_pylist())
+
+
+def _coded(name: str, codes: np.ndarray, words: list[str], *, ordered: bool) -> Column:
+    """Return a column of categories; those that no row has are no category of these rows."""
+    used = sorted(
+        set(codes[codes >= 0].tolist()), key=None if ordered else lambda i: natural(words[i])
+    )
+    rank = np.full(len(words) + 1, -1)
+    rank[used] = np.arange(len(used))
+    return Column(name, "text", rank[codes], tuple(words[i] for i in used), ordered)
+
+
+# --------------------------------------------------------------------------- each column
+
+
+def _flattened(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a column, or the columns that equally long lists in its cells make."""
+    if values.dtype.kind != "O" or not len(values):
+        return {name: values}
+    if not all(isinstance(cell, (list, tuple, np.ndarray)) for cell in values):
+        return {name: values}
+    try:
+        block = np.array([np.asarray(cell) for cell in values]).reshape(len(values), -1)
+    except ValueError:
+        return {name: values}
+    if block.dtype.kind not in "biuf":
+        return {name: values}
+    return {f"{name}_{i}": block[:, i] for i in range(block.shape[1])}
+
+
+def column_of_array(name: str, values: np.ndarray) -> Column:
+    """Return the column that an array of numbers, dates, texts or Python objects is.
+
+    Examples
+    --------
+    >>> column_of_array("a", np.array([1, None], dtype=object)).values
+    array([ 1., nan])
+    """
+    if values.dtype.kind in "biuf":
+        return Column(name, "number", values, problem=merged_integers(values))
+    if values.dtype.kind == "M":
+        return Column(name, "date", values.astype("M8[us]"))
+    if values.dtype.kind in "SUT":
+        values = values.astype(object)
+    if values.dtype.kind != "O" or values.ndim != 1:
+        return Column(name, "other", values, problem=str(values.dtype))
+    gone = np.array([is_missing(cell) for cell in values], dtype=bool)
+    there = values[~gone]
+    for holds, build in _OBJECTS:
+        if all(map(holds, there)):
+            return build(name, values, gone)
+    word = type(next(iter(there))).__name__
+    lists = all(isinstance(cell, (list, tuple, np.ndarray)) for cell in there)
+    problem = "lists of different lengths" if lists else f"Python objects ({word})"
+    return Column(name, "other", values, problem=problem)
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, (numbers.Real, decimal.Decimal, np.bool_))
+
+
+def _is_date(cell: Any) -> bool:
+    return isinstance(cell, _DATES)
+
+
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, (str, bytes))
+
+
+def _numbers(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
+    whole = [cell for cell in values[~gone] if isinstance(cell, numbers.Integral)]
+    merged = [cell for cell in whole if int(cell) != int(float(cell))]
+    cells = [np.nan if no else float(cell) for cell, no in zip(values, gone, strict=True)]
+    problem = f"integers past 2^53, which floats merge, such as {merged[0]}" if merged else ""
+    found = np.array(cells, dtype=np.float64)
+    if len(whole) == len(values) and all(-(2**63) <= int(cell) < 2**63 for cell in whole):
+        # As labels they keep all their digits.
+        found = np.array([int(cell) for cell in whole], dtype=np.int64)
+    return Column(name, "number", found, problem=problem)
+
+
+def _stamp(cell: Any) -> np.datetime64:
+    if getattr(cell, "tzinfo", None) is not None:
+        cell = cell.astimezone(datetime.UTC).replace(tzinfo=None)
+    return np.datetime64(cell, "us")
+
+
+def _dates(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
+    stamps = [
+        np.datetime64("NaT", "us") if no else _stamp(cell)
+        for cell, no in zip(values, gone, strict=True)
+    ]
+    return Column(name, "date", np.array(stamps, dtype="M8[us]"))
+
+
+def _texts(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
+    texts = [
+        "" if no else cell.decode() if isinstance(cell, bytes) else cell
+        for cell, no in zip(values, gone, strict=True)
+    ]
+    words = sorted({text for text, no in zip(texts, gone, strict=True) if not no}, key=natural)
+    rank = {word: i for i, word in enumerate(words)}
+    codes = [-1 if no else rank[text] for text, no in zip(texts, gone, strict=True)]
+    return Column(name, "text", np.array(codes, dtype=np.int64), tuple(words))
+
+
+_OBJECTS: tuple[tuple[Callable[[Any], bool], Callable[..., Column]], ...] = (
+    (_is_number, _numbers),
+    (_is_date, _dates),
+    (_is_text, _texts),
+)
