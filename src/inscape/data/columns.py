@@ -118,10 +118,10 @@ def natural(text: str) -> tuple[Any, ...]:
     >>> sorted(["b", "a10", "a2", "-1"], key=natural)
     ['-1', 'a2', 'a10', 'b']
     """
-    if re.fullmatch(r"-?\d+", text, re.A):
-        return (0, int(text), text)
-    pieces = re.split(r"(\d+)", text)
-    return (1, [(int(p), "") if p.isdecimal() else (-1, p) for p in pieces], text)
+    if re.fullmatch(r"-\d+", text, re.A):
+        return ((0, int(text), ""),), text
+    pieces = [piece for piece in re.split(r"(\d+)", text, flags=re.A) if piece]
+    return tuple((0, int(p), "") if p[0].isdecimal() else (1, 0, p) for p in pieces), text
 
 
 def column_of_words(
@@ -171,6 +171,29 @@ def column_of_words(
     codes = np.array([-1 if no else rank[w] for w, no in zip(words, gone, strict=True)])
     told = next((w for w, no in zip(words, gone, strict=True) if no and w), "")
     return Column(name, "text", codes[places], tuple(order), written=written, missing_as=told)
+
+
+def as_text(column: Column) -> Column:
+    """Return a column as the words that it was written with.
+
+    Examples
+    --------
+    >>> as_text(Column("a", "number", np.array([10, 2, 10]))).words
+    ('2', '10')
+    """
+    texts = ["" if is_missing_word(text) else text for text in column.texts().tolist()]
+    words = tuple(sorted(set(texts) - {""}, key=natural))
+    rank = {word: i for i, word in enumerate(words)} | {"": -1}
+    return Column(column.name, "text", np.array([rank[t] for t in texts], dtype=np.int64), words)
+
+
+def as_dates(column: Column) -> Column:
+    """Return a column of text as dates where all of its words are, else as it is."""
+    dates = [_date(word) for word in column.words]
+    if not dates or None in dates:
+        return column
+    stamps = np.array([*dates, np.datetime64("NaT")], dtype="M8[us]")
+    return Column(column.name, "date", stamps[column.values])
 
 
 def _date(word: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from inscape.data.columns import (
     Column,
     Columns,
     Source,
+    as_text,
     is_missing_word,
     is_number,
     told_date,
@@ -153,8 +155,10 @@ def check_missing(table: Table, columns: Columns, labels: np.ndarray | None) -> 
         )
 
 
-def match_columns(table: Table, columns: Columns, reading: Reading) -> None:
-    """Ask for a table that has the columns of the first one, in whatever order.
+def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
+    """Return a table that has the columns of the first one, in whatever order.
+
+    Words that happen to be numbers are words where the first table had others too.
 
     Raises
     ------
@@ -163,6 +167,12 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> None:
     """
     roles = find_roles(table, reading)
     known = {source.name: source for source in columns.sources}
+    words = {
+        name: as_text(column)
+        for name, column in table.columns.items()
+        if name in known and known[name].kind == "text" != column.kind
+    }
+    table = replace(table, columns={**table.columns, **words})
     passed = {*roles.left_out, *columns.left_out}
     lacking = [name for name in known if name not in table.columns]
     new = [name for name in roles.features if name not in known and name not in passed]
@@ -191,3 +201,4 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> None:
             f"{table.name} must have the {len(known)} columns that the model was fitted with; got "
             f"{'; '.join(told)}: {', '.join(dict.fromkeys(remedies))}."
         )
+    return table

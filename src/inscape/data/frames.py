@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from inscape._errors import InvalidDataError
-from inscape.data.columns import Column, merged_integers, natural
+from inscape.data.columns import Column, as_dates, merged_integers, natural
 from inscape.data.labels import is_missing
 from inscape.data.tables import Table, check_distinct
 
@@ -306,7 +306,7 @@ def _texts(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
     words = sorted({text for text, no in zip(texts, gone, strict=True) if not no}, key=natural)
     rank = {word: i for i, word in enumerate(words)}
     codes = [-1 if no else rank[text] for text, no in zip(texts, gone, strict=True)]
-    return Column(name, "text", np.array(codes, dtype=np.int64), tuple(words))
+    return as_dates(Column(name, "text", np.array(codes, dtype=np.int64), tuple(words)))
 
 
 _OBJECTS: tuple[tuple[Callable[[Any], bool], Callable[..., Column]], ...] = (

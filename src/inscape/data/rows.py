@@ -97,7 +97,7 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Floa
     InvalidDataError
         If columns are missing, new, or hold something else; all of these are told at once.
     """
-    match_columns(table, columns, reading)
+    table = match_columns(table, columns, reading)
     roles = find_roles(table, reading)
     asked = (
         replace(reading, missing="mean") if columns.means and reading.missing != "drop" else reading

@@ -147,7 +147,7 @@ def _open_frame(X: Any, known: Description | None) -> Opened:
             columns = Columns(tuple(Source(name, "number") for name in known.feature_names))
     else:
         columns = known.columns
-        match_columns(table, columns, Reading())
+        table = match_columns(table, columns, Reading())
     if columns.means is None:
         check_missing(table, columns, None)
     values = columns.numbers(table.columns)
