@@ -192,7 +192,10 @@ def read_for(source: Any, description: Description | None, reading: Reading = _P
     path = Path(source).expanduser() if isinstance(source, (str, Path)) else None
     is_table = suffix_of(path) in TABLE_READERS and path.is_file() if path else is_frame(source)
     if columns is not None and is_table:
-        table = read_table(path, reading) if path else read_frame(source)
+        # As words, and not first as numbers: 07 is no 7.
+        words = tuple(source.name for source in columns.sources if source.kind == "text")
+        as_words = replace(reading, keep=(*reading.keep, *words))
+        table = read_table(path, as_words) if path else read_frame(source)
         return encode_table(table, columns, reading)[1]
     contents = read(source, reading=reading)
     tests = [] if contents.test is None else [contents.test.X]
