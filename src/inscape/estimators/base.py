@@ -502,9 +502,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return the codes of rows that were checked."""
         return self._by_block(
             lambda net, some: net.encode(some.features, some.conditions),
-            self.units_.apply(rows),
+            rows,
             y,
             precision=rows.dtype,
+            before=self.units_.apply,
         )
 
     def inverse_transform(self, X: Any, y: Any = None) -> FloatArray:
@@ -525,13 +526,13 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         codes = check_codes(X, n_components=self.parts_.n_components)
         mean = self.units_.likelihood.mean
-        rows = self._by_block(
+        return self._by_block(
             lambda net, some: mean(net.decode(some.features, some.conditions)),
             codes,
             y,
             precision=codes.dtype,
+            after=self.units_.undo,
         )
-        return self.units_.undo(rows).astype(codes.dtype, copy=False)
 
     def reconstruct(self, X: Any, y: Any = None) -> FloatArray:
         """Encode rows and decode them again.
@@ -578,7 +579,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             outputs = network(some.features, some.conditions)
             return likelihood.negative_log_likelihood(outputs, some.features)
 
-        nats = self._by_block(log_likelihood, units.apply(given), y, precision=given.dtype)
+        nats = self._by_block(log_likelihood, given, y, precision=given.dtype, before=units.apply)
         return -units.nats(nats.astype(np.float64), given.shape[1])
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -772,8 +773,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y: Any,
         *,
         precision: Any,
+        before: Callable[[FloatArray], FloatArray] | None = None,
+        after: Callable[[FloatArray], FloatArray] | None = None,
     ) -> FloatArray:
-        """Apply `function` block by block, so that memory stays small.
+        """Apply `function` block by block, and what comes before and after: memory stays small.
 
         In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
         whichever rows come with it, where float32 products differ in their last digits.
@@ -782,11 +785,19 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         network, kind = self.network_, first.dtype
         if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
-        examples = Examples(as_tensor(X, dtype=kind), self._encode_conditions(y, len(X)))
-        blocks = [
-            function(network, some.to(first.device, kind)).cpu() for some in examples.split(_BLOCK)
-        ]
-        return torch.cat(blocks).numpy().astype(precision, copy=False)
+        told = self._encode_conditions(y, len(X))
+        found = np.empty(0, dtype=precision)
+        for start in range(0, len(X), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            block = X[rows] if before is None else before(X[rows])
+            some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
+            tensor = function(network, some.to(first.device, kind)).cpu()
+            result = tensor.numpy().astype(precision, copy=False)
+            result = result if after is None else after(result)
+            if not start:
+                found = np.empty((len(X), *result.shape[1:]), dtype=precision)
+            found[rows] = result
+        return found
 
     # ----------------------------------------------------------------------- as data
 

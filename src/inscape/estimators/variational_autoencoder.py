@@ -317,7 +317,7 @@ class VariationalAutoencoder(NetworkEstimator):
             posterior = network.bottleneck.distribution(encoded)
             return posterior.draw(k, generator=generator)[0].transpose(0, 1)
 
-        codes = self._by_block(draw, self.units_.apply(rows), y, precision=rows.dtype)
+        codes = self._by_block(draw, rows, y, precision=rows.dtype, before=self.units_.apply)
         return np.ascontiguousarray(codes.swapaxes(0, 1))
 
     def losses(self, X: Any, y: Any = None, *, random_state: Any = None) -> dict[str, float]:
