@@ -206,6 +206,44 @@ def label_text(cell: Any) -> str:
     return str(cell)
 
 
+def plain_labels(y: Any, *, name: str = "y") -> np.ndarray:
+    """Return labels as an array of numbers or texts, which any file can hold.
+
+    Parameters
+    ----------
+    y : array-like of any shape
+        Labels; dates, bytes and other objects become texts.
+    name : str
+        What errors call them.
+
+    Raises
+    ------
+    InvalidDataError
+        If a label is missing.
+
+    Examples
+    --------
+    >>> plain_labels([b"u", b"v"])
+    array(['u', 'v'], dtype='<U1')
+    """
+    check_unmasked(y, name=name)
+    array = np.asarray(_detached(y))
+    if array.dtype.kind in "SU" and not hasattr(y, "dtype") and array.ndim:
+        array = np.array(y, dtype=object)
+    if array.ndim == 2:
+        array = _single_column(array)
+    if array.ndim == 1:
+        _check_none_missing(array, name)
+    if array.dtype.kind in "biufU":
+        return array
+    if array.dtype.kind == "O" and all(isinstance(cell, numbers.Integral) for cell in array.flat):
+        return array.astype(np.int64)
+    array = objects_to_numbers(array)
+    if array.dtype.kind == "f":
+        return array
+    return np.array([label_text(cell) for cell in array.flat]).reshape(array.shape)
+
+
 def _named(array: np.ndarray) -> Labels:
     texts = [label_text(cell) for cell in array]
     words = sorted(set(texts), key=natural)

@@ -14,6 +14,7 @@ from torch.nn.functional import one_hot
 
 from inscape._checks import check_choice, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape.data.labels import plain_labels
 
 CONTINUOUS = "continuous"
 
@@ -66,7 +67,7 @@ class Labels(Conditions):
         return len(self.classes)
 
     def encode(self, y: Any, *, n_rows: int) -> Tensor:
-        labels = np.asarray(y)
+        labels = np.asarray(None) if y is None else plain_labels(y)
         if labels.ndim == 0 and y is not None:
             labels = np.full(n_rows, labels)
         if y is None or labels.shape != (n_rows,):
@@ -158,7 +159,7 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
             raise _missing(y, "a number", n_rows=n_rows)
         scales = numbers.std(axis=0)
         return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
-    labels = np.asarray(y)
+    labels = plain_labels(y)
     if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
         raise InvalidDataError(
             f"y must hold labels where conditional=True; got {len(np.unique(labels))} different "

@@ -155,8 +155,9 @@ def _open_frame(X: Any, known: Description | None) -> Opened:
         values = np.where(np.isnan(values), np.array(columns.means), values)
     values = values.astype(_kind(table, columns), copy=False)
     names = columns.feature_names
-    texts = [isinstance(name, str) for name in getattr(X, "columns", names)]
-    own = len(names) == len(columns.sources) and (all(texts) or not hasattr(X, "dtypes"))
+    # scikit-learn takes names for names where all of a frame's are texts.
+    texts = [isinstance(name, str) for name in X.columns] if hasattr(X, "iloc") else [True]
+    own = len(names) == len(columns.sources) and all(texts)
     return Opened(values, names, Description(names, None, None, columns), own)
 
 
