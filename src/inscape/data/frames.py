@@ -168,12 +168,22 @@ def _polars_values(name: str, series: Any) -> Any:
         stamps = series.dt.timestamp("us")
         gone = series.is_null().to_numpy()
         return np.where(gone, np.datetime64("NaT"), stamps.fill_null(0).to_numpy().astype("M8[us]"))
-    if kind in ("Categorical", "Enum"):
-        words = series.cat.get_categories().to_list()
+    if kind == "Enum":
+        words = list(series.dtype.categories)
         places = {word: i for i, word in enumerate(words)}
         codes = np.array([-1 if w is None else places[w] for w in series.to_list()], dtype=np.int64)
-        return _coded(name, codes, words, ordered=kind == "Enum")
-    if kind in ("Int128", "UInt128", "Decimal", "Object", "String", "List", "Array", "Null"):
+        return _coded(name, codes, words, ordered=True)
+    if kind in (
+        "Int128",
+        "UInt128",
+        "Decimal",
+        "Object",
+        "String",
+        "Categorical",
+        "List",
+        "Array",
+        "Null",
+    ):
         return object_array(series.to_list())
     if kind == "Boolean":
         return object_array(series.to_list()) if series.null_count() else series.to_numpy()

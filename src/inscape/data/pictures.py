@@ -22,8 +22,7 @@ _WHITE: Final = 255
 class Pictures:
     """Images that become rows of one shape.
 
-    The headers alone are read first, so that all that does not fit is told before anything is
-    decoded.
+    All of them are looked at first, so that all that does not fit is told before any row is made.
 
     Parameters
     ----------
@@ -47,11 +46,12 @@ class Pictures:
         self._has_colours, see_through, n_turned = False, 0, 0
         for path in paths:
             with _opened(path) as image:
+                # First: looking for what the camera says may read the whole of the image.
+                faults += _faults(path, image)
                 turned = image.getexif().get(_EXIF_ORIENTATION, 1)
                 n_turned += turned not in (0, 1)
                 size = image.size[::-1] if turned in (5, 6, 7, 8) else image.size
                 sizes.setdefault(size, path)
-                faults += _faults(path, image)
                 see_through += _is_see_through(image)
                 grey = image.mode in ("1", "L", "LA", "La")
                 self._has_colours = self._has_colours or not grey
