@@ -407,6 +407,15 @@ def test_pairs_and_labels(table):
     assert load((table, np.array([True, False] * 10))).train.y.dtype == np.int64
     assert load((table, np.array([1, 2] * 10, dtype=object))).train.y.dtype == np.int64
     assert load((table, np.array([b"u", b"v"] * 10))).class_names == ("u", "v")
+    assert load((table, np.array([10, 2] * 10, dtype=object))).train.y.max() == 10
+    assert load((table, np.array(["10", "2"] * 10, dtype=object))).class_names == ("2", "10")
+    assert load((table, np.array([2**53, 2**53 + 1] * 10, dtype=object))).train.y.max() == 2**53 + 1
+    assert load((table, np.eye(4)[np.arange(20) % 4])).train.y.max() == 3
+    assert load((table, np.array([0.5, 1.25] * 10, dtype=object))).train.y.dtype == np.float64
+    stamps = pandas.to_datetime(["2020-01-02", "2020-01-01"] * 10)
+    assert load((table, stamps)).class_names == ("2020-01-01", "2020-01-02")
+    assert load((table, list(stamps))).class_names == ("2020-01-01", "2020-01-02")
+    assert load((table, [b"u", b"v"] * 10)).class_names == ("u", "v")
     assert load((table, np.array(["u", 3] * 10, dtype=object))).class_names == ("3", "u")
 
 
@@ -491,6 +500,10 @@ def test_sparse_arrays_are_refused():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
+        (["a", float("nan")] * 10, "no missing label; row 1 has none"),
+        (np.array(["nan", "b"] * 10), "no missing label; row 0 has none"),
+        (np.array(["NaT", "2020"] * 10, dtype="M8[D]"), "no missing label; row 0 has none"),
+        (np.ma.masked_equal(np.arange(20), 3), "no masked values; got one at row 3"),
         (range(19), "one label a row, 20 in all"),
         (np.ones((20, 2)), "one label a row"),
         ([np.nan] * 20, "y must be finite; got NaN at row 0"),
@@ -546,6 +559,24 @@ def test_npy_of_float32_stays_mapped_and_is_split_in_order(tmp_path, table):
     assert_sound(load(path))
 
 
+def test_npy_is_not_held_twice(tmp_path):
+    import tracemalloc
+
+    X = np.random.default_rng(0).normal(size=(100_000, 30))
+    np.save(tmp_path / "rows.npy", X)
+    tracemalloc.start()
+    data = load(tmp_path / "rows.npy")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * (data.train.X.nbytes + data.test.X.nbytes)
+    # As from an array, which is left as it is.
+    before = X.astype(np.float32)
+    same = load(before)
+    np.testing.assert_array_equal(data.train.X, same.train.X)
+    np.testing.assert_array_equal(data.test.X, same.test.X)
+    np.testing.assert_array_equal(before, X.astype(np.float32))
+
+
 def test_bad_npy(tmp_path, table):
     path = tmp_path / "rows.npy"
     np.save(path, table)
@@ -597,6 +628,19 @@ def test_npz_with_a_test_part(tmp_path):
         load(path)
     np.savez(path, x_train=images)
     assert load(path).test.n_samples == 2
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo", "dia", "bsr"])
+def test_sparse_npz_is_never_read_as_something_else(tmp_path, kind):
+    from scipy import sparse
+
+    path = tmp_path / "rows.npz"
+    sparse.save_npz(path, sparse.random(20, 10, 0.3, random_state=0).asformat(kind))
+    with pytest.raises(InvalidDataError, match=rf"sparse one of SciPy \({kind}\): save it with"):
+        load(path)
+    # What the sentence says is right.
+    np.savez(path, X=sparse.load_npz(path).toarray())
+    assert load(path).n_features == 10
 
 
 def test_bad_npz(tmp_path, table):

@@ -41,6 +41,8 @@ class Contents:
         As in `Dataset`.
     told : tuple of str
         What was chosen in reading it.
+    own : bool
+        Whether the rows were made here, and are nobody else's.
     """
 
     all_or_train: Split
@@ -48,6 +50,7 @@ class Contents:
     description: Description
     checksum: str
     told: tuple[str, ...] = ()
+    own: bool = True
 
 
 def from_arrays(
@@ -133,6 +136,7 @@ def from_arrays(
         Description(names, shape, class_names),
         digest,
         tuple(told),
+        own=not np.may_share_memory(rows[0], raw),
     )
 
 
@@ -330,11 +334,10 @@ def merged_columns(values: np.ndarray, kind: type[Any] = np.float32) -> np.ndarr
 
 def _spread(values: np.ndarray) -> np.ndarray:
     """Return the distance between quartiles, or where that is 0 the whole range."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        low, first, third, high = np.nanquantile(values, [0, 0.25, 0.75, 1], axis=0)
+    ordered = np.sort(values, axis=0)  # what is missing comes last
+    counts = (~np.isnan(values)).sum(axis=0)
+    places = np.stack([0 * counts, counts // 4, 3 * counts // 4, counts - 1]).clip(min=0)
+    low, first, third, high = np.take_along_axis(ordered, places, axis=0)
     return np.nan_to_num(np.where(third > first, third - first, high - low))
 
 

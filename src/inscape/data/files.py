@@ -24,6 +24,7 @@ from inscape.data.tables import Table
 from inscape.data.text import COMPRESSED
 
 _PLAIN: Final = Reading()
+_BLOCK: Final = 4096
 # How people bring files of other kinds.
 _CONVERT: Final = {
     ".txt": "rename it to .csv if it is a table in text",
@@ -219,7 +220,9 @@ def split_contents(
     """
     train, test = contents.all_or_train, contents.test
     if test is None:
-        train, test = split_rows(train, test_fraction=test_fraction, random_state=random_state)
+        train, test = split_rows(
+            train, test_fraction=test_fraction, random_state=random_state, own=contents.own
+        )
     columns = contents.description.columns
     if not (np.isnan(train.X[:1]).any() or np.isnan(train.X).any() or np.isnan(test.X).any()):
         return train, test, columns
@@ -229,7 +232,9 @@ def split_contents(
     return filled[0], filled[1], columns
 
 
-def split_rows(rows: Split, *, test_fraction: float, random_state: int) -> tuple[Split, Split]:
+def split_rows(
+    rows: Split, *, test_fraction: float, random_state: int, own: bool = False
+) -> tuple[Split, Split]:
     """Split rows into a training part and a test part.
 
     Memory maps are split in order, the last rows being the test, so that both parts stay mapped;
@@ -243,6 +248,9 @@ def split_rows(rows: Split, *, test_fraction: float, random_state: int) -> tuple
         The fraction of rows in the test part, in (0, 1); at least one row is in each part.
     random_state : int
         The seed of the permutation.
+    own : bool
+        Whether the rows are nobody else's, so that they may be moved where they lie: two copies of
+        them are more than many memories hold.
 
     Returns
     -------
@@ -269,9 +277,25 @@ def split_rows(rows: Split, *, test_fraction: float, random_state: int) -> tuple
     if not isinstance(rows.X, np.memmap):
         order = np.random.default_rng(random_state).permutation(rows.n_samples)
         train, test = np.sort(order[:n_train]), np.sort(order[n_train:])
-    return _part(rows, train), _part(rows, test)
+        if own:
+            _move(rows.X, train, test)
+            return (
+                _part(rows, train, rows.X[:n_train]),
+                _part(rows, test, rows.X[n_train:]),
+            )
+    return _part(rows, train, rows.X[train]), _part(rows, test, rows.X[test])
 
 
-def _part(rows: Split, where: Any) -> Split:
+def _move(X: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
+    """Move the training rows to the front and the test rows behind them, each in their order."""
+    held = X[test]
+    for start in range(0, len(train), _BLOCK):
+        # A row comes from its own place or from behind: what it is put over has moved already.
+        places = train[start : start + _BLOCK]
+        X[start : start + len(places)] = X[places]
+    X[len(train) :] = held
+
+
+def _part(rows: Split, where: Any, X: np.ndarray) -> Split:
     kept = {name: values[where] for name, values in rows.kept.items()}
-    return Split(rows.X[where], None if rows.y is None else rows.y[where], kept)
+    return Split(X, None if rows.y is None else rows.y[where], kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import csv
 import gzip
 import itertools
@@ -165,12 +166,9 @@ def _delimiter(path: Path) -> str:
         return "\t"
     best = (0.0, 0.0, 0, ",")
     for delimiter in _DELIMITERS:
-        with _open(path) as file:
-            rows = list(
-                itertools.islice(_filled(csv.reader(file, delimiter=delimiter)), _LOOKED_AT)
-            )
+        rows = _first_rows(path, delimiter)
         if not rows:
-            return ","
+            continue
         width, n_alike = Counter(map(len, rows)).most_common(1)[0]
         cells = [cell.strip() for row in rows for cell in row]
         # A comma before the fraction makes no text of a number.
@@ -179,6 +177,14 @@ def _delimiter(path: Path) -> str:
         if width > 1:
             best = max(best, (n_alike / len(rows), numbers, width, delimiter))
     return best[3]
+
+
+def _first_rows(path: Path, delimiter: str) -> list[Row]:
+    """Return the first rows as a delimiter cuts them; none where it leaves cells without end."""
+    with _open(path) as file, contextlib.suppress(csv.Error):
+        rows = _filled(csv.reader(file, delimiter=delimiter))
+        return list(itertools.islice(rows, _LOOKED_AT))
+    return []
 
 
 def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
