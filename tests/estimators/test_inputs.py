@@ -110,6 +110,25 @@ def test_fit_takes_what_load_returns_and_remembers_it(tmp_path):
         model.transform(other.train)
 
 
+def test_figures_need_neither_shape_nor_names(tmp_path):
+    from sklearn.pipeline import make_pipeline
+
+    digits = data.load("digits")
+    small().fit(digits).save(tmp_path / "model")
+    model = inscape.load(tmp_path / "model")
+    codes = model.transform(digits.test)
+    figure = inscape.figures.map_and_grid(model, codes, digits.test.y, n=3)
+    assert figure.axes[1].images[0].get_array().shape == (24, 24)
+    assert {text.get_text() for text in figure.axes[0].texts} >= set("0123456789")
+    grid = inscape.figures.decoder_grid(make_pipeline("passthrough", model), codes=codes, n=2)
+    assert grid.axes[0].images[0].get_array().shape == (16, 16)
+    own = inscape.figures.decoder_grid(model, image_shape=(4, 16), codes=codes, n=2)
+    assert own.axes[0].images[0].get_array().shape == (8, 32)
+    nameless = small().fit(digits.train.X)
+    with pytest.raises(inscape._errors.InvalidParameterError, match="`image_shape` must be"):
+        inscape.figures.decoder_grid(nameless, codes=codes, n=2)
+
+
 def test_fit_takes_bunches_and_mappings():
     iris = load_iris()
     model = small().fit(iris)
