@@ -433,11 +433,11 @@ def test_frames(library, table):
     with pytest.raises(InvalidParameterError, match="Did you mean 'kind'"):
         load(library.DataFrame(columns), target="kinds")
     columns["b"] = [None, *range(19)]
-    with pytest.raises(InvalidDataError, match=r"got some in 'b' \(1, first in row 0\)"):
+    with pytest.raises(InvalidDataError, match=r"missing values in 'b' \(1, first in row 0\)"):
         load(library.DataFrame(columns), target="kind")
     columns["kind"][3] = None
     columns["b"] = range(20)
-    with pytest.raises(InvalidDataError, match=r"the labels \(1, first in row 3\)"):
+    with pytest.raises(InvalidDataError, match="no label in 1 rows, first in row 3"):
         load(library.DataFrame(columns), target="kind")
     with pytest.raises(InvalidDataError, match="at least one column"):
         load(library.DataFrame({"kind": [1, 2]}), target="kind")
@@ -445,7 +445,7 @@ def test_frames(library, table):
 
 def test_odd_frames():
     nullable = pandas.DataFrame({"a": pandas.array([1, 2, None], dtype="Int64")})
-    with pytest.raises(InvalidDataError, match=r"got some in 'a' \(1, first in row 2\)"):
+    with pytest.raises(InvalidDataError, match=r"missing values in 'a' \(1, first in row 2\)"):
         load(nullable)
     assert load(nullable[:2].rename(columns={"a": 7})).feature_names == ("7",)
     twice = pandas.DataFrame(np.eye(3), columns=["a", "a", "b"])
@@ -700,10 +700,10 @@ BAD_CSV = {
     "a,b\n": "it holds none",
     "a,a\n1,2\n": "'a' is there more than once",
     "a,b\n1,2\n3,x\n": r"text among numbers in 'b' \('x' in row 1, line 3\)",
-    "1,2\n3,\n": r"missing values; got some in 'x1' \(1, first in row 1, line 2\)",
+    "1,2\n3,\n": r"missing values in 'x1' \(1, first in row 1, line 2\)",
     "1,2\n3\n": "must have 2 cells; row 1, line 2, has 1",
     "a,b\n1,2,3\n": "must have 2 cells",
-    "a,b\n1,nan\n2,3\n": r"got some in 'b' \(1, first in row 0, line 2\)",
+    "a,b\n1,nan\n2,3\n": r"missing values in 'b' \(1, first in row 0, line 2\)",
     "a,b\n1,2\n": "at least 2 rows",
 }
 
@@ -719,7 +719,7 @@ def test_bad_csv(tmp_path, text):
 def test_bad_csv_target_and_encoding(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("a,kind\n1,\n2,v\n")
-    with pytest.raises(InvalidDataError, match=r"some in the labels \(1, first in row 0, line 2\)"):
+    with pytest.raises(InvalidDataError, match="no label in 1 rows, first in row 0, line 2"):
         load(path, target="kind")
     with pytest.raises(InvalidParameterError, match="Did you mean 'kind'"):
         load(path, target="kin")

@@ -78,7 +78,7 @@ GONE = {
 
 @pytest.mark.parametrize("kind", GONE)
 def test_missing_values_are_refused_filled_or_dropped(kind):
-    told = "missing values; got some in 'a' (1, first in row 1): take missing='mean'"
+    told = "no missing values; got missing values in 'a' (1, first in row 1): take missing='mean'"
     assert told in refusal(GONE[kind])
     kept = [1, 0] if "ool" in kind else [1, 3]
     assert rows(GONE[kind], missing="drop")[:, 0].tolist() == kept

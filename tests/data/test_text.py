@@ -187,7 +187,7 @@ def test_all_that_is_wrong_is_told_at_once(file):
     text = (
         "kind,when,size,good,typo\n"
         + "".join(f"{'uv'[i % 2]},2020-01-0{i + 1},{i},{i}.5,{i}\n" for i in range(5))
-        + "u,2020-02-01,99999999999999993,2,oops\n"
+        + "u,2020-02-01,99999999999999993,,oops\n"
     )
     told = refusal(file, text)
     for part in (
@@ -195,12 +195,21 @@ def test_all_that_is_wrong_is_told_at_once(file):
         "dates in 'when' (2020-01-01 to 2020-02-01)",
         "integers past 2^53, which floats merge, such as 99999999999999993 in 'size'",
         "text among numbers in 'typo' ('oops' in row 5, line 7)",
+        "missing values in 'good' (1, first in row 5, line 7)",
         "name the label with target",
         "categories='one_hot'",
         "dates='days'",
+        "missing='mean' or missing='drop'",
     ):
         assert part in told
-    assert "good" not in told
+
+
+def test_names_are_no_categories(file):
+    text = "name,size,kind\n" + "".join(f"person {i},{i},{'uv'[i % 2]}\n" for i in range(30))
+    told = refusal(file, text, categories="one_hot")
+    assert "words that hardly repeat in 'name' (30 words, such as 'person 0')" in told
+    assert "keep such names with keep" in told
+    assert names(file, text, categories="one_hot", keep="name") == ("size", "kind=u", "kind=v")
 
 
 def test_all_that_is_missing_is_told_at_once(file):
@@ -293,7 +302,11 @@ def test_delimiter_and_decimal(file):
     found = contents(file, text, decimal=",")
     np.testing.assert_array_equal(found.all_or_train.X, [[1.5, 2.25], [-3.5, 4]])
     assert "say decimal=','" in refusal(file, text)
-    assert names(file, "a b\n1 2\n3 4\n", delimiter=" ") == ("a", "b")
+    assert (
+        names(file, "a b\n1 2\n3 4\n")
+        == names(file, "a b\n1 2\n3 4\n", delimiter=" ")
+        == ("a", "b")
+    )
     assert names(file, "a\tb\n1\t2\n3\t4\n", delimiter="\\t") == ("a", "b")
     for options, word in (
         ({"delimiter": "ab"}, "`delimiter` must be one character"),

@@ -143,7 +143,7 @@ def test_fit_takes_bunches_and_mappings():
     np.testing.assert_array_equal(
         small().fit({"X": X, "y": range(60)}).transform(X), small().fit(X).transform(X)
     )
-    assert data.load(iris).class_names is None
+    assert data.load(iris).class_names == ("setosa", "versicolor", "virginica")
     assert data.load(iris).feature_names == tuple(iris.feature_names)
     with pytest.raises(InvalidDataError, match="a mapping of 'rows'"):
         small().fit({"rows": X})
@@ -246,7 +246,7 @@ REFUSED = [
     (polars.from_pandas(dates), "dates in 'd'"),
     ([dates, dates], "one table; got a list of 2: join them"),
     ({"a": [1, 2], "b": [3]}, r"equally long; got lengths \[1, 2\]"),
-    (pandas.DataFrame({"a": [1.0, None]}), r"missing values; got some in 'a' \(1, first in row 1"),
+    (pandas.DataFrame({"a": [1.0, None]}), r"missing values in 'a' \(1, first in row 1"),
     (pandas.DataFrame(np.eye(3), columns=["a", "a", "b"]), "'a' is there more than once"),
     (np.array([[2**60 + 1, 1], [2**60, 2]]), "floats tell apart; got integers past 2.53"),
     (pandas.DataFrame(np.empty((0, 2))), "must hold rows; got none, in 2 columns"),

@@ -267,6 +267,8 @@ class Source:
 
     def numbers(self, column: Column) -> FloatArray:
         """Return a column as features, float64 of shape (n_samples, n_features), NaN missing."""
+        if column.missing.all():
+            return np.full((len(column.values), len(self.features)), np.nan)
         if self.kind == "date":
             days = column.values.astype("M8[us]").astype(np.int64) / _DAY
             return np.where(column.missing, np.nan, days)[:, None]

@@ -26,13 +26,22 @@ _MOST_CATEGORIES: Final = 20
 _KINDS: Final = {"number": "numbers", "text": "text", "date": "dates", "other": "Python objects"}
 
 
-def find_columns(table: Table, roles: Roles, reading: Reading, *, by: str = "") -> Columns:
+def find_columns(
+    table: Table,
+    roles: Roles,
+    reading: Reading,
+    *,
+    unlabelled: np.ndarray | None = None,
+    by: str = "",
+) -> Columns:
     """Return how the columns of a table become features.
 
     Parameters
     ----------
     table, roles, reading : Table, Roles, Reading
-        The columns, what each is for, and what becomes of text and dates.
+        The columns, what each is for, and what becomes of text, dates and missing values.
+    unlabelled : ndarray of shape (n_samples,) or None
+        Which rows have no label.
     by : str
         Where the options are, if not where the table was given: "data.load, ".
 
@@ -52,39 +61,97 @@ def find_columns(table: Table, roles: Roles, reading: Reading, *, by: str = "") 
             f"{table.name} must hold rows; got none, in {len(table.columns)} columns: check how it "
             "was read."
         )
-    _check_features(table, features, reading, by)
+    odd = _odd_features(table, features, reading)
+    gone = missing_values(table, roles.features, reading, unlabelled)
+    if odd or gone:
+        told, remedies = zip(*odd, *gone, strict=True)
+        ways = list(dict.fromkeys(way for way in remedies if way))
+        raise InvalidDataError(
+            f"{table.name} must hold numbers in every feature"
+            f"{', and no missing values' if gone else ''}; got {'; '.join(told)}: "
+            f"{'with ' if by else ''}{by}{', '.join(ways)}, or leave columns out with drop."
+        )
     sources = tuple(Source(c.name, c.kind, c.words) for c in features)
     return Columns(sources, roles.left_out)
 
 
-def _check_features(table: Table, columns: Sequence[Column], reading: Reading, by: str) -> None:
-    """Tell at once of everything that keeps columns from being features."""
+def _odd_features(
+    table: Table, columns: Sequence[Column], reading: Reading
+) -> list[tuple[str, str]]:
+    """Tell of everything but missing values that keeps columns from being features.
+
+    Returns
+    -------
+    list of (str, str)
+        What came, and how to mend it.
+    """
     texts = [c for c in columns if c.kind == "text" and not _is_mostly_numbers(c)]
     typos = [c for c in columns if c.kind == "text" and _is_mostly_numbers(c)]
     dates = [c for c in columns if c.kind == "date"]
-    told, remedies = [], []
-    if texts and reading.categories == "refuse":
-        told.append("text in " + listed(texts, _described_text))
-        remedies += ["name the label with target", "take categories='one_hot'"]
+    odd = [c for c in columns if c.problem]
+    told = []
     if reading.categories == "one_hot":
         typos = [c for c in typos if len(c.words) > _MOST_CATEGORIES]
+        texts = [c for c in texts if _is_hardly_repeated(c)]
+        if texts:
+            shown = listed(texts, _described_text)
+            told.append((f"words that hardly repeat in {shown}", "keep such names with keep"))
+    elif texts:
+        way = "name the label with target, take categories='one_hot'"
+        told.append((f"text in {listed(texts, _described_text)}", way))
     if typos:
-        told.append("text among numbers in " + listed(typos, lambda c: _described_typo(table, c)))
-        remedies.append("mend these cells")
-        if reading.decimal == "." and all(map(_has_comma, typos)):
-            remedies.append("say decimal=','")
+        comma = reading.decimal == "." and all(map(_has_comma, typos))
+        shown = listed(typos, lambda c: _described_typo(table, c))
+        way = "mend these cells" + (", say decimal=','" if comma else "")
+        told.append((f"text among numbers in {shown}", way))
     if dates and reading.dates == "refuse":
-        told.append("dates in " + listed(dates, _described_date))
-        remedies.append("take dates='days'")
-    odd = [c for c in columns if c.problem]
+        told.append((f"dates in {listed(dates, _described_date)}", "take dates='days'"))
     if odd:
-        told.append(listed(odd, lambda c: f"{c.problem} in {c.name!r}"))
-        remedies.append("keep them as names with keep")
-    if told:
-        raise InvalidDataError(
-            f"{table.name} must hold numbers in every feature; got {'; '.join(told)}: "
-            f"{'with ' if by else ''}{by}{', '.join(remedies)}, or leave columns out with drop."
-        )
+        shown = listed(odd, lambda c: f"{c.problem} in {c.name!r}")
+        told.append((shown, "keep such names with keep"))
+    return told
+
+
+def _is_hardly_repeated(column: Column) -> bool:
+    """Return whether a column of words is one of names: each would be a feature of one row."""
+    return len(column.words) > max(_MOST_CATEGORIES, len(column.values) // 2)
+
+
+def missing_values(
+    table: Table, features: Sequence[str], reading: Reading, unlabelled: np.ndarray | None
+) -> list[tuple[str, str]]:
+    """Tell of missing values that are not to be filled or dropped.
+
+    Parameters
+    ----------
+    table, features, reading
+        The columns, those that are features, and what is done with missing values.
+    unlabelled : ndarray of shape (n_samples,) or None
+        Which rows have no label.
+
+    Returns
+    -------
+    list of (str, str)
+        What came, the first row of each column; and how to mend it.
+    """
+    told = []
+    drop = "missing='drop', which leaves out their rows"
+    if reading.missing == "refuse":
+        gone = [table.columns[name] for name in features if table.columns[name].missing.any()]
+        if gone:
+            shown = listed(gone, lambda c: _described_gap(table, c))
+            told.append((f"missing values in {shown}", f"take missing='mean' or {drop}"))
+    if unlabelled is not None and unlabelled.any() and reading.missing != "drop":
+        where = table.place(int(unlabelled.argmax()))
+        way = "" if told else f"take {drop}"
+        told.append((f"no label in {int(unlabelled.sum())} rows, first in {where}", way))
+    return told
+
+
+def _described_gap(table: Table, column: Column) -> str:
+    gone = column.missing
+    word = f"; {column.missing_as!r} was read as missing" if column.missing_as else ""
+    return f"{column.name!r} ({int(gone.sum())}, first in {table.place(int(gone.argmax()))}{word})"
 
 
 def _described_text(column: Column) -> str:
@@ -122,37 +189,6 @@ def _described_typo(table: Table, column: Column) -> str:
     row, word = wrong[0]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     return f"{column.name!r} ({word!r} in {table.place(row)}{more})"
-
-
-def check_missing(table: Table, columns: Columns, labels: np.ndarray | None) -> None:
-    """Refuse missing values, all of them at once.
-
-    Raises
-    ------
-    InvalidDataError
-        If there are some; the columns are named, and the first row of each.
-    """
-    told = []
-    for source in columns.sources:
-        column = table.columns[source.name]
-        gone = column.missing
-        if gone.any():
-            word = f" ({column.missing_as!r} was read as missing)" if column.missing_as else ""
-            told.append(
-                f"{source.name!r} ({int(gone.sum())}, first in {table.place(int(gone.argmax()))})"
-                + word
-            )
-    unlabelled = labels is not None and bool(labels.any())
-    if labels is not None and unlabelled:
-        first = table.place(int(labels.argmax()))
-        told.append(f"the labels ({int(labels.sum())}, first in {first})")
-    if told:
-        drop = "missing='drop', which leaves out their rows"
-        mean = "missing='mean', that of the training rows, or "
-        raise InvalidDataError(
-            f"{table.name} must have no missing values; got some in {listed(told, str)}: take "
-            f"{drop if unlabelled else mean + drop}."
-        )
 
 
 def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
@@ -196,6 +232,11 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
         ):
             told.append(f"{listed(strange)} in {name!r}, which had {listed(source.categories)}")
             remedies.append("leave out rows of new categories")
+    filled = reading if columns.means is None else replace(reading, missing="mean")
+    present = [name for name in known if name in table.columns]
+    for gap, way in missing_values(table, present, filled, None):
+        told.append(gap)
+        remedies.append(way)
     if told:
         raise InvalidDataError(
             f"{table.name} must have the {len(known)} columns that the model was fitted with; got "

@@ -78,7 +78,7 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
     >>> read(np.zeros((3, 2))).all_or_train
     Split(3 rows of 2 features)
     """
-    names = None
+    names, classes = None, None
     if isinstance(source, tuple) and len(source) == 2:
         _refuse_labels(y, "a pair (X, y) brings its own labels")
         source, y = source
@@ -87,9 +87,12 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
         and not hasattr(source, "toarray")
         and (key := data_key(source)) is not None
     ):
-        y = next((source[k] for k in ("target", "y") if k in source), None) if y is None else y
-        found = source.get("feature_names")
-        source, names = source[key], None if found is None else tuple(map(str, found))
+        whole = source
+        y = next((whole[k] for k in ("target", "y") if k in whole), None) if y is None else y
+        names = whole.get("feature_names")
+        names = None if names is None else tuple(map(str, names))
+        classes = whole.get("target_names")
+        source = whole[key]
     if y is not None and reading.target is not None:
         raise InvalidParameterError(
             "`target` must be left out here; labels were given as `y` too: leave one out."
@@ -102,13 +105,25 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
         source = source.X
     if is_frame(source):
         reading.refuse("a frame is no text file", but=OF_TABLES)
-        return table_contents(read_frame(source), reading, y)
+        return _with_classes(table_contents(read_frame(source), reading, y), classes)
     if isinstance(source, Mapping):
         raise InvalidDataError(
             "A mapping must hold an array X (or data), or columns of one dimension; it holds "
             f"{', '.join(map(repr, list(source)[:5])) or 'nothing'}: give it as {{'X': X, 'y': y}}."
         )
-    return from_arrays(source, y, reading=reading, names=names)
+    return _with_classes(from_arrays(source, y, reading=reading, names=names), classes)
+
+
+def _with_classes(contents: Contents, names: Any) -> Contents:
+    """Return what was read with the names of classes 0, 1, 2, ... that came beside it."""
+    y = contents.all_or_train.y
+    described = contents.description
+    if names is None or y is None or y.dtype != np.int64 or described.class_names is not None:
+        return contents
+    if not (y.min() >= 0 and y.max() < len(names)):
+        return contents
+    named = replace(described, class_names=tuple(map(str, names)))
+    return replace(contents, description=named)
 
 
 def data_key(source: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from inscape._typing import FloatArray
 from inscape.data.arrays import Contents, fill_missing, merged_columns, to_rows
 from inscape.data.columns import Columns
 from inscape.data.dataset import Description, Split, checksum
-from inscape.data.features import check_missing, find_columns, match_columns
+from inscape.data.features import find_columns, match_columns
 from inscape.data.labels import column_labels, join_labels, missing_labels, read_labels
 from inscape.data.reading import OF_TEXT, Reading
 from inscape.data.tables import Roles, Table, find_roles, listed
@@ -39,9 +39,11 @@ def table_contents(table: Table, reading: Reading, y: Any = None) -> Contents:
     """
     reading.refuse("a table holds no pictures", but=OF_TEXT)
     roles = find_roles(table, reading)
-    columns = find_columns(table, roles, reading)
+    target = None if roles.target is None else table.columns[roles.target]
+    unlabelled = None if target is None else missing_labels(target)
+    columns = find_columns(table, roles, reading, unlabelled=unlabelled)
     told = [*table.told, *_told_roles(table, roles, columns)]
-    table, dropped = _without_missing(table, columns, roles, reading)
+    table, dropped = _without_missing(table, columns, unlabelled, reading)
     if dropped:
         told.append(f"{dropped} rows with missing values are dropped")
     labels = None
@@ -102,8 +104,7 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Floa
     asked = (
         replace(reading, missing="mean") if columns.means and reading.missing != "drop" else reading
     )
-    features = replace(roles, target=None)
-    table, _ = _without_missing(table, columns, features, asked)
+    table, _ = _without_missing(table, columns, None, asked)
     X, _ = _floats(table, columns, asked)
     if columns.means is not None:
         X = fill_missing(X, np.array(columns.means))
@@ -112,26 +113,20 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Floa
 
 
 def _without_missing(
-    table: Table, columns: Columns, roles: Roles, reading: Reading
+    table: Table, columns: Columns, unlabelled: np.ndarray | None, reading: Reading
 ) -> tuple[Table, int]:
-    """Return the rows that are whole, and how many are not."""
-    labels = None if roles.target is None else missing_labels(table.columns[roles.target])
-    if reading.missing == "refuse":
-        check_missing(table, columns, labels)
-    elif reading.missing == "mean":
-        check_missing(table, Columns(()), labels)
-    else:
-        gone = np.zeros(table.n_samples, dtype=bool) if labels is None else labels.copy()
-        for source in columns.sources:
-            gone |= table.columns[source.name].missing
-        if gone.all():
-            raise InvalidDataError(
-                f"{table.name} must have rows without missing values; got none: drop the columns "
-                "that have most, or take missing='mean'."
-            )
-        if gone.any():
-            return table.take(np.flatnonzero(~gone)), int(gone.sum())
-    return table, 0
+    """Return the rows that are whole, where others are to be dropped, and how many are not."""
+    if reading.missing != "drop":
+        return table, 0
+    gone = np.zeros(table.n_samples, dtype=bool) if unlabelled is None else unlabelled.copy()
+    for source in columns.sources:
+        gone |= table.columns[source.name].missing
+    if gone.all():
+        raise InvalidDataError(
+            f"{table.name} must have rows without missing values; got none: drop the columns "
+            "that have most, or take missing='mean'."
+        )
+    return table.take(np.flatnonzero(~gone)), int(gone.sum())
 
 
 def _floats(table: Table, columns: Columns, reading: Reading) -> tuple[FloatArray, list[str]]:

@@ -36,7 +36,7 @@ _OPENERS: Final[dict[str, Callable[..., Any]]] = {
     ".xz": lzma.open,
 }
 COMPRESSED: Final = tuple(_OPENERS)
-_DELIMITERS: Final = ",;\t|"
+_DELIMITERS: Final = ",;\t| "
 # Rows that are looked at to find delimiter, header and kinds.
 _LOOKED_AT: Final = 200
 # Lines that differ in length are named up to so many.

@@ -13,7 +13,7 @@ from inscape.data import Dataset, Description, Split
 from inscape.data.arrays import as_array, as_numbers
 from inscape.data.columns import Columns, Source
 from inscape.data.dataset import numbered_names
-from inscape.data.features import check_missing, find_columns, match_columns
+from inscape.data.features import find_columns, match_columns
 from inscape.data.files import data_key
 from inscape.data.frames import is_frame, read_frame
 from inscape.data.reading import Reading
@@ -148,8 +148,6 @@ def _open_frame(X: Any, known: Description | None) -> Opened:
     else:
         columns = known.columns
         table = match_columns(table, columns, Reading())
-    if columns.means is None:
-        check_missing(table, columns, None)
     values = columns.numbers(table.columns)
     if columns.means is not None:
         values = np.where(np.isnan(values), np.array(columns.means), values)
