@@ -248,7 +248,7 @@ def check_finite(
     where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
     raise InvalidDataError(
         f"{name} must be finite; got {kind} at {where} ({int(bad.sum())} such values in all): "
-        f"{remedy}."
+        f"{remedy if kind == 'NaN' else 'remove or impute them first'}."
     )
 
 

@@ -230,6 +230,20 @@ def test_all_rows_of_another_length_are_told(file):
     )
 
 
+def test_what_helps_is_said_for_what_came(file):
+    for text, words in {
+        'a,b\n1,"1,234"\n2,"12,345"\n3,7\n': "write numbers without a mark between thousands",
+        "a;b\n1;1,5\n2;2,25\n": "say decimal=','",
+        "a,b\n1,02/03/2020\n2,02/04/2020\n": "write dates as 2020-12-31",
+        "a,b\n1,inf\n2,3\n": "infinite values in 'b' (1, first in row 0, line 2): mend these",
+    }.items():
+        assert words in refusal(file, text)
+    # With a decimal comma a point is no part of a number: 1.234 would be read as 1 and a bit.
+    assert "'1.234' in row 0" in refusal(file, "a;b\n1;1.234\n2;5,5\n3;7\n", decimal=",")
+    told = contents(file, "label,a\n1,2\n2,4\n").told
+    assert any("'label' is a feature: name it with target" in text for text in told)
+
+
 # --------------------------------------------------------------------------- options
 
 

@@ -150,7 +150,8 @@ def column_of_words(
     written = (places, tuple(words))
     gone = [word.lower() in _MISSING for word in words]
     there = [word for word, no in zip(words, gone, strict=True) if not no]
-    plain = [word.replace(",", ".") if decimal == "," else word for word in words]
+    # Where a comma stands before the fraction, a point stands between thousands, and is no number.
+    plain = [_with_point(word) if decimal == "," else word for word in words]
     used = [word for word, no in zip(plain, gone, strict=True) if not no]
     values: Any
     if all(_NUMBER.fullmatch(word) for word in used):
@@ -171,6 +172,10 @@ def column_of_words(
     codes = np.array([-1 if no else rank[w] for w, no in zip(words, gone, strict=True)])
     told = next((w for w, no in zip(words, gone, strict=True) if no and w), "")
     return Column(name, "text", codes[places], tuple(order), written=written, missing_as=told)
+
+
+def _with_point(word: str) -> str:
+    return word.replace(".", " ").replace(",", ".")
 
 
 def as_text(column: Column) -> Column:
@@ -206,9 +211,9 @@ def _date(word: str) -> datetime | None:
     return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
 
 
-def is_number(cell: str) -> bool:
+def is_number(cell: str, decimal: str = ".") -> bool:
     """Return whether a cell is a number, written plainly: no 1_000 and no 0x10."""
-    return _NUMBER.fullmatch(cell) is not None
+    return _NUMBER.fullmatch(_with_point(cell) if decimal == "," else cell) is not None
 
 
 def is_missing_word(cell: str) -> bool:

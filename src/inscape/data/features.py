@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -23,6 +24,10 @@ from inscape.data.tables import Roles, Table, find_roles, listed
 
 # With so many words a column of numbers with some words in it is no column of categories.
 _MOST_CATEGORIES: Final = 20
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.A)
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+", re.A)
+# Nobody knows whether 02/03/2020 is in February or in March.
+_UNCLEAR_DATE: Final = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}( .*)?", re.A)
 _KINDS: Final = {"number": "numbers", "text": "text", "date": "dates", "other": "Python objects"}
 
 
@@ -98,14 +103,18 @@ def _odd_features(
             told.append((f"words that hardly repeat in {shown}", "keep such names with keep"))
     elif texts:
         way = "name the label with target, take categories='one_hot'"
+        unclear = [c for c in texts if all(map(_UNCLEAR_DATE.fullmatch, c.words))]
+        way += ", write dates as 2020-12-31" if unclear else ""
         told.append((f"text in {listed(texts, _described_text)}", way))
     if typos:
-        comma = reading.decimal == "." and all(map(_has_comma, typos))
-        shown = listed(typos, lambda c: _described_typo(table, c))
-        way = "mend these cells" + (", say decimal=','" if comma else "")
-        told.append((f"text among numbers in {shown}", way))
+        shown = listed(typos, lambda c: _described_typo(table, c, reading.decimal))
+        told.append((f"text among numbers in {shown}", _mending(typos, reading)))
     if dates and reading.dates == "refuse":
         told.append((f"dates in {listed(dates, _described_date)}", "take dates='days'"))
+    infinite = [c for c in columns if c.kind == "number" and np.isinf(c.values).any()]
+    if infinite:
+        shown = listed(infinite, lambda c: _described_cells(table, c, np.isinf(c.values)))
+        told.append((f"infinite values in {shown}", "mend these cells"))
     if odd:
         shown = listed(odd, lambda c: f"{c.problem} in {c.name!r}")
         told.append((shown, "keep such names with keep"))
@@ -149,14 +158,19 @@ def missing_values(
 
 
 def _described_gap(table: Table, column: Column) -> str:
-    gone = column.missing
     word = f"; {column.missing_as!r} was read as missing" if column.missing_as else ""
-    return f"{column.name!r} ({int(gone.sum())}, first in {table.place(int(gone.argmax()))}{word})"
+    return _described_cells(table, column, column.missing, word)
+
+
+def _described_cells(table: Table, column: Column, which: np.ndarray, more: str = "") -> str:
+    first = table.place(int(which.argmax()))
+    return f"{column.name!r} ({int(which.sum())}, first in {first}{more})"
 
 
 def _described_text(column: Column) -> str:
     shown = f", such as {column.words[0]!r}" if column.words else ""
-    return f"{column.name!r} ({len(column.words)} words{shown})"
+    words = f"{len(column.words)} word{'s' * (len(column.words) != 1)}"
+    return f"{column.name!r} ({words}{shown})"
 
 
 def _described_date(column: Column) -> str:
@@ -164,12 +178,12 @@ def _described_date(column: Column) -> str:
     return f"{column.name!r} ({told_date(values.min())} to {told_date(values.max())})"
 
 
-def _wrong(column: Column) -> list[tuple[int, str]]:
+def _wrong(column: Column, decimal: str) -> list[tuple[int, str]]:
     """Return the rows whose cell is a word where most are numbers."""
     if column.written is None:
         return []
     places, words = column.written
-    bad = np.array([not is_number(w) and not is_missing_word(w) for w in words])[places]
+    bad = np.array([not is_number(w, decimal) and not is_missing_word(w) for w in words])[places]
     return [(int(row), words[places[row]]) for row in np.flatnonzero(bad)]
 
 
@@ -180,12 +194,18 @@ def _is_mostly_numbers(column: Column) -> bool:
     return numbers > 0 and 2 * numbers >= len(column.words)
 
 
-def _has_comma(column: Column) -> bool:
-    return any("," in word for word in column.words)
+def _mending(columns: Sequence[Column], reading: Reading) -> str:
+    """Return how cells that are no numbers are mended."""
+    commas = [word for column in columns for word in column.words if "," in word]
+    if commas and all(map(_THOUSANDS.fullmatch, commas)):
+        return "write numbers without a mark between thousands"
+    if commas and reading.decimal == "." and all(map(_DECIMAL_COMMA.fullmatch, commas)):
+        return "say decimal=',', or mend these cells"
+    return "mend these cells"
 
 
-def _described_typo(table: Table, column: Column) -> str:
-    wrong = _wrong(column)
+def _described_typo(table: Table, column: Column, decimal: str) -> str:
+    wrong = _wrong(column, decimal)
     row, word = wrong[0]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     return f"{column.name!r} ({word!r} in {table.place(row)}{more})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from inscape.data.features import find_columns, match_columns
 from inscape.data.labels import column_labels, join_labels, missing_labels, read_labels
 from inscape.data.reading import OF_TEXT, Reading
 from inscape.data.tables import Roles, Table, find_roles, listed
+
+# What people call the column of the labels.
+_LABELS: Final = ("label", "labels", "target", "class", "y", "species", "category")
 
 
 def table_contents(table: Table, reading: Reading, y: Any = None) -> Contents:
@@ -155,6 +158,9 @@ def _told_roles(table: Table, roles: Roles, columns: Columns) -> list[str]:
         found.append(f"{listed(roles.kept)} kept beside the rows")
     if roles.dropped:
         found.append(f"left out {listed(roles.dropped)}")
+    labels = [source.name for source in columns.sources if source.name.lower() in _LABELS]
+    if labels and roles.target is None:
+        found.append(f"{listed(labels)} is a feature: name it with target if it is the label")
     counting = [
         s.name for s in columns.sources if s.kind == "number" and _counts_rows(table, s.name)
     ]

@@ -194,8 +194,7 @@ def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
     wanted = {reading.target, *reading.columns, *reading.drop, *reading.keep} - {None}
     if wanted and wanted <= set(first):
         return True
-    comma = reading.decimal == ","
-    numbers = [is_number(cell.replace(",", ".") if comma else cell) for cell in first]
+    numbers = [is_number(cell, reading.decimal) for cell in first]
     if not any(numbers):
         return True
     if not body:
@@ -204,7 +203,7 @@ def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
         # A word over a column of numbers is its name; words over words tell nothing.
         columns = [[row[i] for row in body if i < len(row)] for i in range(len(first))]
         return any(
-            all(is_number(cell) or is_missing_word(cell) for cell in cells)
+            all(is_number(cell, reading.decimal) or is_missing_word(cell) for cell in cells)
             for name, cells, number in zip(first, columns, numbers, strict=True)
             if name and not number
         )
