@@ -7,18 +7,23 @@
 | `places` | where Fashion-MNIST may lie, and how it is fetched |
 | `idx` | the format that the MNIST family is published in |
 | `reading` | the options of how a source is read |
-| `files` | which reader takes which source; the split |
+| `files` | which reader takes which source |
+| `splitting` | rows in two parts, and the means that stand for what is missing |
 | `archives` | .npy and .npz, folders of IDX files |
-| `text` | .csv and .tsv: delimiter, header, cells |
+| `text` | .csv and .tsv: all rows, by columns |
+| `first_lines` | delimiter and header of a table in text |
 | `frames` | frames of pandas, polars and pyarrow |
 | `frame_files` | .parquet, .feather, .arrow, .xlsx; the table of readers of tables |
 | `tables` | a table as it was read, and what each column is for |
-| `columns` | a column, and what becomes of it in a row |
+| `columns` | a column, and how it was written |
+| `objects` | a column out of an array, or of Python objects |
+| `encoding` | what becomes of columns in rows of numbers, kept with a model |
 | `features` | what can be a feature, what cannot, and all of it at once |
 | `rows` | from a table to rows |
 | `images` | folders of images: which there are, and their classes |
 | `pictures` | one image: its pixels, or why it cannot be read as it is |
-| `arrays` | the checks and conversions that every source goes through |
+| `arrays` | the checks that every source goes through |
+| `floats` | what float32 keeps and what it would merge; means of what is there |
 | `labels` | labels: numbers stay, everything else becomes class numbers |
 | `scaling` | scalers that travel with a model |
 | `hierarchy` | `tree`: generated data with known truth |
@@ -34,13 +39,14 @@ from inscape._checks import check_integer, check_number, did_you_mean
 from inscape._errors import DataNotFoundError, InvalidParameterError
 from inscape._typing import CategoriesName, DatesName, MissingName
 from inscape.data.dataset import Dataset, Description, Split
-from inscape.data.files import read, split_contents
+from inscape.data.files import read
+from inscape.data.first_lines import COMPRESSED
 from inscape.data.frames import is_frame
 from inscape.data.hierarchy import Tree, tree
 from inscape.data.named import NAMED, DatasetInfo, available
 from inscape.data.reading import Reading
 from inscape.data.scaling import Scaler, fit_scaler
-from inscape.data.text import COMPRESSED
+from inscape.data.splitting import split_contents
 
 __all__ = [
     "Dataset",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from inscape._typing import FloatArray, ImageShape
-from inscape.data.columns import Columns, restore_columns
+from inscape.data.encoding import Columns, restore_columns
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ import numpy as np
 from inscape._errors import InvalidDataError
 from inscape.data.columns import (
     Column,
-    Columns,
-    Source,
     as_text,
     is_missing_word,
     is_number,
     told_date,
 )
+from inscape.data.encoding import Columns, Source
 from inscape.data.reading import Reading
 from inscape.data.tables import Roles, Table, find_roles, listed
 

@@ -12,7 +12,8 @@ from inscape import _files
 from inscape._checks import missing_dependency
 from inscape._errors import DamagedFileError, InvalidDataError
 from inscape.data.columns import Column
-from inscape.data.frames import column_of_array, object_array, read_frame
+from inscape.data.frames import read_frame
+from inscape.data.objects import column_of_array, object_array
 from inscape.data.reading import Reading
 from inscape.data.tables import Table, check_distinct
 from inscape.data.text import read_text

@@ -9,10 +9,11 @@ import numpy as np
 
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
-from inscape.data.arrays import Contents, fill_missing, merged_columns, to_rows
-from inscape.data.columns import Columns
+from inscape.data.arrays import Contents
 from inscape.data.dataset import Description, Split, checksum
+from inscape.data.encoding import Columns
 from inscape.data.features import find_columns, match_columns
+from inscape.data.floats import fill_missing, merged_columns, to_rows
 from inscape.data.labels import column_labels, join_labels, missing_labels, read_labels
 from inscape.data.reading import OF_TEXT, Reading
 from inscape.data.tables import Roles, Table, find_roles, listed

@@ -14,7 +14,8 @@ from torch import Tensor
 from inscape._checks import check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray
-from inscape.data.arrays import as_array, is_plain
+from inscape.data.arrays import as_array
+from inscape.data.floats import is_plain
 from inscape.estimators.opening import Opened, open_rows
 
 

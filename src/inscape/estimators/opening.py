@@ -11,8 +11,8 @@ from inscape._checks import check_unmasked
 from inscape._errors import InvalidDataError
 from inscape.data import Dataset, Description, Split
 from inscape.data.arrays import as_array, as_numbers
-from inscape.data.columns import Columns, Source
 from inscape.data.dataset import numbered_names
+from inscape.data.encoding import Columns, Source
 from inscape.data.features import find_columns, match_columns
 from inscape.data.files import data_key
 from inscape.data.frames import is_frame, read_frame
