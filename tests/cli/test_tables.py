@@ -213,3 +213,34 @@ def test_pictures_are_decoded_to_png(tmp_path, capsys):
         np.testing.assert_array_equal(np.asarray(Image.open(folder / f"0000{i}.png")), expected[i])
     assert call("decode", run, codes, "--output", folder) == 2
     assert "--overwrite" in capsys.readouterr().err
+
+
+def test_a_folder_of_pictures_is_brought_to_the_size_of_the_model(tmp_path, capsys):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        height, width = rng.integers(10, 20, 2)
+        picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        (tmp_path / "set").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "set" / f"{i}.png")
+    run, out = tmp_path / "run", tmp_path / "codes.npy"
+    options = ("--image-size", 8, "--crop", *QUICK, "--run", run)
+    assert call("fit", tmp_path / "set", *options) == 0
+    assert "Read as: brought to 8 x 8 pixels (the middle square)" in capsys.readouterr().out
+    assert call("encode", run, tmp_path / "set", "--output", out) == 0
+    rows = data.load(tmp_path / "set", image_size=8, crop=True, test_fraction=0.01).train.X
+    model = inscape.load(run)
+    assert len(np.load(out)) == 12
+    for code in model.transform(rows):
+        assert np.abs(np.load(out) - code).max(axis=1).min() < 1e-5
+    (tmp_path / "grey").mkdir()
+    Image.new("L", (9, 9), 100).save(tmp_path / "grey" / "0.png")
+    assert call("encode", run, tmp_path / "grey", "--output", out, "--overwrite") == 0
+    expected = model.transform(np.full((1, 192), 100 / 255, dtype=np.float32))
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-4)
+    again = ("--image-size", 9, "--output", out, "--overwrite")
+    assert call("encode", run, tmp_path / "grey", *again) == 2
+    assert "pictures of 8 x 8 x 3, as the model was fitted with; got 9 x 9 x 3" in (
+        capsys.readouterr().err
+    )

@@ -106,7 +106,10 @@ def test_fit_takes_what_load_returns_and_remembers_it(tmp_path):
     with pytest.raises(InvalidDataError, match=r"two parts: give its \.train or its \.test"):
         model.transform(digits)
     other = data.load(np.zeros((5, 4, 16)) + np.arange(5)[:, None, None])
-    with pytest.raises(InvalidDataError, match="must have the 64 columns"):
+    with pytest.raises(
+        InvalidDataError,
+        match="must be pictures of 8 x 8, as the model was fitted with; got 4 x 16",
+    ):
         model.transform(other.train)
 
 

@@ -222,6 +222,7 @@ def load_reading(
         class_names=described.class_names,
         checksum=contents.checksum,
         columns=columns,
+        crop=described.crop,
         told="; ".join(contents.told),
     )
 

@@ -28,12 +28,16 @@ class Description:
         The name of class 0, 1, ... where the classes have names.
     columns : Columns or None
         How the columns of a table became features.
+    crop : bool or None
+        How pictures were brought to their shape: by their middle square, or stretched; None is as
+        they came.
     """
 
     feature_names: tuple[str, ...]
     image_shape: ImageShape | None = None
     class_names: tuple[str, ...] | None = None
     columns: Columns | None = None
+    crop: bool | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return plain data from which `restore_description` makes the same again."""
@@ -50,7 +54,8 @@ def restore_description(described: dict[str, Any] | None) -> Description | None:
         None if described[key] is None else tuple(described[key])
         for key in ("feature_names", "image_shape", "class_names")
     )
-    return Description(names or (), shape, classes, restore_columns(described["columns"]))
+    columns = restore_columns(described["columns"])
+    return Description(names or (), shape, classes, columns, described["crop"])
 
 
 # Equality is identity: comparing arrays element by element would have no single truth value.
@@ -116,6 +121,8 @@ class Dataset:
         A sha256 in hexadecimal that changes when the data change.
     columns : Columns or None
         How the columns of a table became features.
+    crop : bool or None
+        How pictures were brought to their shape, as in `Description`.
     told : str
         What was read as what, and what was chosen in reading it; empty where nothing was.
 
@@ -135,6 +142,7 @@ class Dataset:
     class_names: tuple[str, ...] | None
     checksum: str
     columns: Columns | None = None
+    crop: bool | None = None
     told: str = ""
 
     def __post_init__(self) -> None:
@@ -146,7 +154,9 @@ class Dataset:
     @property
     def description(self) -> Description:
         """What the columns are."""
-        return Description(self.feature_names, self.image_shape, self.class_names, self.columns)
+        return Description(
+            self.feature_names, self.image_shape, self.class_names, self.columns, self.crop
+        )
 
     @property
     def n_features(self) -> int:

@@ -210,7 +210,13 @@ def read_for(source: Any, description: Description | None, reading: Reading = _P
         as_words = replace(reading, keep=(*reading.keep, *words))
         table = read_table(path, as_words) if path else read_frame(source)
         return encode_table(table, columns, reading)[1]
-    contents = read(source, reading=reading)
+    shape = None if description is None else description.image_shape
+    if path and path.is_dir() and description and shape and not find_idx(path):
+        if description.crop is not None and reading.image_size is None:
+            reading = replace(reading, image_size=shape[0], crop=description.crop)
+        contents = read_images(path, reading, colours=len(shape) == 3)
+    else:
+        contents = read(source, reading=reading)
     tests = [] if contents.test is None else [contents.test.X]
     X = contents.all_or_train.X
     rows = replace(contents.all_or_train, X=np.concatenate([X, *tests]) if tests else X)

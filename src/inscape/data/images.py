@@ -35,7 +35,7 @@ class _Found:
     label: str | None
 
 
-def read_images(folder: Path, reading: Reading) -> Contents:
+def read_images(folder: Path, reading: Reading, *, colours: bool = False) -> Contents:
     """Read a folder of images; pixels become float32 in [0, 1].
 
     Subfolders are classes, in the order in which people sort them. If there are `train` and `test`
@@ -48,6 +48,8 @@ def read_images(folder: Path, reading: Reading) -> Contents:
         Where the images lie; hidden files and folders are passed over.
     reading : Reading
         `image_size` and `crop`, where images are to be brought to one size.
+    colours : bool
+        Whether all are taken as RGB, even if none has colours.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def read_images(folder: Path, reading: Reading) -> Contents:
         {i.label for images in found for i in images if i.label is not None}, key=natural
     )
     paths = [image.path for images in found for image in images]
-    pictures = Pictures(paths, reading)
+    pictures = Pictures(paths, reading, colours=colours)
     splits = [
         Split(pictures.pixels([i.path for i in images]), _class_numbers(images, classes))
         for images in found
@@ -90,7 +92,12 @@ def read_images(folder: Path, reading: Reading) -> Contents:
     return Contents(
         splits[0],
         splits[1] if len(splits) == 2 else None,
-        Description(pixel_names(pictures.shape), pictures.shape, tuple(classes) or None),
+        Description(
+            pixel_names(pictures.shape),
+            pictures.shape,
+            tuple(classes) or None,
+            crop=None if reading.image_size is None else reading.crop,
+        ),
         digest,
         (*told, *_told_passed(folder), *pictures.told),
     )

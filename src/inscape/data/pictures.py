@@ -30,6 +30,8 @@ class Pictures:
         The images.
     reading : Reading
         `image_size` and `crop`.
+    colours : bool
+        Whether all are taken as RGB, even if none has colours.
 
     Raises
     ------
@@ -39,11 +41,11 @@ class Pictures:
         If an image cannot be opened; it is named.
     """
 
-    def __init__(self, paths: Sequence[Path], reading: Reading) -> None:
+    def __init__(self, paths: Sequence[Path], reading: Reading, *, colours: bool = False) -> None:
         self.size, self.crop = reading.image_size, reading.crop
         sizes: dict[tuple[int, int], Path] = {}
         faults: list[str] = []
-        self._has_colours, see_through, n_turned = False, 0, 0
+        self._has_colours, see_through, n_turned = colours, 0, 0
         for path in paths:
             with _opened(path) as image:
                 # First: looking for what the camera says may read the whole of the image.

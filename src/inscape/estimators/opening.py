@@ -9,6 +9,7 @@ import numpy as np
 
 from inscape._checks import check_unmasked
 from inscape._errors import InvalidDataError
+from inscape._typing import ImageShape
 from inscape.data import Dataset, Description, Split
 from inscape.data.arrays import as_array, as_numbers
 from inscape.data.dataset import numbered_names
@@ -105,11 +106,21 @@ def _open_split(X: Split, known: Description | None) -> Opened:
         names = None
     if known is not None and names is not None and names != known.feature_names:
         if set(names) != set(known.feature_names):
+            if found is not None and found.image_shape and known.image_shape:
+                raise _other_pictures(found.image_shape, known.image_shape)
             raise _other_columns(names, known.feature_names)
         place = {name: i for i, name in enumerate(names)}
         order = [place[name] for name in known.feature_names]
         return Opened(X.X[:, order], known.feature_names, known)
     return Opened(X.X, names, found)
+
+
+def _other_pictures(shape: ImageShape, known: ImageShape) -> InvalidDataError:
+    got, wanted = (" x ".join(map(str, each)) for each in (shape, known))
+    return InvalidDataError(
+        f"X must be pictures of {wanted}, as the model was fitted with; got {got}: bring them to "
+        "that size with image_size, in colours or without."
+    )
 
 
 def _other_columns(names: tuple[str, ...], known: tuple[str, ...]) -> InvalidDataError:
