@@ -61,7 +61,7 @@ def numbers(table: pandas.DataFrame, model) -> np.ndarray:
     return np.column_stack([*islands, days, table["size"], weight]).astype(np.float32)
 
 
-def test_columns_are_found_by_name_in_any_order(fitted, tmp_path):
+def test_columns_are_found_by_name_in_any_order(fitted, tmp_path, capsys):
     model = inscape.load(fitted)
     table = frame(20, 1)
     table.loc[4, "weight"] = None
@@ -76,6 +76,9 @@ def test_columns_are_found_by_name_in_any_order(fitted, tmp_path):
         assert list(codes.columns) == ["id", "code_0", "code_1"]
         assert list(codes["id"]) == list(table["id"])
         np.testing.assert_allclose(codes[["code_0", "code_1"]], expected, rtol=1e-5, atol=1e-5)
+        told = capsys.readouterr().out
+        assert "passed over 'species'" in told
+        assert "1 missing values are the means of the training rows" in told
     # Neither labels nor ids are needed, and other formats hold the same columns.
     table.drop(columns=["species", "id"]).to_parquet(tmp_path / "2.parquet")
     assert call("encode", fitted, tmp_path / "2.parquet", "--output", tmp_path / "2.npy") == 0

@@ -94,6 +94,35 @@ def test_what_pandas_writes_is_what_is_read(file, columns):
     assert "Unnamed: 0" in read(file).description.feature_names
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.integers(-(10**6), 10**6)),
+            st.one_of(st.none(), st.floats(-1e6, 1e6, width=32)),
+            st.sampled_from(["u", 'v "w"', "x, y", "zwei\nZeilen", "ü"]),
+        ),
+        min_size=2,
+        max_size=12,
+    ),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    index=st.booleans(),
+)
+def test_any_table_that_pandas_writes_comes_back(tmp_path_factory, rows, separator, index):
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    frame = pandas.DataFrame(rows, columns=["a", "b", "kind"]).astype({"a": float, "b": float})
+    if frame[["a", "b"]].isna().all().any():
+        return
+    frame.to_csv(file, sep=separator, index=index)
+    found = read(file, reading=Reading(target="kind", missing="mean"))
+    assert found.description.feature_names == ("a", "b")
+    np.testing.assert_array_equal(
+        found.all_or_train.X, frame[["a", "b"]].to_numpy().astype(found.all_or_train.X.dtype)
+    )
+    words = np.array(found.description.class_names, dtype=object)
+    assert words[found.all_or_train.y].tolist() == frame["kind"].tolist()
+
+
 def test_what_r_writes_is_what_is_read(file):
     found = contents(file, '"a" "b"\n"one" 1 2\n"two" 3 4\n'.replace(" ", ","))
     assert found.description.feature_names == ("a", "b")

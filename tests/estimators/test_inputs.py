@@ -62,6 +62,12 @@ def test_columns_are_found_by_name_in_every_kind_of_frame(plain, tmp_path):
     assert again.description_.feature_names == tuple(NAMES)
 
 
+def test_names_that_the_model_does_not_know_are_told(plain):
+    with pytest.warns(UserWarning, match="X has feature names, but Autoencoder was fitted without"):
+        codes = plain.transform(pandas.DataFrame(X, columns=NAMES))
+    np.testing.assert_array_equal(codes, plain.transform(X))
+
+
 def test_names_that_differ_are_one_sentence():
     frame = pandas.DataFrame(X, columns=NAMES)
     model = small().fit(frame)

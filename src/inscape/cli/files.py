@@ -11,6 +11,7 @@ from typing import Any
 from inscape._checks import check_choice
 from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
 from inscape._typing import FloatArray
+from inscape.cli.output import say
 from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
 
@@ -18,7 +19,7 @@ _SUFFIXES = (".npy", ".csv")
 
 
 def read_rows(source: str, part: str, description: Description | None, reading: Reading) -> Split:
-    """Return the rows of a source in their order, as a fitted model takes them.
+    """Return the rows of a source in their order, as a fitted model takes them; say what is chosen.
 
     Parameters
     ----------
@@ -42,13 +43,16 @@ def read_rows(source: str, part: str, description: Description | None, reading: 
         dataset = load(source)
         parts = {"train": [dataset.train.X], "test": [dataset.test.X]}
         parts["all"] = [*parts["train"], *parts["test"]]
-        rows = np.concatenate(parts[check_choice("part", part, parts)])
-        return Split(rows, description=dataset.description)
+        X = np.concatenate(parts[check_choice("part", part, parts)])
+        return Split(X, description=dataset.description)
     if part != "all":
         raise InvalidParameterError(
             f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
         )
-    return read_for(source, description, reading)
+    rows, told = read_for(source, description, reading)
+    if told:
+        say(f"Read as: {'; '.join(told)}.")
+    return rows
 
 
 def read_codes(source: str, *, n_components: int) -> Split:

@@ -179,7 +179,9 @@ def read_table(path: Path, reading: Reading) -> Table:
 # --------------------------------------------------------------------------- for a fitted model
 
 
-def read_for(source: Any, description: Description | None, reading: Reading = _PLAIN) -> Split:
+def read_for(
+    source: Any, description: Description | None, reading: Reading = _PLAIN
+) -> tuple[Split, tuple[str, ...]]:
     """Read rows for a model that was fitted with others: its columns by their names.
 
     Parameters
@@ -193,8 +195,8 @@ def read_for(source: Any, description: Description | None, reading: Reading = _P
 
     Returns
     -------
-    Split
-        The rows, and what is kept beside them.
+    rows, told : Split, tuple of str
+        The rows, with what is kept beside them; and what was chosen in reading them.
 
     Raises
     ------
@@ -209,7 +211,7 @@ def read_for(source: Any, description: Description | None, reading: Reading = _P
         words = tuple(source.name for source in columns.sources if source.kind == "text")
         as_words = replace(reading, keep=(*reading.keep, *words))
         table = read_table(path, as_words) if path else read_frame(source)
-        return encode_table(table, columns, reading)[1]
+        return encode_table(table, columns, reading)
     shape = None if description is None else description.image_shape
     if path and path.is_dir() and description and shape and not find_idx(path):
         if description.crop is not None and reading.image_size is None:
@@ -220,4 +222,4 @@ def read_for(source: Any, description: Description | None, reading: Reading = _P
     tests = [] if contents.test is None else [contents.test.X]
     X = contents.all_or_train.X
     rows = replace(contents.all_or_train, X=np.concatenate([X, *tests]) if tests else X)
-    return replace(rows, description=contents.description)
+    return replace(rows, description=contents.description), contents.told

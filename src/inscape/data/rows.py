@@ -79,7 +79,7 @@ def _is_plain(reading: Reading) -> bool:
     return not set(reading.said()) - {"target"}
 
 
-def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[FloatArray, Split]:
+def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Split, tuple[str, ...]]:
     """Take a table as rows for a model that was fitted with another one.
 
     Its columns may come in any order; labels and ids that the first table had are passed over.
@@ -95,8 +95,8 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Floa
 
     Returns
     -------
-    X, rows : ndarray of shape (n_samples, n_features), Split
-        The rows; and again with what is kept beside them.
+    rows, told : Split, tuple of str
+        The rows, with what is kept beside them; and what was chosen.
 
     Raises
     ------
@@ -105,15 +105,23 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Floa
     """
     table = match_columns(table, columns, reading)
     roles = find_roles(table, reading)
-    asked = (
-        replace(reading, missing="mean") if columns.means and reading.missing != "drop" else reading
-    )
-    table, _ = _without_missing(table, columns, None, asked)
+    told = list(table.told)
+    known = {source.name for source in columns.sources}
+    passed = [name for name in table.columns if name not in known and name not in roles.kept]
+    if passed:
+        told.append(f"passed over {listed(passed)}")
+    fills = columns.means is not None and reading.missing != "drop"
+    asked = replace(reading, missing="mean") if fills else reading
+    table, dropped = _without_missing(table, columns, None, asked)
+    if dropped:
+        told.append(f"{dropped} rows with missing values are dropped")
     X, _ = _floats(table, columns, asked)
     if columns.means is not None:
+        gaps = int(np.isnan(X).sum())
+        told += [f"{gaps} missing values are the means of the training rows"] if gaps else []
         X = fill_missing(X, np.array(columns.means))
     kept = {name: table.columns[name].texts() for name in roles.kept}
-    return X, Split(X, kept=kept)
+    return Split(X, kept=kept), tuple(told)
 
 
 def _without_missing(

@@ -228,9 +228,11 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
-            Training rows.
+            Training rows; also a frame, a mapping with X or a Bunch, a `Split`, or a `Dataset`,
+            whose training part is taken. What their columns are is remembered: `description_`.
         y : array-like, shape (n_samples,), or None
-            Labels, where the estimator is conditional; else for scikit-learn's pipelines.
+            Labels, where the estimator is conditional and X brings none; else for scikit-learn's
+            pipelines.
 
         Returns
         -------

@@ -39,6 +39,13 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
     known = None if reset else getattr(estimator, "description_", None)
     given = X if isinstance(X, Opened) else open_rows(X, known, reset=reset)
     _check_shape(given.values)
+    if not reset and given.named_by_user and known is None:
+        # What scikit-learn says: such columns are taken in their order.
+        warnings.warn(
+            f"X has feature names, but {type(estimator).__name__} was fitted without feature names",
+            UserWarning,
+            stacklevel=4,
+        )
     with warnings.catch_warnings():
         if given.names is not None:
             # Names have been looked at already, and in any order.

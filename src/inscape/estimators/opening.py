@@ -96,23 +96,26 @@ def _whole(X: np.ndarray) -> np.ndarray:
 
 def _open_split(X: Split, known: Description | None) -> Opened:
     found = X.description
-    names = None if found is None else found.feature_names
-    if (
-        found is not None
-        and found.columns is None
-        and names == numbered_names(len(found.feature_names))
-    ):
-        # Numbers that stand for names tell no more than the order does.
-        names = None
-    if known is not None and names is not None and names != known.feature_names:
-        if set(names) != set(known.feature_names):
-            if found is not None and found.image_shape and known.image_shape:
-                raise _other_pictures(found.image_shape, known.image_shape)
-            raise _other_columns(names, known.feature_names)
-        place = {name: i for i, name in enumerate(names)}
-        order = [place[name] for name in known.feature_names]
-        return Opened(X.X[:, order], known.feature_names, known)
-    return Opened(X.X, names, found)
+    if found is None:
+        return Opened(X.X)
+    if known is not None and found.image_shape and known.image_shape:
+        if found.image_shape != known.image_shape:
+            raise _other_pictures(found.image_shape, known.image_shape)
+    elif known is not None and _has_names(found) and _has_names(known):
+        if set(found.feature_names) != set(known.feature_names):
+            raise _other_columns(found.feature_names, known.feature_names)
+        if found.feature_names != known.feature_names:
+            place = {name: i for i, name in enumerate(found.feature_names)}
+            order = [place[name] for name in known.feature_names]
+            return Opened(X.X[:, order], known.feature_names, known)
+    return Opened(X.X, found.feature_names, found)
+
+
+def _has_names(described: Description) -> bool:
+    """Return whether columns have names of their own, and not numbers that stand for names."""
+    names = described.feature_names
+    numbered = described.columns is None and names == numbered_names(len(names))
+    return described.image_shape is None and not numbered
 
 
 def _other_pictures(shape: ImageShape, known: ImageShape) -> InvalidDataError:
