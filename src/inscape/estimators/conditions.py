@@ -14,6 +14,7 @@ from torch.nn.functional import one_hot
 
 from inscape._checks import check_choice, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape.data.arrays import as_array
 from inscape.data.labels import plain_labels
 
 CONTINUOUS = "continuous"
@@ -180,7 +181,7 @@ def restore_conditions(described: dict[str, Any] | None) -> Conditions | None:
 
 def _as_numbers(y: Any) -> np.ndarray:
     try:
-        numbers = np.asarray(y, dtype=np.float64)
+        numbers = np.asarray(as_array(y, name="y"), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"y must hold numbers where conditional='continuous'; got {error}: take "
