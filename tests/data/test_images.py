@@ -204,6 +204,16 @@ def test_what_would_be_cut_or_left_out_is_refused_all_at_once(tmp_path):
         load(tmp_path)
 
 
+def test_a_photograph_with_a_second_picture_behind_it_is_one_photograph(tmp_path):
+    first, second = (Image.fromarray(np.full((8, 8, 3), v, dtype=np.uint8)) for v in (200, 10))
+    path = tmp_path / "phone.jpg"
+    first.save(path, format="MPO", save_all=True, append_images=[second])
+    with Image.open(path) as image:
+        assert image.n_frames == 2
+    picture(tmp_path / "other.png", shape=(8, 8, 3))
+    np.testing.assert_allclose(255 * read(tmp_path).all_or_train.X[1], 200, atol=2)
+
+
 # --------------------------------------------------------------------------- one size
 
 

@@ -29,6 +29,10 @@ def contents(file, text, **options):
     return read(file, reading=Reading(**options))
 
 
+def names_of(file, **options):
+    return read(file, reading=Reading(**options)).description.feature_names
+
+
 def names(file, text, **options):
     return contents(file, text, **options).description.feature_names
 
@@ -91,7 +95,9 @@ def test_what_pandas_writes_is_what_is_read(file, columns):
         return
     pandas.read_csv(file).to_csv(file)
     # Written twice, there are two: one without a name, and "Unnamed: 0".
-    assert "Unnamed: 0" in read(file).description.feature_names
+    assert read(file).description.feature_names == tuple(map(str, columns))
+    assert "left out 'Unnamed: 0'" in read(file).told
+    assert "Unnamed: 0" in names_of(file, index="none")
 
 
 @settings(max_examples=60, deadline=None)

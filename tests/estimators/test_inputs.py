@@ -303,3 +303,17 @@ def test_the_scaler_sees_no_row_that_is_held_out():
     model = small(scaler="standard", validation_fraction=0.5).fit(X)
     order = torch.randperm(60, generator=make_generator(0)).numpy()
     np.testing.assert_allclose(model.scaler_.shift, X[order[30:]].mean(axis=0), rtol=1e-12)
+
+
+def test_encoding_with_a_scaler_does_not_hold_the_rows_again():
+    import tracemalloc
+
+    rows = np.random.default_rng(0).normal(size=(50_000, 60)).astype(np.float32)
+    model = small(scaler="standard").fit(rows[:2000])
+    expected = model.transform(rows[-10:])
+    tracemalloc.start()
+    codes = model.transform(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * rows.nbytes
+    np.testing.assert_allclose(codes[-10:], expected, atol=1e-5)

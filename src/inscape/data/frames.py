@@ -110,21 +110,20 @@ def _index_of(frame: Any) -> tuple[str, ...]:
 
 
 def _pandas_columns(frame: Any) -> Iterator[tuple[str, Any]]:
-    names = [_told_name(name) for name in frame.columns]
-    kinds = set(frame.dtypes)
-    if len(kinds) == 1 and isinstance(kind := kinds.pop(), np.dtype) and kind.kind in "biuf":
-        # One block: a column at a time would take seconds where there are ten thousands.
-        values = frame.to_numpy()
-        yield from ((name, values[:, i]) for i, name in enumerate(names))
-        return
-    for i, name in enumerate(names):
-        yield name, _pandas_values(name, frame.iloc[:, i])
+    kinds = list(frame.dtypes)
+    found: dict[int, Any] = {}
+    for kind in {kind for kind in kinds if isinstance(kind, np.dtype) and kind.kind in "biuf"}:
+        # As one block: a column at a time would take seconds where there are ten thousands.
+        places = [i for i, its in enumerate(kinds) if its == kind]
+        block = frame.iloc[:, places].to_numpy()
+        found |= {place: block[:, i] for i, place in enumerate(places)}
+    for i, name in enumerate(frame.columns):
+        values = found[i] if i in found else _pandas_values(_told_name(name), frame.iloc[:, i])
+        yield _told_name(name), values
 
 
 def _pandas_values(name: str, series: Any) -> Any:
     kind = series.dtype
-    if isinstance(kind, np.dtype) and kind.kind in "biuf":
-        return series.to_numpy()
     if hasattr(kind, "categories") and hasattr(kind, "ordered"):
         words = [str(word) for word in kind.categories]
         return _coded(name, np.asarray(series.cat.codes), words, ordered=bool(kind.ordered))

@@ -135,7 +135,8 @@ def _faults(path: Path, image: Any) -> list[str]:
     found = []
     if image.mode.startswith(("I", "F")) or _has_16_bits(image):
         found.append(f"{path} has more than 8 bits a channel: save it with 8")
-    pages = getattr(image, "n_frames", 1)
+    # What a phone adds behind a photograph (.mpo) is the same once more, as a map or a thumbnail.
+    pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if pages > 1:
         found.append(f"{path} has {pages} pages: save each as an image of its own")
     return found

@@ -106,10 +106,17 @@ def _read(path: Path, look: Look, reading: Reading) -> Table:
         # What a delimiter at the end of each line leaves.
         del columns[last]
         told = (*told, "the last column is empty")
+    index = look.index if look.index in columns and _is_index(columns[look.index]) else None
     return Table(
         name=str(path),
         columns=columns,
-        index=look.index if look.index in columns and _is_index(columns[look.index]) else None,
+        index=index,
+        # Indices of tables that pandas wrote and read and wrote again.
+        left_out=tuple(
+            name
+            for name, column in columns.items()
+            if name != index and name.startswith("Unnamed: ") and _is_index(column)
+        ),
         told=told,
         digest=_files.sha256(path),
         place=lambda row: _place(path, look, row),
