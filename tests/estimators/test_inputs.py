@@ -46,6 +46,7 @@ def frames(values, names):
     yield pyarrow.table(table)
     yield table
     yield {name: column.tolist() for name, column in table.items()}
+    yield np.rec.fromarrays(list(table.values()), names=",".join(names))
 
 
 def test_columns_are_found_by_name_in_every_kind_of_frame(plain, tmp_path):
@@ -257,6 +258,16 @@ REFUSED = [
     ({"a": [1, 2], "b": [3]}, r"equally long; got lengths \[1, 2\]"),
     (pandas.DataFrame({"a": [1.0, None]}), r"missing values in 'a' \(1, first in row 1"),
     (pandas.DataFrame(np.eye(3), columns=["a", "a", "b"]), "'a' is there more than once"),
+    (np.array([["2020", "2021"], ["2022", "2023"]], dtype="M8[Y]"), "numbers; got datetime64"),
+    ([[datetime.datetime(2020, 1, 1)], [datetime.datetime(2021, 1, 1)]], "got dates"),
+    (np.array([["1_000", 2.0], [1, 2]], dtype=object), "got text .such as '1_000'"),
+    (np.array([["1", "2"], ["1_000", "3"]]), "must hold numbers; got text"),
+    ([["1", "2"], ["4", "3"]], "must hold numbers; got text"),
+    (X * 1j, "Complex data not supported"),
+    ([{"a": 1}, {"a": 2}], r"a list of mappings: pandas.DataFrame\(X\)"),
+    ((row for row in X), "got generator: make an array of it"),
+    ({1, 2}, "got set"),
+    (None, "got NoneType"),
     (np.array([[2**60 + 1, 1], [2**60, 2]]), "floats tell apart; got integers past 2.53"),
     (pandas.DataFrame(np.empty((0, 2))), "must hold rows; got none, in 2 columns"),
 ]

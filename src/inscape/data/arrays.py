@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, Final
 
 import numpy as np
@@ -195,6 +197,16 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
         raise InvalidDataError(
             f"{name} must be one table; got a {type(values).__name__} of {len(values)}: join them "
             "first, as pandas.concat does."
+        )
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], Mapping):
+        raise InvalidDataError(
+            f"{name} must be a table; got a {type(values).__name__} of mappings: "
+            f"pandas.DataFrame({name}) makes one of them."
+        )
+    if not hasattr(values, "__array__") and not isinstance(values, (Sequence, Mapping, Number)):
+        raise InvalidDataError(
+            f"{name} must be an array, a frame or a sequence of rows; got {type(values).__name__}: "
+            "make an array of it."
         )
     if hasattr(values, "detach"):
         values = values.detach().cpu()

@@ -20,6 +20,8 @@ def _library(source: Any) -> str:
 
 def is_frame(source: Any) -> bool:
     """Return whether `source` is a table with named columns, or a mapping of columns."""
+    if isinstance(source, np.ndarray):
+        return source.dtype.names is not None and source.ndim == 1
     if isinstance(source, Mapping):
         return bool(source) and all(np.ndim(column) == 1 for column in source.values())
     if _library(source) == "polars":
@@ -34,7 +36,7 @@ def read_frame(frame: Any, *, name: str = "The table") -> Table:
 
     Parameters
     ----------
-    frame : pandas.DataFrame, polars.DataFrame or LazyFrame, pyarrow.Table, mapping
+    frame : frame of pandas or polars, pyarrow.Table, mapping, or array with named fields
         The table.
     name : str
         What errors call it.
@@ -49,6 +51,8 @@ def read_frame(frame: Any, *, name: str = "The table") -> Table:
     >>> read_frame({"a": [1, 2], "b": ["u", None]}).columns["b"].values
     array([ 0, -1])
     """
+    if isinstance(frame, np.ndarray):
+        frame = {field: frame[field] for field in frame.dtype.names or ()}
     if _library(frame) == "polars":
         frame = frame.collect() if hasattr(frame, "collect") else frame
         found = _polars_columns(frame)

@@ -18,6 +18,9 @@ from inscape.data.arrays import as_array
 from inscape.data.floats import is_plain
 from inscape.estimators.opening import Opened, open_rows
 
+# Letters of what scikit-learn tells.
+_MOST_TOLD = 300
+
 
 def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
     """Return X as a finite 2-D float array; in `fit`, remember its columns on the estimator.
@@ -64,7 +67,8 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
                     f"X must hold numbers; got text ({error}): encode text columns as numbers, or "
                     "drop them."
                 ) from error
-            raise InvalidDataError(str(error)) from error
+            # One line, without the array that scikit-learn prints after some.
+            raise InvalidDataError(" ".join(str(error).split())[:_MOST_TOLD]) from error
     if reset and given.named_by_user:
         estimator.feature_names_in_ = np.array(given.names, dtype=object)
     check_finite(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -59,7 +60,7 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
     InvalidDataError
         If columns are missing, new or no numbers; all of these are told at once.
     """
-    if isinstance(X, np.ndarray) and not isinstance(X, np.ma.MaskedArray):
+    if type(X) is np.ndarray and X.dtype.names is None:
         return Opened(_whole(X))
     check_unmasked(X, name="X")
     if isinstance(X, np.ma.MaskedArray) or hasattr(X, "toarray") or hasattr(X, "detach"):
@@ -82,13 +83,27 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
             f"dimension; got a mapping of {', '.join(map(repr, list(X)[:5])) or 'nothing'}: "
             "give X=X."
         )
-    if isinstance(X, (list, tuple)) and len(X) and hasattr(X[0], "columns"):
-        as_array(X, name="X")
-    return Opened(X)
+    array = as_array(X, name="X")
+    # Of lists scikit-learn makes the same array, and says what it says.
+    return Opened(_whole(array) if array.dtype.kind in "mMOSU" else X)
 
 
 def _whole(X: np.ndarray) -> np.ndarray:
-    """Return an array; of large integers those alone that floats tell apart."""
+    """Return an array; no texts or dates, and of large integers those that floats tell apart."""
+    if X.dtype.kind in "OSU":
+        # float("1_000") is a number, and no plain one.
+        odd = [cell for cell in X.flat if isinstance(cell, (str, bytes, datetime.date))]
+        if odd:
+            kind = "dates" if isinstance(odd[0], datetime.date) else "text"
+            raise InvalidDataError(
+                f"X must hold numbers; got {kind} (such as {str(odd[0])!r}): encode such columns "
+                "as numbers, or drop them."
+            )
+    if X.dtype.kind in "mM":
+        raise InvalidDataError(
+            f"X must hold numbers; got {X.dtype}: say in which unit, as in "
+            "(X - X.min()) / numpy.timedelta64(1, 'D')."
+        )
     if X.dtype.kind in "iu" and X.dtype.itemsize == 8 and X.ndim == 2 and X.size:
         return as_numbers(X, name="X")
     return X
