@@ -85,6 +85,30 @@ def test_columns_are_found_by_name_in_any_order(fitted, tmp_path, capsys):
     np.testing.assert_allclose(np.load(tmp_path / "2.npy"), expected, rtol=1e-5, atol=1e-5)
 
 
+def test_means_are_there_for_later_tables_where_they_were_asked_for(tmp_path, capsys):
+    table = pandas.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) % 3})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    gap = pandas.DataFrame({"a": [4.0, None], "b": [1.0, 2.0]})
+    gap.to_csv(tmp_path / "g.csv", index=False)
+    out = tmp_path / "codes.csv"
+    for word in ("mean", "refuse"):
+        run = tmp_path / word
+        assert call("fit", tmp_path / "t.csv", "--missing", word, *QUICK, "--run", run) == 0
+    assert call("encode", tmp_path / "mean", tmp_path / "g.csv", "--output", out) == 0
+    model = inscape.load(tmp_path / "mean")
+    mean = model.description_.columns.means[0]
+    assert mean == pytest.approx(data.load(tmp_path / "t.csv").train.X[:, 0].mean(), rel=1e-6)
+    expected = model.transform(np.array([[4, 1], [mean, 2]], dtype=np.float32))
+    np.testing.assert_allclose(pandas.read_csv(out), expected, atol=1e-5)
+    given = ("--output", out, "--overwrite", "--missing")
+    assert call("encode", tmp_path / "refuse", tmp_path / "g.csv", *given, "mean") == 2
+    told = capsys.readouterr().err
+    assert "missing values in 'a' (1, first in row 1, line 3)" in told
+    assert "take missing='drop', for the model was fitted without missing='mean'" in told
+    assert call("encode", tmp_path / "refuse", tmp_path / "g.csv", *given, "drop") == 0
+    assert len(pandas.read_csv(out)) == 1
+
+
 def test_words_that_happen_to_be_numbers_are_words(tmp_path):
     table = pandas.DataFrame({"a": range(20), "b": ["1", "2", "3+", "10"] * 5, "c": [0.5, 1] * 10})
     options = ("--categories", "one_hot", "--drop", "c", "--run", tmp_path / "run")

@@ -39,6 +39,8 @@ class Contents:
         What was chosen in reading it.
     own : bool
         Whether the rows were made here, and are nobody else's.
+    fill : bool
+        Whether means of the training rows stand for what is missing, now or in later rows.
     """
 
     all_or_train: Split
@@ -47,6 +49,7 @@ class Contents:
     checksum: str
     told: tuple[str, ...] = ()
     own: bool = True
+    fill: bool = False
 
 
 def from_arrays(
@@ -133,6 +136,7 @@ def from_arrays(
         digest,
         tuple(told),
         own=not np.may_share_memory(rows[0], raw),
+        fill=reading.missing == "mean",
     )
 
 

@@ -251,11 +251,12 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
         ):
             told.append(f"{listed(strange)} in {name!r}, which had {listed(source.categories)}")
             remedies.append("leave out rows of new categories")
-    filled = reading if columns.means is None else replace(reading, missing="mean")
     present = [name for name in known if name in table.columns]
-    for gap, way in missing_values(table, present, filled, None):
+    fills = columns.means is not None or reading.missing == "drop"
+    asked = replace(reading, missing="mean" if fills else "refuse")
+    for gap, _ in missing_values(table, present, asked, None):
         told.append(gap)
-        remedies.append(way)
+        remedies.append("take missing='drop', for the model was fitted without missing='mean'")
     if told:
         raise InvalidDataError(
             f"{table.name} must have the {len(known)} columns that the model was fitted with; got "

@@ -72,6 +72,7 @@ def table_contents(table: Table, reading: Reading, y: Any = None) -> Contents:
         Description(columns.feature_names, None, class_names, columns),
         digest or checksum([*columns.feature_names, X, None if numbers is None else numbers]),
         (*told, *more),
+        fill=reading.missing == "mean",
     )
 
 

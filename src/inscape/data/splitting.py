@@ -32,7 +32,7 @@ def split_contents(
             train, test_fraction=test_fraction, random_state=random_state, own=contents.own
         )
     columns = contents.description.columns
-    if not (np.isnan(train.X[:1]).any() or np.isnan(train.X).any() or np.isnan(test.X).any()):
+    if not contents.fill:
         return train, test, columns
     means = column_means(train.X, contents.description.feature_names)
     filled = [replace(part, X=fill_missing(part.X, means)) for part in (train, test)]
