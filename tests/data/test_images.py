@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inscape._errors import InvalidDataError
+from inscape._errors import DamagedFileError, InvalidDataError
 from inscape.data import load
 from inscape.data.files import read
 
@@ -201,6 +201,15 @@ def test_what_would_be_cut_or_left_out_is_refused_all_at_once(tmp_path):
     (tmp_path / "b.png").write_bytes(b"P6 3 2 65535\n" + bytes(36))
     (tmp_path / "b.png").rename(tmp_path / "b.ppm")
     with pytest.raises(InvalidDataError, match=r"b\.ppm has more than 8 bits"):
+        load(tmp_path)
+
+
+def test_all_damaged_images_are_named(tmp_path):
+    for i in range(4):
+        picture(tmp_path / f"{i}.png", i)
+    for i in (1, 3):
+        (tmp_path / f"{i}.png").write_bytes(b"no picture")
+    with pytest.raises(DamagedFileError, match=r"1\.png must be .* as are 1 others \(3\.png\)"):
         load(tmp_path)
 
 

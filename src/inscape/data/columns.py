@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Column:
     problem: str = ""
     missing_as: str = ""
 
-    @property
+    @functools.cached_property
     def missing(self) -> np.ndarray:
         """Which rows have no value, shape (n_samples,)."""
         if self.kind == "text":

@@ -13,6 +13,7 @@ from inscape.data.columns import Column, Kind
 
 # In microseconds.
 _DAY: Final = 86_400_000_000
+_BLOCK: Final = 512
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Source:
             days = column.values.astype("M8[us]").astype(np.int64) / _DAY
             return np.where(column.missing, np.nan, days)[:, None]
         if self.kind == "number":
-            return column.values.astype(np.float64)[:, None]
+            return column.values.astype(np.float64, copy=False)[:, None]
         rank = {word: i for i, word in enumerate(self.categories)}
         place = np.array([rank.get(word, -1) for word in column.words] + [-1])
         found = np.eye(len(rank) + 1)[place[column.values], :-1]
@@ -82,10 +83,14 @@ class Columns:
     def numbers(self, table: Mapping[str, Column]) -> FloatArray:
         """Return a table as features, float64 of shape (n_samples, n_features), NaN missing."""
         found = [source.numbers(table[source.name]) for source in self.sources]
-        if all(part.shape[1] == 1 for part in found):
-            # Filled by rows: one block, and no list of a hundred thousand arrays joined twice.
-            return np.concatenate(found, axis=1)
-        return np.hstack(found)
+        places = np.cumsum([0, *(part.shape[1] for part in found)]).tolist()
+        joined = np.empty((len(found[0]) if found else 0, places[-1]))
+        # By some rows at a time, which stay in the processor's memory while columns cross them.
+        for start in range(0, len(joined), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            for part, first, last in zip(found, places[:-1], places[1:], strict=True):
+                joined[rows, first:last] = part[rows]
+        return joined
 
     def describe(self) -> dict[str, Any]:
         """Return plain data from which `restore_columns` makes the same again."""

@@ -46,17 +46,23 @@ class Pictures:
         sizes: dict[tuple[int, int], Path] = {}
         faults: list[str] = []
         self._has_colours, see_through, n_turned = colours, 0, 0
+        damaged: list[Path] = []
         for path in paths:
-            with _opened(path) as image:
-                # First: looking for what the camera says may read the whole of the image.
-                faults += _faults(path, image)
-                turned = image.getexif().get(_EXIF_ORIENTATION, 1)
-                n_turned += turned not in (0, 1)
-                size = image.size[::-1] if turned in (5, 6, 7, 8) else image.size
-                sizes.setdefault(size, path)
-                see_through += _is_see_through(image)
-                grey = image.mode in ("1", "L", "LA", "La")
-                self._has_colours = self._has_colours or not grey
+            try:
+                with _opened(path) as image:
+                    # First: looking for what the camera says may read the whole of the image.
+                    faults += _faults(path, image)
+                    turned = image.getexif().get(_EXIF_ORIENTATION, 1)
+                    n_turned += turned not in (0, 1)
+                    size = image.size[::-1] if turned in (5, 6, 7, 8) else image.size
+                    sizes.setdefault(size, path)
+                    see_through += _is_see_through(image)
+                    grey = image.mode in ("1", "L", "LA", "La")
+                    self._has_colours = self._has_colours or not grey
+            except DamagedFileError:
+                damaged.append(path)
+        if damaged:
+            raise _damaged(damaged)
         if len(sizes) > 1 and self.size is None:
             faults.insert(0, _told_sizes(sizes))
         if faults:
@@ -121,9 +127,17 @@ def _opened(path: Path) -> Iterator[Any]:
         with Image.open(path) as image:
             yield image
     except (OSError, SyntaxError, ValueError) as error:
-        raise DamagedFileError(
-            f"{path} must be a whole image; it is damaged or cut short: replace it or take it out."
-        ) from error
+        raise _damaged([path]) from error
+
+
+def _damaged(paths: Sequence[Path]) -> DamagedFileError:
+    first, others = paths[0], [path.name for path in paths[1:]]
+    more = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
+    also = f", as are {len(others)} others ({more})" if others else ""
+    return DamagedFileError(
+        f"{first} must be a whole image; it is damaged or cut short{also}: replace it or take it "
+        "out."
+    )
 
 
 def _is_see_through(image: Any) -> bool:
