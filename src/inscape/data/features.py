@@ -110,7 +110,7 @@ def _odd_features(
         told.append((f"text among numbers in {shown}", _mending(typos, reading)))
     if dates and reading.dates == "refuse":
         told.append((f"dates in {listed(dates, _described_date)}", "take dates='days'"))
-    infinite = [c for c in columns if c.kind == "number" and np.isinf(c.values).any()]
+    infinite = [c for c in columns if c.kind == "number" and _is_infinite(c.values)]
     if infinite:
         shown = listed(infinite, lambda c: _described_cells(table, c, np.isinf(c.values)))
         told.append((f"infinite values in {shown}", "mend these cells"))
@@ -118,6 +118,11 @@ def _odd_features(
         shown = listed(odd, lambda c: f"{c.problem} in {c.name!r}")
         told.append((shown, "keep such names with keep"))
     return told
+
+
+def _is_infinite(values: np.ndarray) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return not np.isfinite(values.sum(dtype=np.float64)) and bool(np.isinf(values).any())
 
 
 def _is_hardly_repeated(column: Column) -> bool:

@@ -88,7 +88,10 @@ def _read(path: Path, look: Look, reading: Reading) -> Table:
         matrix, words = _load(path, look, coded)
     if matrix.shape[1] != look.n_columns:
         raise _ragged(path, look)
-    large = {i for i in range(matrix.shape[1]) if i not in coded and _is_large(matrix[:, i])}
+    # All at once: NaN compares as false, and such columns are looked at one by one.
+    small = np.maximum(matrix.max(axis=0), -matrix.min(axis=0)) < EXACT
+    doubtful = set(np.flatnonzero(~small).tolist()) - coded
+    large = {i for i in doubtful if _is_large(matrix[:, i])}
     if large:
         # As text, to see whether whole numbers lose their last digits.
         coded |= large
