@@ -16,6 +16,9 @@ from inscape.estimators.frame import Frame, fit_frame
 from inscape.networks import Architecture
 from inscape.objectives import Framed, Likelihood
 
+# What a row costs whose nats leave the floats: more than any other, and still a number.
+MOST_NATS = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Units:
@@ -54,17 +57,26 @@ class Units:
         scaled = self.scale(X)
         return scaled if self.frame is None else self.frame.apply(scaled)
 
+    def apply_to_training(self, X: FloatArray) -> FloatArray:
+        """Return training rows as `apply` does, and without the digits that hang on their units."""
+        rows = self.apply(X)
+        return rows if self.frame is None else self.frame.steady(rows)
+
     def undo(self, rows: FloatArray) -> FloatArray:
         """Return rows of the network in the units of the data."""
         scaled = rows if self.frame is None else self.frame.undo(rows)
         return scaled if self.scaler is None else self.scaler.inverse_transform(scaled)
 
-    def constant(self, n_features: int) -> float:
-        """Return the nats to be added for each row, so that units change no comparison."""
-        added = n_features * self.framed.constant
+    def constants(self, n_features: int) -> FloatArray:
+        """Return the nats to be added for each feature, so that units change no comparison."""
+        added = np.full(n_features, self.framed.constant)
         if self.scaler is not None and self.likelihood.continuous:
-            added += float(np.log(self.scaler.scale.astype(np.float64)).sum())
+            added += np.log(self.scaler.scale.astype(np.float64))
         return added
+
+    def constant(self, n_features: int) -> float:
+        """Return the nats to be added for each row."""
+        return float(self.constants(n_features).sum())
 
     def nats(self, losses: Any, n_features: int) -> Any:
         """Return nats of the likelihood as nats of the data."""
