@@ -27,7 +27,6 @@
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning
 from inscape.estimators.given import Given
 from inscape.estimators.latent_report import LatentReport
-from inscape.estimators.loading import load
 from inscape.estimators.variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
@@ -36,5 +35,4 @@ __all__ = [
     "Given",
     "LatentReport",
     "VariationalAutoencoder",
-    "load",
 ]

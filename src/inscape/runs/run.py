@@ -10,9 +10,9 @@ from typing import Any
 
 from inscape._errors import RunNotFoundError
 from inscape._files import MANIFEST, damaged, read_json, verify_manifest
-from inscape.estimators import load
 from inscape.runs.config import Config, FitConfig, ReproductionConfig
 from inscape.runs.kinds import read_config
+from inscape.uses import load
 
 
 @dataclass(frozen=True)
