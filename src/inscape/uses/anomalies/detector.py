@@ -63,6 +63,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         - "deep_svdd", how far from a middle a network maps it;
 
         several are combined by their p-values.
+    scaler : {"standard", None}
+        Whether each column is divided by its own spread; None divides all by one, where they are
+        of one unit, such as pixels.
     contamination : float or None
         The share of the rows in `fit` that `predict` tells off, as in scikit-learn: in (0, 0.5].
     false_alarm_rate : float or None
@@ -106,6 +109,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         representation: Any = None,
         *,
         method: Any = "denoising",
+        scaler: str | None = "standard",
         contamination: float | None = None,
         false_alarm_rate: float | None = None,
         threshold: str = "conformal",
@@ -114,6 +118,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     ) -> None:
         self.representation = representation
         self.method = method
+        self.scaler = scaler
         self.contamination = contamination
         self.false_alarm_rate = false_alarm_rate
         self.threshold = threshold
@@ -149,7 +154,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         part = self._check_options()
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
-        self.standard_ = fit_standard(rows)
+        self.standard_ = fit_standard(rows, alike=self.scaler is None)
         seen = self._see(X, rows)
         source = Source(self.representation, seed)
         n_folds = min(self.n_folds or _choose_folds(part, source), len(rows))
@@ -164,6 +169,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _check_options(self) -> AnomalyScore:
         """Return the score that is asked for, once every option is known to hold."""
         check_representation(self.representation)
+        if self.scaler is not None:
+            check_choice("scaler", self.scaler, ("standard",))
         check_choice("threshold", self.threshold, CALIBRATIONS)
         if self.n_folds is not None:
             check_integer("n_folds", self.n_folds, minimum=2)
@@ -277,13 +284,35 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         shares = [self.score_.contributions(some) for some in _blocks(seen)]
         return np.nan_to_num(np.concatenate(shares), nan=_FARTHEST, posinf=_FARTHEST)
 
+    def restore(self, X: Any) -> FloatArray:
+        """Return rows as they would be if they were normal, for the detector.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_features)
+            In the units of X.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the score compares rows with nothing of their kind.
+        """
+        seen = self._check(X)
+        rows = np.concatenate([self.score_.restored(some) for some in _blocks(seen)])
+        return self.standard_.undo(rows)
+
     def _check(self, X: Any) -> Rows:
         check_is_fitted(self)
         return self._see(X, check_rows(self, X, reset=False))
 
     def _see(self, X: Any, rows: FloatArray) -> Rows:
         """Return rows as the scores see them; a frame keeps the names of its columns."""
-        return Rows(X if hasattr(X, "iloc") else rows, self.standard_.apply(rows))
+        return Rows(X if hasattr(X, "iloc") else rows, self.standard_.apply(rows), self.standard_)
 
     def _anomaly(self, seen: Rows) -> FloatArray:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -25,10 +25,13 @@ class Rows:
         As they came, for a representation: a frame keeps its names.
     standard : ndarray, shape (n_samples, n_features), float64
         Less the mean of their column, over its spread.
+    columns : Standard
+        The way from the one to the other.
     """
 
     given: Any
     standard: FloatArray
+    columns: Standard
 
     def __len__(self) -> int:
         return len(self.standard)
@@ -36,7 +39,7 @@ class Rows:
     def take(self, places: Any) -> Rows:
         """Return the rows at some places."""
         given = self.given.iloc[places] if hasattr(self.given, "iloc") else self.given[places]
-        return Rows(given, self.standard[places])
+        return Rows(given, self.standard[places], self.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +59,22 @@ class Standard:
         """Return (X - mean) / spread in float64."""
         return (X.astype(np.float64) - self.mean) / self.spread
 
+    def undo(self, rows: FloatArray) -> FloatArray:
+        """Return the rows that `apply` made these of."""
+        return rows * self.spread + self.mean
 
-def fit_standard(X: FloatArray) -> Standard:
+
+def fit_standard(X: FloatArray, *, alike: bool = False) -> Standard:
     """Return the map of training rows.
 
     A column that is constant but for roundings is constant.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_features)
+        Rows.
+    alike : bool
+        Whether columns are of one unit, such as pixels, and get one spread: the root mean square.
     """
     mean = X.mean(axis=0, dtype=np.float64)
     centred = X.astype(np.float64) - mean
@@ -69,7 +83,11 @@ def fit_standard(X: FloatArray) -> Standard:
     size[size <= 1e-13 * np.abs(mean)] = 0
     safe = np.where(size > 0, size, 1.0)
     spread = safe * np.sqrt(np.square(centred / safe).mean(axis=0))
-    return Standard(mean, np.where(size > 0, spread, 1.0))
+    spread = np.where(size > 0, spread, 0.0)
+    if alike:
+        most = float(spread.max()) or 1.0
+        spread = np.full_like(spread, most * np.sqrt(np.square(spread / most).mean()))
+    return Standard(mean, np.where(spread > 0, spread, 1.0))
 
 
 @dataclass(frozen=True, eq=False)

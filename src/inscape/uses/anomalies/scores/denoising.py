@@ -15,6 +15,8 @@ from inscape.uses.anomalies.rows import Rows, Source
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore, Folds
 from inscape.uses.anomalies.spread import Spread, fit_spread
 
+_STEPS, _BATCH_SIZE = 1000, 128
+
 
 @dataclass(frozen=True)
 class Denoising(AnomalyScore):
@@ -23,7 +25,8 @@ class Denoising(AnomalyScore):
     For noise of many sizes a denoiser learns where from each place the data lie denser
     (Alain and Bengio 2014, JMLR 15). On rows with columns of one spread it is trained once for each
     fold, on the others, so that every row has a residual :math:`r = x - f(x)` of a network that has
-    not seen it. With the shrunk covariance :math:`C` of these, the score is the mean over the
+    not seen it. Beyond the range of a column in training the network is told its edge alone, where
+    it knows what to say. With the shrunk covariance :math:`C` of these, the score is the mean over the
     folds' networks of
 
     .. math:: (r - m)^T C^{-1} (r - m) = \sum_i \big(C^{-1/2} (r - m)\big)_i^2
@@ -40,7 +43,7 @@ class Denoising(AnomalyScore):
         Bounds of the standard deviation of the noise, in spreads of a column; each row's own is
         drawn between them, evenly on a logarithmic scale.
     epochs : float or None
-        Passes over the rows; None as many as suit their number.
+        Passes over the rows; None as many as make 1,000 steps, and at least one.
     """
 
     n_components: int = 64
@@ -60,27 +63,33 @@ class Denoising(AnomalyScore):
 
     def fit(self, rows: Rows, source: Source) -> DenoisingFitted:
         """Learn one denoiser from all rows; its residuals are of rows that it has seen."""
-        model = self._train(rows, source.seed)
-        return DenoisingFitted((model,), fit_spread(_residuals(model, rows.standard)))
+        model, limits = self._train(rows, source.seed), _limits(rows.standard)
+        spread = fit_spread(_residuals(model, rows.standard, limits))
+        return DenoisingFitted((model,), spread, limits)
 
     def cross_fit(
         self, rows: Rows, folds: Folds, source: Source
     ) -> tuple[DenoisingFitted, FloatArray]:
         """Learn a denoiser a fold; all of them judge what comes later."""
-        models, unseen = [], np.empty_like(rows.standard)
+        models, unseen, limits = [], np.empty_like(rows.standard), _limits(rows.standard)
         for learned, judged in folds:
             model = self._train(rows.take(learned), source.seed)
             models.append(model)
-            unseen[judged] = _residuals(model, rows.standard[judged])
+            unseen[judged] = _residuals(model, rows.standard[judged], limits)
         spread = fit_spread(unseen)
-        return DenoisingFitted(tuple(models), spread), np.square(spread.whiten(unseen)).sum(axis=1)
+        fitted = DenoisingFitted(tuple(models), spread, limits)
+        return fitted, np.square(spread.whiten(unseen)).sum(axis=1)
 
     def _train(self, rows: Rows, seed: int) -> Autoencoder:
+        # What is learned is a field over all noise sizes: that takes steps, however few the rows.
+        batch_size = min(_BATCH_SIZE, len(rows))
+        epochs = max(1.0, _STEPS * batch_size / len(rows)) if self.epochs is None else self.epochs
         return Autoencoder(
             self.n_components,
             hidden=self.hidden,
             corruption=self._noise(),
-            epochs=self.epochs,
+            epochs=epochs,
+            batch_size=batch_size,
             validation_fraction=0,
             random_state=seed,
         ).fit(rows.standard)
@@ -96,20 +105,32 @@ class DenoisingFitted(FittedScore):
         Of rows with columns of one spread.
     spread : Spread
         Of residuals.
+    limits : ndarray, shape (2, n_features)
+        The least and the largest of each column in training.
     """
 
     models: tuple[Any, ...]
     spread: Spread
+    limits: FloatArray
 
     def anomaly(self, rows: Rows) -> FloatArray:
         return self.contributions(rows).sum(axis=1)
 
     def contributions(self, rows: Rows) -> FloatArray:
         shares = [
-            np.square(self.spread.whiten(_residuals(model, rows.standard))) for model in self.models
+            np.square(self.spread.whiten(_residuals(model, rows.standard, self.limits)))
+            for model in self.models
         ]
         return np.mean(shares, axis=0)
 
+    def restored(self, rows: Rows) -> FloatArray:
+        known = rows.standard.clip(*self.limits)
+        return np.mean([model.reconstruct(known) for model in self.models], axis=0)
 
-def _residuals(model: Autoencoder, standard: FloatArray) -> FloatArray:
-    return standard - model.reconstruct(standard)
+
+def _limits(standard: FloatArray) -> FloatArray:
+    return np.stack([standard.min(axis=0), standard.max(axis=0)])
+
+
+def _residuals(model: Autoencoder, standard: FloatArray, limits: FloatArray) -> FloatArray:
+    return standard - model.reconstruct(standard.clip(*limits))

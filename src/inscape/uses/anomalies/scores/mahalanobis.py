@@ -9,7 +9,10 @@ import numpy as np
 
 from inscape._typing import FloatArray
 from inscape.uses.anomalies.rows import Rows, Source, Standard, fit_standard
-from inscape.uses.anomalies.scores.reconstruction import default_autoencoder, residuals
+from inscape.uses.anomalies.scores.reconstruction import (
+    default_autoencoder,
+    residuals,
+)
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore
 from inscape.uses.anomalies.spread import Spread, fit_spread
 
@@ -29,7 +32,8 @@ class Mahalanobis(AnomalyScore):
         representation = source.learn(rows, default_autoencoder)
         vectors = _vectors(representation, rows)
         standard = fit_standard(vectors)
-        return MahalanobisFitted(representation, standard, fit_spread(standard.apply(vectors)))
+        spread = fit_spread(standard.apply(vectors))
+        return MahalanobisFitted(representation, standard, spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,9 @@ class MahalanobisFitted(FittedScore):
     def anomaly(self, rows: Rows) -> FloatArray:
         vectors = self.standard.apply(_vectors(self.representation, rows))
         return np.square(self.spread.whiten(vectors)).sum(axis=1)
+
+    def restored(self, rows: Rows) -> FloatArray:
+        return rows.standard - residuals(self.representation, rows)
 
 
 def _vectors(representation: Any, rows: Rows) -> FloatArray:

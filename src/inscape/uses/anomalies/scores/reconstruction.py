@@ -9,7 +9,7 @@ import numpy as np
 
 from inscape._typing import FloatArray
 from inscape.estimators import Autoencoder
-from inscape.uses.anomalies.rows import Rows, Source, fit_standard
+from inscape.uses.anomalies.rows import Rows, Source
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore
 
 # The widest code of a default representation.
@@ -25,8 +25,7 @@ class Reconstruction(AnomalyScore):
 
     def fit(self, rows: Rows, source: Source) -> ReconstructionFitted:
         """Learn a representation, where none is given fitted."""
-        spread = rows_spread(rows)
-        return ReconstructionFitted(source.learn(rows, default_autoencoder), spread)
+        return ReconstructionFitted(source.learn(rows, default_autoencoder))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +36,18 @@ class ReconstructionFitted(FittedScore):
     ----------
     representation : Any
         Fitted.
-    spread : ndarray, shape (n_features,)
-        Of the columns, in the units in which it reconstructs.
     """
 
     representation: Any
-    spread: FloatArray
 
     def anomaly(self, rows: Rows) -> FloatArray:
         return self.contributions(rows).sum(axis=1)
 
     def contributions(self, rows: Rows) -> FloatArray:
-        return np.square(residuals(self.representation, rows) / self.spread)
+        return np.square(residuals(self.representation, rows))
+
+    def restored(self, rows: Rows) -> FloatArray:
+        return rows.standard - residuals(self.representation, rows)
 
 
 def default_autoencoder(n_features: int, seed: int) -> Autoencoder:
@@ -58,12 +57,8 @@ def default_autoencoder(n_features: int, seed: int) -> Autoencoder:
 
 
 def residuals(representation: Any, rows: Rows) -> FloatArray:
-    """Return what a representation leaves of rows, float64, in their units."""
+    """Return what a representation leaves of rows, float64, in spreads of the columns."""
     codes = representation.transform(rows.given)
     given = np.asarray(rows.given, dtype=np.float64)
-    return given - np.asarray(representation.inverse_transform(codes), dtype=np.float64)
-
-
-def rows_spread(rows: Rows) -> FloatArray:
-    """Return the spread of each column of rows as they came; 1 where it has none."""
-    return fit_standard(np.asarray(rows.given, dtype=np.float64)).spread
+    left = given - np.asarray(representation.inverse_transform(codes), dtype=np.float64)
+    return left / rows.columns.spread

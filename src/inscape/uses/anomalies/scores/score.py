@@ -18,13 +18,7 @@ Folds: TypeAlias = Sequence[tuple[IntArray, IntArray]]
 
 
 class FittedScore(ABC):
-    """What tells how far a row is from what is normal; a dataclass of arrays and representations.
-
-    Attributes
-    ----------
-    score_word : str
-        The class's name in files.
-    """
+    """What tells how far a row is from normal; a dataclass of arrays and representations."""
 
     @abstractmethod
     def anomaly(self, rows: Rows) -> FloatArray:
@@ -41,6 +35,19 @@ class FittedScore(ABC):
         raise InvalidParameterError(
             "`method` must be a sum over features to be explained, as 'denoising' and "
             f"'reconstruction' are; got {type(self).__name__}: take one of those."
+        )
+
+    def restored(self, rows: Rows) -> FloatArray:
+        """Return rows as they would be if they were normal, with columns of one spread.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the score compares rows with nothing of their kind.
+        """
+        raise InvalidParameterError(
+            "`method` must be 'denoising', 'reconstruction' or 'mahalanobis' to restore rows; got "
+            f"{type(self).__name__}: take one of those."
         )
 
 
