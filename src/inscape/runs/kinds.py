@@ -12,11 +12,19 @@ from inscape._checks import did_you_mean
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
 from inscape._format_1 import say_defaults
 from inscape._parts import read_call, spell_options
-from inscape.runs.config import FORMAT, Config, DynamicsConfig, FitConfig, ReproductionConfig
+from inscape.runs.config import (
+    FORMAT,
+    AnomaliesConfig,
+    Config,
+    DynamicsConfig,
+    FitConfig,
+    ReproductionConfig,
+)
 from inscape.zoo import MODELS
 
 KINDS: Final[Mapping[str, type[Config]]] = {
-    config.kind: config for config in (FitConfig, DynamicsConfig, ReproductionConfig)
+    config.kind: config
+    for config in (FitConfig, AnomaliesConfig, DynamicsConfig, ReproductionConfig)
 }
 # Those that wrote a config file in format 1, when no file named its kind.
 _NAMELESS = (FitConfig, DynamicsConfig)

@@ -26,8 +26,8 @@ class Denoising(AnomalyScore):
     (Alain and Bengio 2014, JMLR 15). On rows with columns of one spread it is trained once for each
     fold, on the others, so that every row has a residual :math:`r = x - f(x)` of a network that has
     not seen it. Beyond the range of a column in training the network is told its edge alone, where
-    it knows what to say. With the shrunk covariance :math:`C` of these, the score is the mean over the
-    folds' networks of
+    it knows what to say. With the shrunk covariance :math:`C` of the residuals, the score is the
+    mean over the folds' networks of
 
     .. math:: (r - m)^T C^{-1} (r - m) = \sum_i \big(C^{-1/2} (r - m)\big)_i^2
 
