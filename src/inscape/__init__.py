@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         zoo,
     )
     from inscape._errors import InscapeError
-    from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder, load
+    from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
+    from inscape.uses import AnomalyDetector, load
 
 __version__ = "0.1.0"
 
@@ -44,14 +45,16 @@ _ROOMS = (
     "zoo",
 )
 _NAMES = {
+    "AnomalyDetector": "inscape.uses",
     "Autoencoder": "inscape.estimators",
     "DeadUnitWarning": "inscape.estimators",
     "InscapeError": "inscape._errors",
     "VariationalAutoencoder": "inscape.estimators",
-    "load": "inscape.estimators",
+    "load": "inscape.uses",
 }
 
 __all__ = [
+    "AnomalyDetector",
     "Autoencoder",
     "DeadUnitWarning",
     "InscapeError",

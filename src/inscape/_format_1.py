@@ -11,24 +11,25 @@ from typing import Any
 
 from inscape._parts import read_call
 
-# The scale that a likelihood had where none was said.
-_SCALES = {"gaussian": 1.0, "laplace": 1.0}
+# What options of parts were where none was said, and are not now.
+_DEFAULTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "likelihood": {"gaussian": {"scale": 1.0}, "laplace": {"scale": 1.0}},
+    "optimizer": {"muon": {"vector_learning_rate": 0.01}},
+}
 
 
-def say_scale(likelihood: Any) -> Any:
-    """Return a likelihood, as it was typed or described, with the scale that it had.
+def say_defaults(family: str, part: Any) -> Any:
+    """Return a part, as it was typed or described, with the options that it had.
 
     Examples
     --------
-    >>> say_scale("gaussian")
+    >>> say_defaults("likelihood", "gaussian")
     {'type': 'gaussian', 'scale': 1.0}
-    >>> say_scale("bernoulli")
+    >>> say_defaults("likelihood", "bernoulli")
     {'type': 'bernoulli'}
     """
-    if isinstance(likelihood, str):
-        bare = "(" not in likelihood
-        likelihood = {"type": likelihood} if bare else read_call("likelihood", likelihood)
-    if isinstance(likelihood, Mapping) and likelihood["type"] in _SCALES:
-        word = likelihood["type"]
-        return {"type": word, "scale": _SCALES[word], **likelihood}
-    return likelihood
+    if isinstance(part, str):
+        part = {"type": part} if "(" not in part else read_call(family, part)
+    if isinstance(part, Mapping):
+        return {"type": part["type"], **_DEFAULTS[family].get(part["type"], {}), **part}
+    return part

@@ -90,6 +90,15 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "weight_decay",
     ),
     "optimizer": ("muon", "adam", "sgd", "adadelta"),
+    "method": (
+        "denoising",
+        "reconstruction",
+        "likelihood",
+        "mahalanobis",
+        "neighbors",
+        "local",
+        "deep_svdd",
+    ),
 }
 _WIDTH = 100
 _PLACE = re.compile(r"\[\[(\w+)\]\]")

@@ -102,3 +102,10 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(name, tmp_path, monkeypatch
     # The seconds of its epochs tell that they were not trained anew.
     assert 0 < len(before) < len(resumed.history)
     assert resumed.history[: len(before)] == before
+
+
+def test_a_default_that_has_changed_is_what_it_was(tmp_path):
+    (tmp_path / "config.toml").write_text('data = "digits"\n', encoding="utf-8")
+    (tmp_path / "environment.json").write_text("{}", encoding="utf-8")
+    assert Run(tmp_path).config.optimizer == "muon(vector_learning_rate=0.01)"
+    assert FitConfig().optimizer == "muon"

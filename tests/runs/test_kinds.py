@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from inscape._errors import InvalidParameterError
-from inscape.runs import DynamicsConfig, FitConfig, ReproductionConfig, read_config
+from inscape.runs import (
+    AnomaliesConfig,
+    DynamicsConfig,
+    FitConfig,
+    ReproductionConfig,
+    read_config,
+)
 from inscape.runs.kinds import KINDS
 
 ONE_OF_EACH = (
     FitConfig(data="digits", hidden=(), epochs=3),
     DynamicsConfig(branches=(2, 3), hidden=(), gamma=1e-3),
     ReproductionConfig("hinton-2006", quick=True),
+    AnomaliesConfig(method=("neighbors", "local"), normal="3"),
 )
 
 
@@ -63,7 +70,9 @@ def test_a_file_of_another_kind_is_refused(file):
 
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
-    assert told.startswith(" must name a kind of run (fit, dynamics, reproduction); got 'dynamic'.")
+    assert told.startswith(
+        " must name a kind of run (fit, anomalies, dynamics, reproduction); got 'dynamic'."
+    )
     assert told.endswith("Did you mean 'dynamics'?")
     assert "got 3" in refusal(file, "kind = 3\n")
 

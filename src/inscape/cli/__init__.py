@@ -2,6 +2,7 @@
 
 | file | what lives there |
 |---|---|
+| `anomalies` | ``inscape anomalies``: rows that are not like the others, and by which features |
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
@@ -25,6 +26,7 @@ from cyclopts.config import Dict
 
 from inscape import __version__
 from inscape._errors import InscapeError
+from inscape.cli.anomalies import anomalies
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, score, dynamics, reproduce, datasets, zoo):
+    for command in (fit, encode, decode, score, anomalies, dynamics, reproduce, datasets, zoo):
         app.command(command)
     sys.exit(_run(app, arguments))
 

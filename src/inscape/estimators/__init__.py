@@ -28,7 +28,6 @@
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning
 from inscape.estimators.given import Given
 from inscape.estimators.latent_report import LatentReport
-from inscape.estimators.loading import load
 from inscape.estimators.variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
@@ -37,5 +36,4 @@ __all__ = [
     "Given",
     "LatentReport",
     "VariationalAutoencoder",
-    "load",
 ]

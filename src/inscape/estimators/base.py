@@ -56,7 +56,7 @@ from inscape.estimators.samplers import (
     restore_samplers,
 )
 from inscape.estimators.starting import limit_paths, paths_of, train_from_start
-from inscape.estimators.units import Units, find_units, restore_units
+from inscape.estimators.units import MOST_NATS, Units, find_units, restore_units
 from inscape.networks import Examples, LinearPath, LinearStart, Modules, Network
 from inscape.objectives import Likelihood, Space
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
@@ -554,7 +554,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y = open_labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)
 
-    def score_samples(self, X: Any, y: Any = None) -> FloatArray:
+    def score_samples(self, X: Any, y: Any = None, *, by_feature: bool = False) -> FloatArray:
         """Return the log-likelihood of each row under its reconstruction.
 
         Nothing is drawn, so that two calls give the same: for the likelihood of the rows under a
@@ -563,26 +563,36 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
-            Rows.
+            Rows; one that is so far off that its number leaves the floats gets the lowest.
         y : array-like, or None
             What a conditional model is told.
+        by_feature : bool
+            Whether to return the share of each feature.
 
         Returns
         -------
-        ndarray, shape (n_samples,)
+        ndarray, shape (n_samples,), or (n_samples, n_features)
             Nats per sample, in the units of X whatever the scaler; higher is better.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the likelihood knows of no shares of features, where they are asked for.
         """
         check_is_fitted(self)
         given, y = check_rows(self, X, reset=False), open_labels(X, y)
         likelihood, units = self.units_.likelihood, self.units_
         likelihood.check(units.scale(given))
+        told = likelihood.nats_per_feature if by_feature else likelihood.negative_log_likelihood
 
-        def log_likelihood(network: Network, some: Examples) -> Tensor:
-            outputs = network(some.features, some.conditions)
-            return likelihood.negative_log_likelihood(outputs, some.features)
+        def nats(network: Network, some: Examples) -> Tensor:
+            return told(network(some.features, some.conditions), some.features)
 
-        nats = self._by_block(log_likelihood, given, y, precision=given.dtype, before=units.apply)
-        return -units.nats(nats.astype(np.float64), given.shape[1])
+        found = self._by_block(nats, given, y, precision=given.dtype, before=units.apply)
+        found = np.nan_to_num(found.astype(np.float64), nan=MOST_NATS, posinf=MOST_NATS)
+        if by_feature:
+            return -(units.framed.factor * found + units.constants(given.shape[1]))
+        return -units.nats(found, given.shape[1])
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`.
@@ -760,9 +770,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         save(self, Path(path), overwrite=overwrite)
 
     def _examples(self, X: Any, y: Any) -> Examples:
-        """Return rows as they were trained on, once they are known to suit the likelihood."""
+        """Return rows as the network works on them, known to suit the likelihood."""
         given = check_rows(self, X, reset=False)
-        return _checked(given, open_labels(X, y), self.parts_, self.units_, self.conditions_)
+        told = open_labels(X, y)
+        return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
@@ -966,12 +977,19 @@ def _check_shapes(network: Network, weights: dict[str, Tensor]) -> None:
 
 
 def _checked(
-    X: FloatArray, y: Any, parts: Parts, units: Units, conditions: Conditions | None
+    X: FloatArray,
+    y: Any,
+    parts: Parts,
+    units: Units,
+    conditions: Conditions | None,
+    *,
+    trained_on: bool = True,
 ) -> Examples:
     """Return rows as the network works on them, known to suit the likelihood, and what is told."""
     parts.likelihood.check(units.scale(X))
+    rows = units.apply_to_training(X) if trained_on else units.apply(X)
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
-    return Examples(as_tensor(units.apply_to_training(X), dtype=parts.dtype), told)
+    return Examples(as_tensor(rows, dtype=parts.dtype), told)
 
 
 def _restore_units(

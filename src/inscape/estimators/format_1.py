@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from inscape._format_1 import say_scale
+from inscape._format_1 import say_defaults
 from inscape._parts import describe_part, resolve_part
 from inscape.networks import Dense
 from inscape.objectives import LIKELIHOODS
@@ -34,7 +34,8 @@ def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tens
     described["conditions"] = None if classes is None else {"classes": classes}
     described.setdefault("samplers", {})
     parameters = dict(described["parameters"])
-    parameters["likelihood"] = say_scale(parameters["likelihood"])
+    for family in ("likelihood", "optimizer"):
+        parameters[family] = say_defaults(family, parameters[family])
     described["parameters"] = parameters
     described["resolved"] = resolve_format_1(parameters, described["history"])
     # There was no linear path, and rows came as they were.

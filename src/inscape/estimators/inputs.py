@@ -14,6 +14,7 @@ from torch import Tensor
 from inscape._checks import check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray
+from inscape.data import Description
 from inscape.data.arrays import as_array
 from inscape.data.floats import is_plain
 from inscape.estimators.opening import Opened, open_rows
@@ -39,7 +40,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
     InvalidDataError
         If X is no such array, or does not fit the fitted estimator.
     """
-    known = None if reset else getattr(estimator, "description_", None)
+    known = None if reset else _known_columns(estimator)
     given = X if isinstance(X, Opened) else open_rows(X, known, reset=reset)
     _check_shape(given.values)
     if not reset and given.named_by_user and known is None:
@@ -73,6 +74,13 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
         estimator.feature_names_in_ = np.array(given.names, dtype=object)
     check_finite(rows)
     return rows
+
+
+def _known_columns(estimator: Any) -> Description | None:
+    """Return what a fitted estimator knows of its columns: all, or their names alone."""
+    found = getattr(estimator, "description_", None)
+    names = getattr(estimator, "feature_names_in_", None)
+    return Description(tuple(names)) if found is None and names is not None else found
 
 
 def _check_shape(X: Any) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from inscape._errors import InvalidParameterError
-from inscape._files import damaged
 from inscape._parts import rebuild_parts
 from inscape.estimators.autoencoder import Autoencoder
 from inscape.estimators.format_1 import as_format_2
 from inscape.estimators.options import MODULES, resolve_network
-from inscape.estimators.persistence import FORMAT, model_directory, read_model
+from inscape.estimators.persistence import FORMAT
 from inscape.estimators.variational_autoencoder import VariationalAutoencoder
 from inscape.networks import Modules
 
@@ -22,56 +22,49 @@ ESTIMATORS: dict[str, Any] = {
 }
 
 
-def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = ()) -> Any:
-    """Load the estimator that a run, or a directory written by `save`, holds.
+def restore(
+    described: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+    *,
+    network: Any = None,
+    parts: Iterable[type[Any]] = (),
+) -> Any:
+    """Return the estimator that `to_data` told of.
 
     Parameters
     ----------
-    path : path-like
-        A run, or its ``model/`` directory alone.
+    described : dict
+        The plain data.
+    tensors : dict of str to ndarray
+        The arrays.
     network : pair of modules or None
-        (encoder, decoder) of the same shapes, where the estimator was given modules of your own:
-        only their weights are stored, never code.
+        (encoder, decoder) of the same shapes, where the estimator was given modules of the user's
+        own.
     parts : iterable of type
-        The classes of your own parts that the estimator was made with, such as a likelihood:
-        nothing that a file names is imported.
-
-    Returns
-    -------
-    Autoencoder or VariationalAutoencoder
-        Fitted, on the CPU; it gives the same codes, bit by bit, as the one that was saved.
+        The classes of the user's own parts.
 
     Raises
     ------
-    RunNotFoundError
-        If there is no model at `path`.
-    DamagedFileError
-        If a file is not as it was written; it is named.
     InvalidParameterError
-        If modules or parts of your own are missing, or the modules are of other shapes.
+        If modules or parts of the user's own are missing, or the modules are of other shapes.
     """
-    path = Path(path)
-    described, tensors = read_model(path)
-    try:
-        if described["format"] == 1:
-            described, tensors = as_format_2(described, tensors)
-        if described["format"] != FORMAT:
-            raise InvalidParameterError(
-                f"{path} must be of a format up to {FORMAT}; got {described['format']}: it was "
-                "written by a later version of inscape, which can load it."
-            )
-        described = rebuild_parts(described, parts)
-        own = _own_modules(described, network)
-        parameters = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in described["parameters"].items()
-        }
-        estimator = ESTIMATORS[described["type"]](
-            **parameters | ({} if own is None else {"network": own})
+    if described["format"] == 1:
+        described, tensors = as_format_2(described, tensors)
+    if described["format"] != FORMAT:
+        raise InvalidParameterError(
+            f"The model must be of a format up to {FORMAT}; got {described['format']}: it was "
+            "written by a later version of inscape, which can load it."
         )
-        estimator.from_data(described, tensors, own=own)
-    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
-        raise damaged(model_directory(path) / "model.safetensors") from error
+    described = rebuild_parts(described, parts)
+    own = _own_modules(described, network)
+    parameters = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in described["parameters"].items()
+    }
+    estimator = ESTIMATORS[described["type"]](
+        **parameters | ({} if own is None else {"network": own})
+    )
+    estimator.from_data(described, tensors, own=own)
     return estimator
 
 

@@ -16,6 +16,9 @@ from inscape.estimators.frame import Frame, fit_frame
 from inscape.networks import Architecture
 from inscape.objectives import Framed, Likelihood
 
+# What a row costs whose nats leave the floats: more than any other, and still a number.
+MOST_NATS = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Units:
@@ -64,12 +67,16 @@ class Units:
         scaled = rows if self.frame is None else self.frame.undo(rows)
         return scaled if self.scaler is None else self.scaler.inverse_transform(scaled)
 
-    def constant(self, n_features: int) -> float:
-        """Return the nats to be added for each row, so that units change no comparison."""
-        added = n_features * self.framed.constant
+    def constants(self, n_features: int) -> FloatArray:
+        """Return the nats to be added for each feature, so that units change no comparison."""
+        added = np.full(n_features, self.framed.constant)
         if self.scaler is not None and self.likelihood.continuous:
-            added += float(np.log(self.scaler.scale.astype(np.float64)).sum())
+            added += np.log(self.scaler.scale.astype(np.float64))
         return added
+
+    def constant(self, n_features: int) -> float:
+        """Return the nats to be added for each row."""
+        return float(self.constants(n_features).sum())
 
     def nats(self, losses: Any, n_features: int) -> Any:
         """Return nats of the likelihood as nats of the data."""

@@ -23,7 +23,7 @@ from inscape.estimators.latent_report import LatentReport, report_on_latents
 from inscape.estimators.linear_start import Principal, start_at_probabilistic
 from inscape.estimators.opening import open_labels
 from inscape.estimators.options import Options, VariationalParts, resolve_variational
-from inscape.estimators.units import Units
+from inscape.estimators.units import MOST_NATS, Units
 from inscape.networks import Examples, LinearStart, Modules, Network, SharedOutputs
 from inscape.objectives import (
     DiagonalGaussian,
@@ -320,7 +320,9 @@ class VariationalAutoencoder(NetworkEstimator):
         codes = self._by_block(draw, rows, y, precision=rows.dtype, before=self.units_.apply)
         return np.ascontiguousarray(codes.swapaxes(0, 1))
 
-    def losses(self, X: Any, y: Any = None, *, random_state: Any = None) -> dict[str, float]:
+    def losses(
+        self, X: Any, y: Any = None, *, by_row: bool = False, random_state: Any = None
+    ) -> dict[str, Any]:
         """Return the terms of the training loss on rows, and their sum, with one draw of codes.
 
         Parameters
@@ -329,26 +331,61 @@ class VariationalAutoencoder(NetworkEstimator):
             Rows.
         y : array-like, or None
             What a conditional model is told.
+        by_row : bool
+            Whether to return what each row costs, by the evidence lower bound: an array
+            (n_samples,) for each term. The draws are the same for each row, so that what one costs
+            does not hang on its neighbours.
         random_state : int, RandomState or None
             Where the codes are drawn from.
 
         Returns
         -------
-        dict of str to float
+        dict of str to float, or to ndarray
             "loss", "loss_per_feature" and each term by name, mean nats per sample.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the codes have no density, where rows are asked for.
         """
         check_is_fitted(self)
         examples, generator = self._examples(X, y), make_generator(random_state)
+        if by_row:
+            found: dict[str, Any] = self._losses_by_row(examples, generator)
+        else:
+            found = self.objective(len(examples)).in_nats(self._losses(examples, generator))
+        loss = sum(found.values())
+        return {"loss": loss, "loss_per_feature": loss / self.n_features_in_, **found}
+
+    @torch.no_grad()
+    def _losses(self, examples: Examples, generator: torch.Generator) -> dict[str, float]:
         bound = self.parts_.bound
         totals: dict[str, float] = {}
-        with torch.no_grad():
-            for some in examples.split(max(1, _DECODED_AT_ONCE // bound.total_draws)):
-                share = len(some) / len(examples)
-                for name, term in bound.terms(self._batch(some, generator)).items():
-                    totals[name] = totals.get(name, 0.0) + float(term) * share
-        totals = self.objective(len(examples)).in_nats(totals)
-        loss = sum(totals.values())
-        return {"loss": loss, "loss_per_feature": loss / self.n_features_in_, **totals}
+        for some in examples.split(max(1, _DECODED_AT_ONCE // bound.total_draws)):
+            share = len(some) / len(examples)
+            for name, term in bound.terms(self._batch(some, generator)).items():
+                totals[name] = totals.get(name, 0.0) + float(term) * share
+        return totals
+
+    @torch.no_grad()
+    def _losses_by_row(
+        self, examples: Examples, generator: torch.Generator
+    ) -> dict[str, FloatArray]:
+        self.parts_.require_density("losses")
+        found, seed = [], _draw_seed(generator)
+        for some in examples.split(_DECODED_AT_ONCE):
+            batch = self._batch(some, generator)
+            seen = batch.draw_alike(1, seed=seed)
+            nats = batch.negative_log_likelihood(seen.codes)[0]
+            found.append(torch.stack([nats, seen.kullback_leibler]).double().cpu())
+        nats, divergence = (
+            np.nan_to_num(term, nan=MOST_NATS, posinf=MOST_NATS)
+            for term in torch.cat(found, dim=1).numpy()
+        )
+        return {
+            "reconstruction": nats + self.units_.constant(self.n_features_in_),
+            "kullback_leibler": divergence,
+        }
 
     def log_likelihood(
         self,
@@ -365,12 +402,14 @@ class VariationalAutoencoder(NetworkEstimator):
                   \frac{p(x \mid z_i)\, p(z_i)}{q(z_i \mid x)}
 
         which on average is below :math:`\log p(x)`, and rises to it with k. Source: Burda, Grosse
-        and Salakhutdinov 2016, arXiv 1509.00519, section 3.
+        and Salakhutdinov 2016, arXiv 1509.00519, section 3. The draws are the same for each row,
+        so that the estimate of one does not hang on its neighbours; for the mean over many rows
+        take more draws, or several seeds.
 
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
-            Rows.
+            Rows; one that is so far off that its number leaves the floats gets the lowest.
         y : array-like, or None
             What a conditional model is told.
         n_samples : int
@@ -395,22 +434,23 @@ class VariationalAutoencoder(NetworkEstimator):
         k = check_integer("n_samples", n_samples, minimum=1)
         self.parts_.require_density("log_likelihood")
         examples, generator = self._examples(X, y), make_generator(random_state)
-        estimates = []
+        estimates, seed = [], _draw_seed(generator)
         with torch.no_grad():
             for some in examples.split(max(1, _DECODED_AT_ONCE // k)):
-                weights = self._log_weights(some, k, generator).double().cpu()
+                weights = self._log_weights(some, k, seed).double().cpu()
                 value = log_mean_exp(weights)
                 shares = (weights - value).exp()
                 error = shares.std(dim=0) / math.sqrt(k) if k > 1 else value * torch.nan
                 estimates.append(torch.stack([value, error]))
         values, errors = torch.cat(estimates, dim=1).numpy()
+        values = np.nan_to_num(values, nan=-MOST_NATS, neginf=-MOST_NATS)
         values = values - self.units_.constant(self.n_features_in_)
         return (values, errors) if return_std else values
 
-    def _log_weights(self, some: Examples, k: int, generator: torch.Generator) -> Tensor:
-        batch, found = self._batch(some, generator), []
+    def _log_weights(self, some: Examples, k: int, seed: int) -> Tensor:
+        batch, found = self._batch(some, torch.Generator()), []
         for start in range(0, k, _DECODED_AT_ONCE):
-            seen = batch.draw(min(_DECODED_AT_ONCE, k - start))
+            seen = batch.draw_alike(min(_DECODED_AT_ONCE, k - start), seed=seed + start)
             nats = batch.negative_log_likelihood(seen.codes)
             found.append(batch.log_weights(seen, nats))
         return torch.cat(found)
@@ -428,3 +468,7 @@ class VariationalAutoencoder(NetworkEstimator):
             generator=generator,
             step=None,
         )
+
+
+def _draw_seed(generator: torch.Generator) -> int:
+    return int(torch.randint(2**31, (), generator=generator))

@@ -21,6 +21,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `sweeps` | heat maps over training options |
 | `illusions` | what a network believes for a while although it is not so |
 | `trees` | a hierarchy: its tree, features and similarity |
+| `anomalies` | rows that are not normal: how far off they are, and by which features |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 from inscape.figures._drawing.style import COLORS, png
 from inscape.figures.animation import animate_similarity
+from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
 from inscape.figures.maps import add_class_bar, before_after, latent_map
@@ -52,6 +54,9 @@ __all__ = [
     "COLORS",
     "add_class_bar",
     "animate_similarity",
+    "anomaly_bars",
+    "anomaly_images",
+    "anomaly_scores",
     "before_after",
     "components",
     "decoder_grid",

@@ -153,6 +153,23 @@ class Batch:
         codes, log_posterior = posterior.draw(n_draws, generator=self.generator)
         return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
 
+    def draw_alike(self, n_draws: int, *, seed: int) -> LatentPass:
+        """Return `n_draws` codes for each row, each drawn from the same seed.
+
+        What is drawn for a row then hangs on that row alone, and not on those that come with it.
+        """
+        encoded = self.network.linear_codes(self.inputs, self.conditions)
+        generator = torch.Generator()
+        drawn = [
+            self.network.bottleneck.distribution(row).draw(
+                n_draws, generator=generator.manual_seed(seed)
+            )
+            for row in encoded.split(1)
+        ]
+        codes, log_posterior = (torch.cat(found, dim=1) for found in zip(*drawn, strict=True))
+        posterior = self.network.bottleneck.distribution(encoded)
+        return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
+
     def divergence_terms(self, seen: LatentPass) -> dict[str, Tensor]:
         """Return what the divergence holds against the codes."""
         return self.divergence(seen, generator=self.generator, step=self.step)

@@ -288,7 +288,7 @@ def linear_restorer(X: FloatArray, task: Corruption) -> Callable[[FloatArray], F
     Source: Wiener 1949, "Extrapolation, interpolation and smoothing of stationary time series".
     """
     noise = isinstance(task, GaussianNoise)
-    share = task.scale**2 if isinstance(task, GaussianNoise) else _LITTLE
+    share = float(np.square(task.scale).mean()) if isinstance(task, GaussianNoise) else _LITTLE
     ridge = Ridge(share * len(X), solver="cholesky")
     ridge.fit(X if noise else corrupted(X, task, seed=0), X)
     return lambda given: np.clip(ridge.predict(given), 0, 1)

@@ -5,6 +5,7 @@ without loading torch.
 
 | file | what lives there |
 |---|---|
+| `anomalies` | the kind ``anomalies`` |
 | `comparison` | the honest table |
 | `config` | what a run was asked for, as plain data |
 | `dynamics` | the kind ``dynamics`` |
@@ -22,19 +23,27 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inscape.runs.anomalies import find_anomalies
     from inscape.runs.comparison import compare, fit_baselines
-    from inscape.runs.config import DynamicsConfig, FitConfig, ReproductionConfig
+    from inscape.runs.config import (
+        AnomaliesConfig,
+        DynamicsConfig,
+        FitConfig,
+        ReproductionConfig,
+    )
     from inscape.runs.dynamics import run_dynamics
     from inscape.runs.fitting import fit, resume
     from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
 
 _NAMES = {
+    "AnomaliesConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
     "compare": "comparison",
+    "find_anomalies": "anomalies",
     "fit": "fitting",
     "fit_baselines": "comparison",
     "read_config": "kinds",
@@ -43,11 +52,13 @@ _NAMES = {
 }
 
 __all__ = [
+    "AnomaliesConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
     "Run",
     "compare",
+    "find_anomalies",
     "fit",
     "fit_baselines",
     "read_config",

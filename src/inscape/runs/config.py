@@ -37,6 +37,8 @@ class Config:
 
     kind: ClassVar[str]
     metrics_file: ClassVar[str] = "metrics.json"
+    # Whether `Run.load` has something to load.
+    holds_model: ClassVar[bool] = False
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain data."""
@@ -166,6 +168,7 @@ class FitConfig(Config):
     """
 
     kind: ClassVar[str] = "fit"
+    holds_model: ClassVar[bool] = True
 
     data: str = "mnist"
     model: str = AUTOENCODER
@@ -348,6 +351,55 @@ class DynamicsConfig(Config):
     theory: bool = False
     sweep: bool = False
     animation: AnimationName = "gif"
+
+
+@tell_words
+@dataclass(frozen=True)
+class AnomaliesConfig(Config):
+    """Everything that a search for anomalies is asked for.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit.
+    model : str
+        A run of inscape fit, whose model encodes the rows; left out, the method's own.
+    method : tuple of str
+        [[method]], with options such as "neighbors(n_neighbors=10)"; several are combined. Left
+        out, denoising, or mahalanobis on the model of a run.
+    normal : str
+        The label of normal rows: half of them are learned from (all of the training rows, where
+        the data have a test part), and the others judged. Left out, all rows are learned from,
+        most of which have to be normal.
+    scaler : str
+        standard divides each column by its own spread, none all by one, where they are of one unit;
+        left out, standard for tables and none for pictures.
+    contamination : float
+        The share of the rows learned from that is told off.
+    false_alarm_rate : float
+        The share of normal rows that is told off; left out, where there is no contamination either,
+        0.05.
+    threshold : str
+        How the threshold of that rate is found: conformal or generalized_pareto.
+    random_state : int
+        Seed of every draw.
+    target : str
+        The column of a table that holds the labels.
+    """
+
+    kind: ClassVar[str] = "anomalies"
+    holds_model: ClassVar[bool] = True
+
+    data: str = "mnist"
+    model: str | None = None
+    method: tuple[str, ...] = ()
+    normal: str | None = None
+    scaler: Literal["standard", "none"] | None = None
+    contamination: float | None = None
+    false_alarm_rate: float | None = None
+    threshold: Literal["conformal", "generalized_pareto"] = "conformal"
+    random_state: int = 0
+    target: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,21 @@ from typing import Any, Final, TypeVar, overload
 
 from inscape._checks import did_you_mean
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
-from inscape._format_1 import say_scale
+from inscape._format_1 import say_defaults
 from inscape._parts import read_call, spell_options
-from inscape.runs.config import FORMAT, Config, DynamicsConfig, FitConfig, ReproductionConfig
+from inscape.runs.config import (
+    FORMAT,
+    AnomaliesConfig,
+    Config,
+    DynamicsConfig,
+    FitConfig,
+    ReproductionConfig,
+)
 from inscape.zoo import MODELS
 
 KINDS: Final[Mapping[str, type[Config]]] = {
-    config.kind: config for config in (FitConfig, DynamicsConfig, ReproductionConfig)
+    config.kind: config
+    for config in (FitConfig, AnomaliesConfig, DynamicsConfig, ReproductionConfig)
 }
 # Those that wrote a config file in format 1, when no file named its kind.
 _NAMELESS = (FitConfig, DynamicsConfig)
@@ -97,9 +105,10 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
     values = dict(values)
     published = MODELS.get(values.get("model", ""))
     if published is not None and published.variational and "likelihood" in values:
-        described = dict(say_scale(values["likelihood"]))
-        word = described.pop("type")
-        values["likelihood"] = f"{word}({spell_options(described)})"
+        values["likelihood"] = _said("likelihood", values["likelihood"])
+    # A published model has an optimiser of its own.
+    if "optimizer" in values or published is None:
+        values["optimizer"] = _said("optimizer", values.get("optimizer", "muon"))
     if "penalty" in values:
         values["penalty"] = [values["penalty"]]
     # Rows came to the network as they were, and nothing started at PCA.
@@ -116,6 +125,11 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
         values |= {"bias": bias, "linear_path": False}
     values.setdefault("validation_fraction", 0.0)
     return values
+
+
+def _said(family: str, part: str) -> str:
+    described = dict(say_defaults(family, part))
+    return f"{described.pop('type')}({spell_options(described)})"
 
 
 def _kind_named(path: Path, word: Any) -> type[Config] | None:

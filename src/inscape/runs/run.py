@@ -10,9 +10,9 @@ from typing import Any
 
 from inscape._errors import RunNotFoundError
 from inscape._files import MANIFEST, damaged, read_json, verify_manifest
-from inscape.estimators import load
 from inscape.runs.config import Config, FitConfig, ReproductionConfig
 from inscape.runs.kinds import read_config
+from inscape.uses import load
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What it is a run of: fit, dynamics or reproduction."""
+        """What it is a run of: fit, anomalies, dynamics or reproduction."""
         return self.config.kind
 
     @property
@@ -104,7 +104,7 @@ class Run:
         return [json.loads(line) for line in lines]
 
     def load(self, *, parts: Iterable[type[Any]] = ()) -> Any:
-        """Return the fitted estimator of a fit.
+        """Return what was fitted: an estimator, or a use of one.
 
         Parameters
         ----------
@@ -116,7 +116,8 @@ class Run:
         RunNotFoundError
             If the run is of a kind that holds no model, or holds none yet.
         """
-        check_fit(self, "hold a model")
+        if not self.config.holds_model:
+            check_fit(self, "hold a model")
         return load(self.path, parts=parts)
 
     def snapshots(self) -> Iterator[tuple[float, Any]]:

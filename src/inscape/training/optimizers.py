@@ -90,7 +90,7 @@ class Muon(Optimizer):
     momentum: float = 0.9
     polynomial: str = "polar_express"
     block_size: int | None = 64
-    vector_learning_rate: float = 0.01
+    vector_learning_rate: float = 0.02
     schedule: str = field(default="linear", kw_only=True)
     warmup: float = field(default=0.1, kw_only=True)
 

@@ -1,12 +1,20 @@
-"""Uses: verbs on one fitted representation.
+"""Uses: what a representation is for.
+
+Functions where nothing is learned, scikit-learn estimators where something is; each takes any
+representation, ours or scikit-learn's own.
 
 | file | what lives there |
 |---|---|
+| `anomalies` | find anomalies, say how sure that is, and explain them |
 | `interpolation` | the way from one row to another, through the space of codes |
+| `loading` | load whatever was saved: an estimator, or a use of one |
+| `saving` | what is learned by a use, on disk |
 | `traversal` | what each component of a code does to the row |
 """
 
+from inscape.uses.anomalies import AnomalyDetector
 from inscape.uses.interpolation import interpolate
+from inscape.uses.loading import load
 from inscape.uses.traversal import traverse
 
-__all__ = ["interpolate", "traverse"]
+__all__ = ["AnomalyDetector", "interpolate", "load", "traverse"]

@@ -37,7 +37,11 @@ class Bernoulli(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
-        return binary_cross_entropy_with_logits(outputs, targets, reduction="none").sum(dim=1)
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
+        return binary_cross_entropy_with_logits(outputs, targets, reduction="none")
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""

@@ -56,7 +56,11 @@ class Categorical(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
-        return cross_entropy(self._log_odds(outputs), targets.long(), reduction="none").sum(dim=1)
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
+        return cross_entropy(self._log_odds(outputs), targets.long(), reduction="none")
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the most probable categories, shape (n_samples, n_features): no mean exists."""

@@ -42,8 +42,12 @@ class ContinuousBernoulli(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
         cross_entropy = binary_cross_entropy_with_logits(outputs, targets, reduction="none")
-        return (cross_entropy - _log_normalizer(outputs)).sum(dim=1)
+        return cross_entropy - _log_normalizer(outputs)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""

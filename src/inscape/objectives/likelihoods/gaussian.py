@@ -86,6 +86,12 @@ class Gaussian(Likelihood):
         squares = mse_loss(self._linked(outputs), targets, reduction="none").sum(dim=1)
         return squares * (0.5 / self.scale**2) + constant
 
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
+        own, log_scale = split_scale(outputs, self.scale, n_features=targets.shape[1])
+        squares = mse_loss(self._linked(own), targets, reduction="none")
+        return 0.5 * squares * torch.exp(-2 * log_scale) + log_scale + 0.5 * math.log(2 * math.pi)
+
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""
         return self._linked(split_scale(outputs, self.scale)[0])

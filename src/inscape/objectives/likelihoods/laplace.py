@@ -61,9 +61,13 @@ class Laplace(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
         mean, log_scale = split_scale(outputs, self.scale, n_features=targets.shape[1])
         errors = l1_loss(mean, targets, reduction="none")
-        return (errors * torch.exp(-log_scale) + log_scale + math.log(2)).sum(dim=1)
+        return errors * torch.exp(-log_scale) + log_scale + math.log(2)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from inscape._errors import InvalidParameterError
 from inscape._parts import Part
 from inscape._typing import FloatArray
 
@@ -74,6 +75,24 @@ class Likelihood(Part):
         targets : Tensor, shape (n_samples, n_features)
             What had to come out.
         """
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the share of each feature in those nats, shape (n_samples, n_features).
+
+        Parameters
+        ----------
+        outputs, targets : Tensor
+            As above.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the likelihood knows of no such shares.
+        """
+        raise InvalidParameterError(
+            f"`likelihood` must give `nats_per_feature` to be told by feature; "
+            f"{type(self).__name__} does not: add that method, or ask for whole rows."
+        )
 
     @abstractmethod
     def mean(self, outputs: Tensor) -> Tensor:

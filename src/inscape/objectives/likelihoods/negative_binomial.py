@@ -72,13 +72,17 @@ class NegativeBinomial(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
         logs, log_dispersion = self._split(outputs, n_features=targets.shape[1])
         r = torch.exp(-log_dispersion)
         # The term x log α is in both parts, with opposite signs: it stays out of both. The usual
         # threshold of 20 would be exact in float32 alone.
         spread = (targets + r) * softplus(logs + log_dispersion, threshold=50)
         ratio = _log_rising(targets, r) - torch.lgamma(targets + 1)
-        return (spread - targets * logs - ratio).sum(dim=1)
+        return spread - targets * logs - ratio
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""

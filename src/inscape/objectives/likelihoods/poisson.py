@@ -37,8 +37,12 @@ class Poisson(Likelihood):
 
     def negative_log_likelihood(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return nats per sample, shape (n_samples,)."""
+        return self.nats_per_feature(outputs, targets).sum(dim=1)
+
+    def nats_per_feature(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return nats of each feature, shape (n_samples, n_features)."""
         logs = log_rate(outputs)
-        return (torch.exp(logs) - targets * logs + torch.lgamma(targets + 1)).sum(dim=1)
+        return torch.exp(logs) - targets * logs + torch.lgamma(targets + 1)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""

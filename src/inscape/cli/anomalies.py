@@ -1,0 +1,82 @@
+"""``inscape anomalies``: rows that are not like the others, and by which features."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from inscape._errors import StorageError
+from inscape.cli.output import say, say_table
+from inscape.runs.config import AnomaliesConfig
+
+_DEFAULT = AnomaliesConfig()
+_SHOWN = 10
+
+
+def anomalies(
+    run_or_data: str | None = None,
+    data: str | None = None,
+    /,
+    *,
+    options: Annotated[AnomaliesConfig, Parameter(name="*")] = _DEFAULT,
+    run: Path | None = None,
+    output: Path | None = None,
+    config: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Find the rows of DATA that are not normal: inscape anomalies [RUN] DATA.
+
+    Parameters
+    ----------
+    run_or_data
+        A run of inscape fit whose model encodes the rows, if DATA follows; else the data.
+    data
+        A named data set, a file or a folder of images, as for inscape fit.
+    options
+        What to look for, and how.
+    run
+        The directory of this run; left out, the next free one below runs/.
+    output
+        A .csv file with the score of each row; it is in the run too.
+    config
+        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+    overwrite
+        Replace the run and the file that are there.
+    """
+    from inscape._files import write_atomic
+    from inscape.runs.anomalies import find_anomalies
+    from inscape.runs.anomalies.job import SCORES_FILE
+    from inscape.runs.anomalies.summary import CLASSICS, WORST, classic_rows, tell, worst_rows
+
+    asked = options
+    if data is not None:
+        asked = dataclasses.replace(asked, model=run_or_data, data=data)
+    elif run_or_data is not None:
+        asked = dataclasses.replace(asked, data=run_or_data)
+    if output is not None and output.exists() and not overwrite:
+        raise StorageError(
+            f"{output} must be a new file; it already exists: choose another one, or add "
+            "--overwrite."
+        )
+    made = find_anomalies(asked, run, overwrite=overwrite, progress=True)
+    metrics = made.metrics
+    for sentence in tell(metrics):
+        say(sentence)
+    say("")
+    compared = classic_rows(metrics)
+    if compared:
+        say_table(CLASSICS, compared, bold_first=True)
+        say("")
+    say_table(WORST, worst_rows(metrics, most=_SHOWN), title="The worst rows")
+    say("")
+    say(f"Run      {made.path}")
+    say(f"Figures  {made.path / 'figures'}")
+    say(f"Report   {made.path / 'report.html'}")
+    scores = made.path / SCORES_FILE
+    if output is not None:
+        write_atomic(output, scores.read_bytes())
+        scores = output
+    say(f"Scores   {scores}")

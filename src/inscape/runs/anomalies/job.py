@@ -1,0 +1,170 @@
+"""The job of ``inscape anomalies``: learn what is normal, judge every row, and show the worst.
+
+The directory appears whole. Where anything is refused, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from inscape._files import next_free, prepare_directory, write_atomic
+from inscape._typing import FloatArray
+from inscape.data.dataset import checksum
+from inscape.runs.anomalies.judging import Table, compare_with_classics, judge, read_table
+from inscape.runs.anomalies.pictures import add_figures
+from inscape.runs.anomalies.summary import write_page
+from inscape.runs.config import AnomaliesConfig
+from inscape.runs.environment import default_threads, describe_software, torch_threads
+from inscape.runs.run import Run
+from inscape.runs.writer import RunWriter
+from inscape.uses import AnomalyDetector, load
+from inscape.uses.saving import save_use
+
+# Rows that are named in the metrics, the worst first.
+_NAMED = 20
+SCORES_FILE = "scores.csv"
+
+
+def find_anomalies(
+    config: AnomaliesConfig,
+    path: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Run:
+    """Learn what is normal, judge every row, and keep what there is to see in a run directory.
+
+    Parameters
+    ----------
+    config : AnomaliesConfig
+        What is asked for.
+    path : path-like or None
+        A new directory; None takes the next free one below ``runs/``.
+    overwrite : bool
+        Whether a run that is there may be replaced.
+    progress : bool
+        Whether to draw a progress bar on a terminal.
+
+    Returns
+    -------
+    Run
+        Finished, with ``scores.csv``, ``metrics.json``, ``model/``, ``figures/`` and
+        ``report.html``.
+
+    Raises
+    ------
+    RunExistsError
+        If something is at `path` already.
+    InscapeError
+        If an option, the data or the place cannot hold; nothing is left behind then.
+    """
+    path = next_path(config) if path is None else Path(path)
+    prepare_directory(path, overwrite=overwrite)
+    table = read_table(config)
+    detector = make_detector(config, table)
+    n_threads = default_threads()
+    facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
+    writer = RunWriter(path, config, describe_software() | facts)
+    steps = _execute(writer, detector, table, overwrite=overwrite)
+    with (
+        torch_threads(n_threads),
+        tqdm(steps, total=5, leave=False, disable=None if progress else True) as bar,
+    ):
+        for step in bar:
+            bar.set_description(step)
+    return Run(path)
+
+
+def next_path(config: AnomaliesConfig) -> Path:
+    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
+    return next_free(Path("runs") / f"{Path(config.data).stem}-anomalies")
+
+
+def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:
+    """Return the detector that a config stands for, not fitted.
+
+    Parameters
+    ----------
+    config : AnomaliesConfig
+        What is asked for.
+    table : Table
+        Pictures have one unit, the columns of a table each their own.
+    """
+    scaler = config.scaler or ("standard" if table.image_shape is None else "none")
+    methods = config.method or (("denoising",) if config.model is None else ("mahalanobis",))
+    return AnomalyDetector(
+        None if config.model is None else load(config.model),
+        method=methods[0] if len(methods) == 1 else list(methods),
+        scaler=None if scaler == "none" else scaler,
+        contamination=config.contamination,
+        false_alarm_rate=config.false_alarm_rate,
+        threshold=config.threshold,
+        random_state=config.random_state,
+    )
+
+
+def _execute(
+    writer: RunWriter, detector: AnomalyDetector, table: Table, *, overwrite: bool
+) -> Iterator[str]:
+    """Learn, judge, draw, and finish the run; tell each step before it is taken."""
+    yield "learning what is normal"
+    detector.fit(table.X[table.learned])
+    yield "judging every row"
+    scores, p_values = judge(detector, table)
+    yield "asking the classics"
+    metrics = _measure(detector, table, scores, p_values)
+    with writer.staged(overwrite=overwrite) as staged:
+        staged.add_metrics(metrics)
+        save_use(detector, staged.path / "model")
+        told = scores < detector.offset_
+        write_scores(staged.path / SCORES_FILE, scores, p_values, told)
+        yield "drawing figures"
+        add_figures(staged, detector, table, scores)
+        yield "writing the report"
+        write_page(staged, table, metrics)
+
+
+def _measure(
+    detector: AnomalyDetector, table: Table, scores: FloatArray, p_values: FloatArray
+) -> dict[str, Any]:
+    told = scores < detector.offset_
+    worst = np.argsort(scores, kind="stable")[:_NAMED]
+    return {
+        "method": detector.method,
+        "threshold": detector.offset_,
+        "contamination": detector.contamination,
+        "false_alarm_rate": detector.false_alarm_rate,
+        "rows": {
+            "learned_from": _count(told[table.learned]),
+            "others": _count(told[~table.learned]),
+        },
+        "known": None
+        if table.odd is None
+        else {
+            "normal": _count(told[~table.learned & ~table.odd]),
+            "not_normal": _count(told[~table.learned & table.odd]),
+        },
+        "area_under_curve": compare_with_classics(detector, table, scores),
+        "worst": [
+            {"row": int(i), "score": float(scores[i]), "p_value": float(p_values[i])} for i in worst
+        ],
+    }
+
+
+def _count(told: np.ndarray) -> dict[str, int]:
+    return {"count": len(told), "told_off": int(told.sum())}
+
+
+def write_scores(path: Path, scores: FloatArray, p_values: FloatArray, told: np.ndarray) -> None:
+    """Write one line a row: its place, score and p-value, and whether it is told off."""
+    buffer = io.StringIO()
+    buffer.write("row,score,p_value,anomaly\n")
+    for i, (score, p_value, odd) in enumerate(zip(scores, p_values, told, strict=True)):
+        buffer.write(f"{i},{float(score)!r},{float(p_value)!r},{int(odd)}\n")
+    write_atomic(path, buffer.getvalue())

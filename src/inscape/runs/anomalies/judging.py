@@ -1,0 +1,159 @@
+"""Which rows are learned from, how all are judged, and what the classics say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score
+
+from inscape._checks import did_you_mean
+from inscape._errors import InvalidParameterError
+from inscape._typing import FloatArray, ImageShape
+from inscape.data import Reading, load
+from inscape.data.files import read
+from inscape.data.named import NAMED
+from inscape.runs.config import AnomaliesConfig
+from inscape.uses import AnomalyDetector
+
+# What the default is set beside where labels tell who is right.
+_CLASSICS = {"5th neighbour": "neighbors", "local outlier factor": "local"}
+OURS = "Inscape"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of a search, in their order.
+
+    Parameters
+    ----------
+    name : str
+        Of the data.
+    X : ndarray, shape (n_samples, n_features)
+        All rows.
+    learned : ndarray of bool, shape (n_samples,)
+        Which are learned from.
+    odd : ndarray of bool, shape (n_samples,), or None
+        Which are known not to be normal, where one label is.
+    feature_names : sequence of str
+        Of the columns.
+    image_shape : tuple of int, or None
+        Of pictures.
+    """
+
+    name: str
+    X: FloatArray
+    learned: np.ndarray
+    odd: np.ndarray | None
+    feature_names: Sequence[str]
+    image_shape: ImageShape | None
+
+
+def read_table(config: AnomaliesConfig) -> Table:
+    """Return the rows that a config names, and which of them are learned from.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the label that is to be normal is none, or there are no labels.
+    InscapeError
+        If the data cannot be read.
+    """
+    if config.data in NAMED:
+        dataset = load(config.data)
+        parts, names = [dataset.train, dataset.test], dataset.class_names
+        columns, shape = dataset.feature_names, dataset.image_shape
+    else:
+        contents = read(config.data, reading=Reading(target=config.target))
+        parts = [part for part in (contents.all_or_train, contents.test) if part is not None]
+        told = contents.description
+        names, columns, shape = told.class_names, told.feature_names, told.image_shape
+    X = np.concatenate([part.X for part in parts])
+    n_train = len(parts[0].X)
+    of_train = np.arange(len(X)) < n_train
+    name = config.data.rstrip("/").rpartition("/")[2]
+    if config.normal is None:
+        return Table(name, X, of_train, None, columns, shape)
+    normal = _find_normal([part.y for part in parts], names, config.normal)
+    learned = normal & of_train
+    if len(parts) == 1:
+        # Half of them, so that others are left to be told from those that are not.
+        places = np.flatnonzero(normal)
+        random = np.random.default_rng(config.random_state)
+        learned = np.zeros(len(X), bool)
+        learned[random.permutation(places)[: -(-len(places) // 2)]] = True
+    return Table(name, X, learned, ~normal, columns, shape)
+
+
+def _find_normal(labels: list[Any], names: Sequence[str] | None, normal: str) -> np.ndarray:
+    if any(part is None for part in labels):
+        raise InvalidParameterError(
+            f"`normal` must be a label of the data, which have none; got {normal!r}: name the "
+            "column of the labels with --target, or leave it out."
+        )
+    y = np.concatenate(labels)
+    words = [f"{value:g}" for value in y] if names is None else [names[int(i)] for i in y]
+    known = sorted(set(words))
+    if normal not in known:
+        raise InvalidParameterError(
+            f"`normal` must be a label of the data ({', '.join(known[:10])}); got {normal!r}."
+            + did_you_mean(normal, known)
+        )
+    return np.array(words) == normal
+
+
+def judge(detector: AnomalyDetector, table: Table) -> tuple[FloatArray, FloatArray]:
+    """Return the scores and the p-values of all rows; of those learned from, by one who has not.
+
+    Parameters
+    ----------
+    detector : AnomalyDetector
+        Fitted on the rows that are learned from.
+    table : Table
+        All rows.
+    """
+    scores = np.empty(len(table.X))
+    scores[table.learned] = detector.unseen_scores_
+    rest = ~table.learned
+    if rest.any():
+        scores[rest] = detector.score_samples(table.X[rest])
+    return scores, detector.calibration_.p_values(-scores)
+
+
+def compare_with_classics(
+    detector: AnomalyDetector, table: Table, scores: FloatArray
+) -> dict[str, float] | None:
+    """Return by name how well rows that were not learned from are told apart, where that is known.
+
+    Parameters
+    ----------
+    detector : AnomalyDetector
+        Ours.
+    table : Table
+        All rows.
+    scores : ndarray, shape (n_samples,)
+        By ours.
+
+    Returns
+    -------
+    dict of str to float, or None
+        The area under the receiver's curve, in (0, 1): how often a row that is not normal has a
+        lower score than one that is.
+    """
+    if table.odd is None:
+        return None
+    rest = ~table.learned
+    truth = table.odd[rest]
+    if truth.all() or not truth.any():
+        return None
+    learned, judged = table.X[table.learned], table.X[rest]
+    found = {OURS: roc_auc_score(truth, -scores[rest])}
+    for name, method in _CLASSICS.items():
+        classic = AnomalyDetector(method=method, scaler=detector.scaler).fit(learned)
+        found[name] = roc_auc_score(truth, -classic.score_samples(judged))
+    forest = IsolationForest(random_state=detector.random_state).fit(learned)
+    found["isolation forest"] = roc_auc_score(truth, -forest.score_samples(judged))
+    return {name: float(value) for name, value in found.items()}

@@ -1,0 +1,89 @@
+"""The figures of a search for anomalies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inscape import figures
+from inscape._errors import InvalidParameterError
+from inscape._typing import FloatArray
+from inscape.runs.anomalies.judging import Table
+from inscape.runs.writer import RunWriter
+from inscape.uses import AnomalyDetector
+
+_PICTURES, _BARS = 10, 6
+
+
+def add_figures(
+    writer: RunWriter, detector: AnomalyDetector, table: Table, scores: FloatArray
+) -> None:
+    """Draw the scores, and the worst rows with what makes them so, where that can be told.
+
+    Parameters
+    ----------
+    writer : RunWriter
+        Of the run.
+    detector : AnomalyDetector
+        Fitted.
+    table : Table
+        All rows.
+    scores : ndarray, shape (n_samples,)
+        Of all rows.
+    """
+    rest = ~table.learned
+    judged = scores[rest] if rest.any() else scores
+    writer.add_figure(
+        "scores.png",
+        figures.anomaly_scores(
+            *_drawable(judged, detector.offset_),
+            normal_scores=_drawable(detector.unseen_scores_, 0)[0] if rest.any() else None,
+            labels=None if table.odd is None or not rest.any() else table.odd[rest],
+        ),
+        "How many rows have which score (minus log(1 - score)), and the threshold.",
+    )
+    worst = np.argsort(scores, kind="stable")
+    try:
+        _add_worst(writer, detector, table, scores, worst)
+    except InvalidParameterError:
+        # A score that is no sum over features explains no row.
+        return
+
+
+def _add_worst(
+    writer: RunWriter,
+    detector: AnomalyDetector,
+    table: Table,
+    scores: FloatArray,
+    worst: np.ndarray,
+) -> None:
+    shown = worst[: _PICTURES if table.image_shape else _BARS]
+    rows = table.X[shown]
+    shares = detector.explain(rows)
+    if table.image_shape is not None:
+        drawn = figures.anomaly_images(
+            rows,
+            detector.restore(rows).astype(rows.dtype),
+            shares,
+            image_shape=table.image_shape,
+            scores=scores[shown].tolist(),
+        )
+        caption = "The worst rows, what they would be if they were normal, and what tells them off."
+    else:
+        drawn = figures.anomaly_bars(
+            shares,
+            values=rows,
+            feature_names=table.feature_names,
+            titles=[f"row {i}" for i in shown],
+            n_rows=_BARS,
+        )
+        caption = "The worst rows, and the features that make them so, with their values."
+    writer.add_figure("worst.png", drawn, caption)
+
+
+def _drawable(scores: FloatArray, threshold: float) -> tuple[FloatArray, float]:
+    """Return scores on a scale on which the far ones do not squeeze the rest."""
+
+    def bend(values: FloatArray) -> FloatArray:
+        return -np.sign(-values) * np.log1p(np.abs(values))
+
+    return bend(scores), float(bend(np.array(threshold)))

@@ -1,0 +1,154 @@
+"""The kind ``anomalies``: rows are judged, told, drawn and kept; the command line says it all."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.metrics import roc_auc_score
+
+import inscape
+from inscape._errors import InvalidParameterError, RunExistsError
+from inscape.cli import main
+from inscape.runs import AnomaliesConfig, FitConfig, Run, find_anomalies, fit
+from inscape.uses import AnomalyDetector
+
+CANCER = load_breast_cancer(as_frame=True)
+FAST = ("denoising(n_components=8, hidden=[16], epochs=3)",)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    frame = CANCER.data.copy()
+    frame["kind"] = np.where(CANCER.target == 1, "benign", "malignant")
+    path = tmp_path_factory.mktemp("data") / "cancer.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(table, tmp_path_factory):
+    config = AnomaliesConfig(data=str(table), target="kind", normal="benign", method=FAST)
+    return find_anomalies(config, tmp_path_factory.mktemp("runs") / "found")
+
+
+def read_scores(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_opens_and_proves_itself(made):
+    run = Run(made.path)
+    assert run.kind == "anomalies"
+    assert run.finished
+    run.verify()
+    assert [path.name for path in run.figures] == ["scores.png", "worst.png"]
+    assert isinstance(run.load(), AnomalyDetector)
+    assert (run.path / "report.html").stat().st_size > 10_000
+
+
+def test_every_row_has_its_line_in_order(made):
+    lines = read_scores(made.path / "scores.csv")
+    assert [int(line["row"]) for line in lines] == list(range(569))
+    scores = np.array([float(line["score"]) for line in lines])
+    detector = made.load()
+    X = CANCER.data.to_numpy(np.float32)
+    judged = detector.score_samples(X)
+    # Those learned from are judged by one who has not seen them.
+    apart = ~np.isclose(scores, judged, rtol=1e-5)
+    assert apart.sum() == made.metrics["rows"]["learned_from"]["count"] == 179
+    assert (CANCER.target[apart] == 1).all()
+    told = np.array([line["anomaly"] == "1" for line in lines])
+    np.testing.assert_array_equal(told, scores < made.metrics["threshold"])
+
+
+def test_the_figures_beside_the_classics_are_those_of_the_file(made):
+    lines = read_scores(made.path / "scores.csv")
+    scores = np.array([float(line["score"]) for line in lines])
+    judged = made.load().score_samples(CANCER.data.to_numpy(np.float32))
+    rest = np.isclose(scores, judged, rtol=1e-5)
+    expected = roc_auc_score(CANCER.target[rest] == 0, -scores[rest])
+    found = made.metrics["area_under_curve"]
+    assert found["Inscape"] == pytest.approx(expected)
+    assert set(found) == {"Inscape", "5th neighbour", "local outlier factor", "isolation forest"}
+    known = made.metrics["known"]
+    assert known["normal"]["count"] + known["not_normal"]["count"] == 390
+    assert made.metrics["worst"][0]["score"] == scores.min()
+
+
+def test_a_fitted_run_encodes_the_rows(table, tmp_path):
+    config = FitConfig(data=str(table), target="kind", hidden=(8,), epochs=2, scaler="standard")
+    model = fit(config, tmp_path / "model")
+    asked = AnomaliesConfig(data=str(table), target="kind", model=str(model.path))
+    found = find_anomalies(asked, tmp_path / "found")
+    assert found.metrics["method"] == "mahalanobis"
+    assert found.metrics["known"] is None
+    assert [path.name for path in found.figures] == ["scores.png"]
+    np.testing.assert_array_equal(
+        found.load().score_.representation.transform(CANCER.data.to_numpy()),
+        inscape.load(model.path).transform(CANCER.data.to_numpy()),
+    )
+
+
+def test_a_config_repeats_the_run(made, tmp_path):
+    again = find_anomalies(Run(made.path).config, tmp_path / "again")
+    assert (again.path / "scores.csv").read_bytes() == (made.path / "scores.csv").read_bytes()
+    assert again.metrics == made.metrics
+
+
+def test_pictures_have_one_spread_and_are_drawn(tmp_path):
+    config = AnomaliesConfig(data="digits", normal="3", method=FAST)
+    run = find_anomalies(config, tmp_path / "found")
+    assert run.load().scaler is None
+    assert len(run.figures) == 2
+    assert run.metrics["known"]["not_normal"]["count"] > 100
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"normal": "bening"}, "Did you mean 'benign'?"),
+        ({"normal": "benign", "target": None}, "must hold numbers in every feature"),
+        ({"contamination": 0.1, "false_alarm_rate": 0.1}, "must not both be given"),
+        ({"method": ("denoise",)}, "Did you mean 'denoising'?"),
+    ],
+)
+def test_what_cannot_hold_leaves_nothing_behind(options, told, table, tmp_path):
+    chosen = {"data": str(table), "target": "kind", "method": FAST, **options}
+    with pytest.raises(inscape.InscapeError, match=told.replace("?", r"\?")):
+        find_anomalies(AnomaliesConfig(**chosen), tmp_path / "found")
+    assert not (tmp_path / "found").exists()
+
+
+def test_labels_have_to_be_there(tmp_path):
+    path = tmp_path / "rows.csv"
+    pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a", "b"]).to_csv(
+        path, index=False
+    )
+    with pytest.raises(InvalidParameterError, match="data, which have none"):
+        find_anomalies(AnomaliesConfig(data=str(path), normal="1"), tmp_path / "found")
+
+
+def test_a_run_is_not_overwritten_unasked(made):
+    with pytest.raises(RunExistsError):
+        find_anomalies(made.config, made.path)
+
+
+def test_the_command_line(table, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ["anomalies", str(table), "--target", "kind", "--method", "neighbors", "--method"]
+    with pytest.raises(SystemExit) as ended:
+        main([*asked, "local", "--output", "scores.csv"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "of the 569 rows learned from are told off" in said
+    assert "The worst rows" in said
+    assert len(read_scores(tmp_path / "scores.csv")) == 569
+    assert Run(tmp_path / "runs" / "cancer-anomalies").config.method == ("neighbors", "local")
+    with pytest.raises(SystemExit) as ended:
+        main(["anomalies", str(table), "--output", "scores.csv"])
+    assert ended.value.code == 2
+    assert "must be a new file" in capsys.readouterr().err
