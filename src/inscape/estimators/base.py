@@ -935,7 +935,7 @@ def _checked(
     """Return rows as the network works on them, known to suit the likelihood, and what is told."""
     parts.likelihood.check(units.scale(X))
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
-    return Examples(as_tensor(units.apply(X), dtype=parts.dtype), told)
+    return Examples(as_tensor(units.apply_to_training(X), dtype=parts.dtype), told)
 
 
 def _restore_units(

@@ -54,6 +54,11 @@ class Units:
         scaled = self.scale(X)
         return scaled if self.frame is None else self.frame.apply(scaled)
 
+    def apply_to_training(self, X: FloatArray) -> FloatArray:
+        """Return training rows as `apply` does, and without the digits that hang on their units."""
+        rows = self.apply(X)
+        return rows if self.frame is None else self.frame.steady(rows)
+
     def undo(self, rows: FloatArray) -> FloatArray:
         """Return rows of the network in the units of the data."""
         scaled = rows if self.frame is None else self.frame.undo(rows)
