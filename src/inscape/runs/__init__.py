@@ -9,6 +9,7 @@ without loading torch.
 | `config` | what a run was asked for, as plain data |
 | `dynamics` | the kind ``dynamics`` |
 | `environment` | what a run was made with: versions, device, threads, data, command |
+| `export` | what a fitted model is handed over as: ONNX graphs, the Hub's layout |
 | `fitting` | the kind ``fit`` |
 | `kinds` | the kinds of runs, and the config file by which a run tells its own |
 | `page` | one HTML page that needs nothing else, not even a network |
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from inscape.runs.comparison import compare, fit_baselines
     from inscape.runs.config import DynamicsConfig, FitConfig, ReproductionConfig
     from inscape.runs.dynamics import run_dynamics
+    from inscape.runs.export import export_hub, export_onnx
     from inscape.runs.fitting import fit, resume
     from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
@@ -35,6 +37,8 @@ _NAMES = {
     "ReproductionConfig": "config",
     "Run": "run",
     "compare": "comparison",
+    "export_hub": "export",
+    "export_onnx": "export",
     "fit": "fitting",
     "fit_baselines": "comparison",
     "read_config": "kinds",
@@ -48,6 +52,8 @@ __all__ = [
     "ReproductionConfig",
     "Run",
     "compare",
+    "export_hub",
+    "export_onnx",
     "fit",
     "fit_baselines",
     "read_config",
