@@ -238,6 +238,21 @@ def test_beyond_an_edge_another_answer_is_the_models_own():
         compared(lambda given, told: np.where(given == 1, -1.0, np.sign(given)), values)
 
 
+@pytest.mark.parametrize("gap", [2e-5, 3e-4, 0.1])
+def test_a_smooth_model_that_is_off_on_one_row_is_refused(gap):
+    values = np.linspace(-1, 1, 200)[:, None]
+
+    def identity(given, told):
+        return given
+
+    def off(given, told):
+        return np.where(given == values[50], given + gap, given)
+
+    side = parity._Side("decoder", identity, off, values, parity._as_they_are, by_column=True)
+    with pytest.raises(ExportError, match="The decoder as a graph must give"):
+        side.difference(None)
+
+
 def test_nan_is_as_far_as_can_be():
     values = np.linspace(-1, 1, 9)[:, None]
     with pytest.raises(ExportError, match="differs by inf"):

@@ -22,6 +22,7 @@ import inscape
 from inscape._checks import missing_dependency
 from inscape._errors import ExportError
 from inscape.estimators.conditions import Labels
+from inscape.networks import Quantizer
 
 _PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 # Rows of the call that is recorded; with one, a graph may take the number for a constant.
@@ -98,10 +99,15 @@ def _record(
     told = _told(model)
     inputs = {given: values, **told}
     any_number = {0: torch.export.Dim("n")}
+    module = module.float().cpu()
+    for layer in module.modules():
+        if isinstance(layer, Quantizer):
+            # Of two vectors of a codebook that lie close, float32 would take the other one.
+            layer.double()
     with _quietly():
         try:
             program = torch.onnx.export(
-                module.float().cpu(),
+                module,
                 tuple(inputs.values()),
                 dynamo=True,
                 dynamic_shapes=tuple(any_number for _ in inputs),

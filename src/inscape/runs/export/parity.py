@@ -21,8 +21,9 @@ _DRAWN, _REAL = 256, 1024
 _BLOCK = 256
 # A column that hardly moves is judged by this share of the one that moves most.
 _LEAST_SHARE = 0.1
-# Where a model jumps: how far a row is moved, how often, and for how many rows of all.
-_NUDGE, _NUDGES, _MOST_NUDGED = 1e-5, 200, 0.02
+# Where a model jumps: how far rows are moved (so little that no smooth model gives another answer),
+# and what share of the rows may lie there.
+_NUDGES, _MOST_NUDGED = np.geomspace(1e-7, 2e-6, 200)[:, None], 0.02
 
 Answer = Callable[..., FloatArray]
 
@@ -103,7 +104,7 @@ class _Side:
         each = _distance(found, wanted, sizes)
         for row in np.flatnonzero(each > TOLERANCE)[: int(_MOST_NUDGED * len(each))]:
             one = None if told is None else told[row]
-            if self._jumps_to(found[row], self.values[row], one, sizes):
+            if self._jumps_to(found[row], each[row], self.values[row], one, sizes):
                 each[row] = 0.0
         worst = int(each.argmax())
         if each[worst] <= TOLERANCE:
@@ -115,15 +116,17 @@ class _Side:
             f"{self.name}_module() instead, or train a model whose numbers stay smaller."
         )
 
-    def _jumps_to(self, found: FloatArray, value: FloatArray, told: Any, sizes: FloatArray) -> bool:
+    def _jumps_to(
+        self, found: FloatArray, gap: float, value: FloatArray, told: Any, sizes: FloatArray
+    ) -> bool:
         """Return whether the model itself gives that where the input is moved by a rounding.
 
         A code of the k largest, or the nearest of a codebook, is another one beyond an edge.
         """
         spread = np.sqrt(np.square(self.values - self.values.mean(axis=0)).mean(axis=0))
-        noise = np.random.default_rng(0).normal(size=(_NUDGES, len(value)))
-        near = self.model(value + _NUDGE * spread * noise, told)
-        return bool((_distance(found, self.units(near), sizes) < 10 * _NUDGE).any())
+        noise = np.random.default_rng(0).normal(size=(len(_NUDGES), len(value)))
+        near = self.model(value + _NUDGES * spread * noise, told)
+        return bool((_distance(found, self.units(near), sizes) < 0.1 * gap).any())
 
 
 class _Runner:
