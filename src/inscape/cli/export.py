@@ -58,7 +58,7 @@ def _export_hub(run: Path, hub: Path, overwrite: bool) -> None:
     export_hub(run, hub, overwrite=overwrite)
     say(f"Model    {hub / 'model.safetensors'}")
     say(f"Card     {hub / 'README.md'}")
-    say("The figures show what the run's show: look before you publish rows that are not yours.")
+    say("The figures may show rows of your data: look at them before you publish.")
 
 
 def _export_onnx(run: Path, onnx: Path, overwrite: bool) -> None:
@@ -72,8 +72,8 @@ def _export_onnx(run: Path, onnx: Path, overwrite: bool) -> None:
     say(f"Encoder  {onnx / 'encoder.onnx'}, {parity.encoder:.0e} from the model")
     say(f"Decoder  {onnx / 'decoder.onnx'}, {parity.decoder:.0e} from the model")
     say(
-        f"Largest relative differences, on {parity.n_drawn:,} random and {parity.n_real:,} real "
-        "rows; what comes in and goes out is float64."
+        f"Compared on {parity.n_drawn:,} random and {parity.n_real:,} real rows; what goes in and "
+        "out is float64."
     )
     if not parity.n_real:
         say_warning("the data of the run are not where they were: compared on random rows alone.")

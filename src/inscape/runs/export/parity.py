@@ -36,7 +36,7 @@ class Parity:
     ----------
     encoder, decoder : float
         Largest differences from the model: of codes over their root mean square, and of rows, in
-        the units of the network, over that of their column.
+        the units of the network, over that of their column, or over the value where that is more.
     n_drawn, n_real : int
         Rows that were drawn, and real rows.
     """
@@ -167,7 +167,9 @@ def _as_they_are(codes: FloatArray) -> FloatArray:
 def _distance(found: FloatArray, wanted: FloatArray, sizes: FloatArray) -> FloatArray:
     """Return the largest relative difference of each row; NaN is as far away as can be."""
     with np.errstate(invalid="ignore", over="ignore"):
-        gaps = np.where(found == wanted, 0.0, abs(found - wanted) / sizes).max(axis=1)
+        # A value far above the size of its column, such as a large count, is judged by itself.
+        relative = abs(found - wanted) / np.maximum(sizes, abs(wanted))
+        gaps = np.where(found == wanted, 0.0, relative).max(axis=1)
     return np.nan_to_num(gaps, nan=np.inf, posinf=np.inf)
 
 
