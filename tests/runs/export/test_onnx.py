@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from tests.members import LABELS, MEMBERS, QUICK, X, fitted, told_of
 from torch import nn
 
+import inscape
 from inscape import Autoencoder, __version__, zoo
 from inscape._errors import (
     ExportError,
@@ -132,6 +134,10 @@ def test_a_graph_says_what_it_is(tmp_path):
         assert [one.name for one in graph.graph.input] == [given]
         assert [one.name for one in graph.graph.output] == [found]
         assert graph.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+        # Nothing of the machine that it was made on.
+        content = (tmp_path / "model" / f"{side}.onnx").read_bytes()
+        assert Path(inscape.__file__).parent.as_posix().encode() not in content
+        assert b".py" not in content
     with pytest.raises(RunExistsError, match="already exists"):
         export_onnx(model, tmp_path / "model")
     before = (tmp_path / "model" / "MANIFEST").read_bytes()

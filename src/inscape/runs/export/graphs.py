@@ -125,7 +125,17 @@ def _record(
     graph.producer_name, graph.producer_version = "inscape", inscape.__version__
     graph.doc_string = f"From {given} to {found}; float64, any number of rows."
     graph.metadata_props.update(_metadata(model, columns))
+    _forget_places(graph.graph)
     return Graph(name, program.model_proto.SerializeToString())
+
+
+def _forget_places(graph: Any) -> None:
+    """Remove what the exporter notes of each node: lines of source, with paths of this machine."""
+    noted = [graph, *graph.inputs, *graph.initializers.values()]
+    for node in graph.all_nodes():
+        noted += [node, *node.outputs]
+    for part in noted:
+        part.metadata_props.clear()
 
 
 def _told(model: Any) -> dict[str, Tensor]:
