@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from tests.members import LABELS, MEMBERS, QUICK, X, fitted, told_of
 from torch import nn
 
 import inscape
-from inscape import Autoencoder, __version__, zoo
+from inscape import Autoencoder, VariationalAutoencoder, __version__, zoo
 from inscape._errors import (
     ExportError,
     InvalidDataError,
@@ -114,6 +115,25 @@ def test_labels_are_a_second_input(tmp_path):
     assert json.loads(told["labels"]) == ["even", "odd"]
     with pytest.raises(InvalidDataError, match="y must hold a label for each of 120 rows"):
         export_onnx(model, tmp_path / "other", X=X)
+
+
+def test_a_frame_gives_its_names_and_one_label_stands_for_all(tmp_path):
+    rows = pd.DataFrame(X[:, 1:5], columns=list("abcd"))
+    model = VariationalAutoencoder(1, hidden=(4,), conditional="continuous", **QUICK)
+    model.fit(rows, LABELS)
+    found = export_onnx(model, tmp_path / "model", X=rows, y=2.5)
+    assert found.n_real == len(rows)
+    graph = onnx.load(tmp_path / "model" / "encoder.onnx")
+    assert json.loads({p.key: p.value for p in graph.metadata_props}["columns"]) == list("abcd")
+    told = np.full((len(rows), 1), 2.5)
+    codes = answers(tmp_path / "model" / "encoder.onnx", rows.to_numpy(), told)
+    assert abs(codes - model.transform(rows, 2.5)).max() < 1e-5 * size(codes)
+
+
+def test_what_onnxruntime_refuses_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "encoder.onnx").write_bytes(b"no graph")
+    with pytest.raises(ExportError, match="The encoder as a graph must be run by onnxruntime; it"):
+        parity._Runner(tmp_path / "encoder.onnx", fitted("network dense"))
 
 
 def test_a_graph_says_what_it_is(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +76,15 @@ def compare_graphs(model: Any, directory: Path, *, X: FloatArray | None, y: Any)
         some = slice(None, None, max(1, -(-len(X) // _REAL)))
         n_real = len(X[some])
         rows = np.concatenate([rows, np.asarray(X[some], dtype=np.float64)])
-        told = None if told is None else np.concatenate([told, _in_columns(y, told)[some]])
+        told = None if told is None else np.concatenate([told, _one_a_row(y, len(X), told)[some]])
     encode, decode = (_Runner(directory / f"{name}.onnx", model) for name in ("encoder", "decoder"))
-    codes = model.transform(rows, told)
-    units = model.units_.apply
-    encoder = _Side("encoder", model.transform, encode, rows, _as_they_are, by_column=False)
-    decoder = _Side("decoder", model.inverse_transform, decode, codes, units, by_column=True)
-    return Parity(encoder.difference(told), decoder.difference(told), _DRAWN, n_real)
+    with warnings.catch_warnings():
+        # Rows that are drawn have no names of columns, and need none.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        codes, units = model.transform(rows, told), model.units_.apply
+        encoder = _Side("encoder", model.transform, encode, rows, _as_they_are, by_column=False)
+        decoder = _Side("decoder", model.inverse_transform, decode, codes, units, by_column=True)
+        return Parity(encoder.difference(told), decoder.difference(told), _DRAWN, n_real)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +108,7 @@ class _Side:
         sizes = np.maximum(sizes, max(_LEAST_SHARE * sizes.max(), np.finfo(np.float64).tiny))
         each = _distance(found, wanted, sizes)
         for row in np.flatnonzero(each > TOLERANCE)[: int(_MOST_NUDGED * len(each))]:
-            one = None if told is None else told[row]
-            if self._jumps_to(found[row], each[row], self.values[row], one, sizes):
+            if self._jumps_to(found[row], each[row], row, told, sizes):
                 each[row] = 0.0
         worst = int(each.argmax())
         if each[worst] <= TOLERANCE:
@@ -117,16 +121,18 @@ class _Side:
         )
 
     def _jumps_to(
-        self, found: FloatArray, gap: float, value: FloatArray, told: Any, sizes: FloatArray
+        self, found: FloatArray, gap: float, row: int, told: Any, sizes: FloatArray
     ) -> bool:
         """Return whether the model itself gives that where the input is moved by a rounding.
 
         A code of the k largest, or the nearest of a codebook, is another one beyond an edge.
         """
-        spread = np.sqrt(np.square(self.values - self.values.mean(axis=0)).mean(axis=0))
-        noise = np.random.default_rng(0).normal(size=(len(_NUDGES), len(value)))
-        near = self.model(value + _NUDGES * spread * noise, told)
-        return bool((_distance(found, self.units(near), sizes) < 0.1 * gap).any())
+        values, n = self.values, len(_NUDGES)
+        spread = np.sqrt(np.square(values - values.mean(axis=0)).mean(axis=0))
+        noise = np.random.default_rng(0).normal(size=(n, values.shape[1]))
+        same = None if told is None else np.repeat(told[row : row + 1], n, axis=0)
+        near = self.units(self.model(values[row] + _NUDGES * spread * noise, same))
+        return bool((_distance(found, near, sizes) < 0.1 * gap).any())
 
 
 class _Runner:
@@ -138,9 +144,11 @@ class _Runner:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = torch.get_num_threads()
-        self._session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
-        )
+        with _graph_errors(path.stem):
+            self._session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        self._name = path.stem
         self._inputs = self._session.get_inputs()
         self._conditions: Conditions | None = model.conditions_
         if not isinstance(self._inputs[0].shape[0], str):
@@ -152,12 +160,28 @@ class _Runner:
 
     def __call__(self, values: FloatArray, y: Any) -> FloatArray:
         told = [] if self._conditions is None else [_as_input(self._conditions, y)]
+        # The first row comes alone: a graph must take that too.
+        ends = [0, *range(1, len(values), _BLOCK), len(values)]
         blocks = []
-        for start in range(0, len(values), _BLOCK):
-            parts = [part[start : start + _BLOCK] for part in (values, *told)]
+        for start, end in pairwise(ends):
+            parts = [part[start:end] for part in (values, *told)]
             feed = {input.name: part for input, part in zip(self._inputs, parts, strict=True)}
-            blocks.append(self._session.run(None, feed)[0])
+            with _graph_errors(self._name):
+                blocks.append(self._session.run(None, feed)[0])
         return np.concatenate(blocks)
+
+
+@contextlib.contextmanager
+def _graph_errors(name: str) -> Iterator[None]:
+    """Turn what onnxruntime cannot do into one sentence; its errors have no base of their own."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise ExportError(
+            f"The {name} as a graph must be run by onnxruntime; it says {reason!r}, and nothing "
+            f"was written: hand over {name}_module() instead."
+        ) from error
 
 
 def _as_they_are(codes: FloatArray) -> FloatArray:
@@ -181,9 +205,12 @@ def _as_input(conditions: Conditions, y: Any) -> np.ndarray:
     return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
 
 
-def _in_columns(y: Any, like: np.ndarray) -> np.ndarray:
-    """Return labels as they are, and numbers (n, n_columns)."""
-    return np.asarray(y).reshape(-1, *like.shape[1:])
+def _one_a_row(y: Any, n_rows: int, like: np.ndarray) -> np.ndarray:
+    """Return labels (n_rows,), or numbers (n_rows, n_columns), which may be one for all."""
+    told = np.asarray(y)
+    if told.ndim == 0 or (told.ndim == 1 and like.shape[1:] not in ((), (1,))):
+        told = np.tile(told, (n_rows, 1))
+    return told.reshape(n_rows, *like.shape[1:])
 
 
 def _draw_rows(model: Any, generator: np.random.Generator) -> FloatArray:
