@@ -114,6 +114,15 @@ def test_what_was_measured_keeps_its_digits(shift, scale, change):
     torch.testing.assert_close(whole[1].undo(whole[1](rows)), rows)
 
 
+@pytest.mark.parametrize("change", [(), (torch.float16,)])
+def test_all_of_a_module_goes_to_a_device(change):
+    module = fitted("numbers").encoder_module().to("meta", *change)
+    tensors = [*module.parameters(), *module.buffers()]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert module.units[0].shift.dtype == torch.float64
+    assert module(torch.zeros(3, 64, device="meta"), torch.zeros(3, device="meta")).shape == (3, 2)
+
+
 def test_counted_rows_are_read_as_the_estimator_reads_them():
     whole = X.astype(np.int64)
     model = Autoencoder(2, hidden=(8,), **QUICK).fit(whole)
