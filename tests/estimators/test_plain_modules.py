@@ -15,6 +15,7 @@ from torch import nn
 
 from inscape import Autoencoder, zoo
 from inscape._errors import InvalidDataError
+from inscape.networks import Dropout
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -138,6 +139,16 @@ def test_texts_are_told_by_their_place():
     with torch.no_grad():
         answers = model.encoder_module().double()(torch.from_numpy(X), places)
     np.testing.assert_array_equal(answers.numpy(), model.transform(X, names))
+
+
+def test_a_dropout_that_is_there_twice_is_nobodys_training_twice():
+    shared = Dropout(0.5)
+    layers = nn.Sequential(nn.Linear(64, 8), shared, nn.Linear(8, 8), shared, nn.Linear(8, 2))
+    model = Autoencoder(2, network=(layers, nn.Linear(2, 64)), **QUICK).fit(X)
+    encoder = model.encoder_module().train()
+    assert not any(isinstance(module, Dropout) for module in encoder.modules())
+    with torch.random.fork_rng(devices=[]):
+        assert encoder(torch.from_numpy(X).float()).isfinite().all()
 
 
 def test_a_module_goes_through_a_pickle():

@@ -155,7 +155,8 @@ def copy_plain(network: Network) -> Network:
     """
     copied = copy.deepcopy(network).eval()
     for module in [*copied.modules()]:
-        for name, child in [*module.named_children()]:
+        # Not `named_children`, which passes over a layer that is there a second time.
+        for name, child in [*module._modules.items()]:
             if isinstance(child, Dropout):
                 setattr(module, name, nn.Dropout(child.probability).eval())
             elif isinstance(child, TiedLinear):
