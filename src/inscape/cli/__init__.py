@@ -6,6 +6,7 @@
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
+| `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
@@ -28,6 +29,7 @@ from inscape.cli.anomalies import anomalies
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
+from inscape.cli.export import export
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, anomalies, dynamics, reproduce, datasets, zoo):
+    for command in (fit, encode, decode, export, anomalies, dynamics, reproduce, datasets, zoo):
         app.command(command)
     sys.exit(_run(app, arguments))
 

@@ -73,12 +73,13 @@ def decode(
         Replace the file that is there.
     """
     import inscape
+    from inscape.runs.export.source import column_names
 
     _check_output(output, overwrite)
     model = inscape.load(run)
     rows = model.inverse_transform(_read(codes, "all", None))
-    names = getattr(model, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])])
-    _write(output, rows, list(names))
+    names = column_names(run, model) or [f"x{i}" for i in range(rows.shape[1])]
+    _write(output, rows, names)
     say(f"Decoded {len(rows):,} codes to {rows.shape[1]} features in {output}")
 
 
