@@ -81,6 +81,7 @@ KEPT_IN = {
     "matplotlib": {"figures"},
     "cyclopts": {"cli"},
     "rich": {"cli"},
+    "onnxruntime": {"runs"},
 }
 PARTS = {
     "initialization": INITIALIZATIONS,

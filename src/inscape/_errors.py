@@ -12,6 +12,7 @@ that a reader of plain Python would expect::
     ├── RunNotFoundError        (FileNotFoundError)  a directory that is not a run
     ├── RunExistsError          (FileExistsError)    a run that would have been overwritten
     ├── TrainingDivergedError   (ArithmeticError)    a loss that stopped being a number
+    ├── ExportError             (RuntimeError)       an export that is not what the model is
     └── MissingDependencyError  (ImportError)        an optional package that is not installed
 
 The command line prints the message alone and exits with status 2.
@@ -54,6 +55,10 @@ class RunExistsError(InscapeError, FileExistsError):
 
 class TrainingDivergedError(InscapeError, ArithmeticError):
     """The loss became infinite or not a number while training."""
+
+
+class ExportError(InscapeError, RuntimeError):
+    """A model cannot be handed over in a form, or would not give the same there."""
 
 
 class MissingDependencyError(InscapeError, ImportError):

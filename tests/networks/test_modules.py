@@ -11,7 +11,7 @@ from torch import nn
 import inscape
 from inscape import Autoencoder, VariationalAutoencoder
 from inscape._errors import InvalidParameterError
-from inscape.networks import Dense
+from inscape.networks import Dense, Dropout
 from inscape.training import Plan
 
 X = load_digits().data[:97] / 16  # 97 = 3 * 32 + 1: the last batch of 32 has one row
@@ -47,6 +47,20 @@ def test_a_layer_that_encoder_and_decoder_share_stays_shared(tmp_path):
     again = inscape.load(tmp_path / "model", network=pair())
     assert again.network_.encoder[1].scale is again.network_.decoder[0].scale
     np.testing.assert_array_equal(again.transform(X), model.transform(X))
+
+
+def test_our_dropout_is_repeated_to_the_bit_in_modules_of_the_users_own():
+    def fit():
+        layers = nn.Sequential(nn.Linear(64, 8), Dropout(0.5), nn.Linear(8, 2))
+        with torch.no_grad():
+            for weight in layers.parameters():
+                weight.fill_(0.1)
+        decoder = nn.Linear(2, 64)
+        nn.init.constant_(decoder.weight, 0.2)
+        nn.init.constant_(decoder.bias, 0.3)
+        return Autoencoder(2, network=(layers, decoder), **OPTIONS).fit(X)
+
+    np.testing.assert_array_equal(fit().transform(X), fit().transform(X))
 
 
 class Centred(nn.Module):

@@ -6,6 +6,7 @@
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
+| `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
@@ -30,6 +31,7 @@ from inscape.cli.anomalies import anomalies
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
+from inscape.cli.export import export
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
@@ -61,7 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, score, anomalies, dynamics, reproduce, datasets, zoo):
+    for command in (
+        fit,
+        encode,
+        decode,
+        score,
+        export,
+        anomalies,
+        dynamics,
+        reproduce,
+        datasets,
+        zoo,
+    ):
         app.command(command)
     sys.exit(_run(app, arguments))
 

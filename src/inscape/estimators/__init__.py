@@ -6,7 +6,7 @@
 | `base` | what every estimator can do: learn, encode, decode, score, draw, save |
 | `building` | a network as its likelihood needs it |
 | `conditions` | what a conditional model is told beside the rows: labels, or numbers |
-| `decoding` | the decoder of a fitted estimator as a function through which gradients go |
+| `exact_modules` | modules of what was measured, whose digits stay whatever the precision |
 | `faults` | what may be wrong with a fit, each in one sentence with its remedy |
 | `format_1` | models of format 1, read with the meanings that they were written with |
 | `frame` | the frame in which a network works |
@@ -19,6 +19,7 @@
 | `opening` | whatever holds rows, opened: frames, mappings, what `inscape.data.load` returns |
 | `options` | what options stand for, and a plan that suits the data's size |
 | `persistence` | estimators on disk |
+| `plain_modules` | encoder and decoder as plain modules, in the units of the data |
 | `samplers` | densities of codes, fitted after training, to draw new ones from |
 | `starting` | training from a start that is good already, which no training may fall behind |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |

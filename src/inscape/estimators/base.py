@@ -24,7 +24,6 @@ from inscape.data import Description
 from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
-from inscape.estimators.decoding import differentiable_decoder
 from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
 from inscape.estimators.given import Given
@@ -48,6 +47,7 @@ from inscape.estimators.options import (
     resolve_corruption,
 )
 from inscape.estimators.persistence import save
+from inscape.estimators.plain_modules import DecoderModule, EncoderModule, copy_plain
 from inscape.estimators.samplers import (
     describe_samplers,
     draw_codes,
@@ -632,6 +632,38 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             )
         return Given(self, y)
 
+    def encoder_module(self) -> EncoderModule:
+        """Return the encoder as a plain module, to be trained on or built into another network.
+
+        Its ``forward(rows)``, in a conditional model ``forward(rows, y)``, is `transform`: rows are
+        in the units of the data. It is a copy in evaluation mode; what happens to it changes
+        nothing here.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from inscape import Autoencoder
+        >>> X = load_digits().data[:100]
+        >>> encoder = Autoencoder(2, epochs=1, random_state=0).fit(X).encoder_module()
+        >>> classifier = torch.nn.Sequential(encoder, torch.nn.Linear(2, 10))
+        >>> classifier(torch.from_numpy(X).float()).shape
+        torch.Size([100, 10])
+        """
+        check_is_fitted(self)
+        network = copy_plain(self.network_)
+        device = next(network.parameters()).device
+        return EncoderModule(network, self.units_, self.conditions_, self.n_features_in_).to(device)
+
+    def decoder_module(self) -> DecoderModule:
+        """Return the decoder as a plain module; ``forward(codes)`` is `inverse_transform`.
+
+        It is a copy as that of `encoder_module`, and shares no weights with it.
+        """
+        check_is_fitted(self)
+        network = copy_plain(self.network_)
+        device = next(network.parameters()).device
+        return DecoderModule(network, self.units_, self.conditions_, self.n_components_).to(device)
+
     def differentiable_decoders(self, n: int, y: Any = None) -> list[Callable[[Tensor], Tensor]]:
         """Return a function for each of `n` rows, from codes to rows, through which gradients go.
 
@@ -649,10 +681,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         told = self._encode_conditions(y, n)
-        network, units = self.network_, self.units_
+        decoder = self.decoder_module().cpu().double().requires_grad_(False)
         if told is None:
-            return [differentiable_decoder(network, units)] * n
-        return [differentiable_decoder(network, units, conditions=row[None]) for row in told]
+            return [decoder] * n
+
+        def tell(row: Tensor) -> Callable[[Tensor], Tensor]:
+            return lambda codes: decoder.decode(codes, row.double().expand(len(codes), -1))
+
+        return [tell(row) for row in told]
 
     def fit_sampler(
         self,

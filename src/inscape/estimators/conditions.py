@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils.multiclass import type_of_target
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from inscape._checks import check_choice, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape.data.arrays import as_array
 from inscape.data.labels import plain_labels
+from inscape.estimators.exact_modules import ToldLabels, ToldNumbers
 
 CONTINUOUS = "continuous"
 
@@ -45,6 +46,10 @@ class Conditions(ABC):
         InvalidDataError
             If they are missing, do not fit the rows or cannot be told to the fitted model.
         """
+
+    @abstractmethod
+    def module(self) -> nn.Module:
+        """Return a module that does to a tensor, one row a sample, what `encode` does."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
@@ -82,6 +87,10 @@ class Labels(Conditions):
             )
         return one_hot(torch.from_numpy(places), len(self.classes)).float()
 
+    def module(self) -> ToldLabels:
+        """Return a module that tells a tensor of labels; texts come by their place in `classes`."""
+        return ToldLabels(self.classes)
+
     def describe(self) -> dict[str, Any]:
         return {"classes": self.classes.tolist()}
 
@@ -112,6 +121,10 @@ class Numbers(Conditions):
             several = "a number" if self.n_columns == 1 else f"{self.n_columns} numbers"
             raise _missing(y, several, n_rows=n_rows)
         return torch.from_numpy((numbers - self.means) / self.scales).float()
+
+    def module(self) -> ToldNumbers:
+        """Return a module that tells a tensor of numbers."""
+        return ToldNumbers(self.means, self.scales)
 
     def describe(self) -> dict[str, Any]:
         return {"means": self.means.tolist(), "scales": self.scales.tolist()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor
 
@@ -16,7 +16,8 @@ class Given:
     """A fitted conditional estimator that has been told what rows are.
 
     Whoever takes a representation, such as `inscape.measures.reconstruct`, the figures and
-    `inscape.uses`, takes it, and needs not know of labels.
+    `inscape.uses`, takes it, and needs not know of labels. With one label for all,
+    scikit-learn's ``FrozenEstimator`` makes it a step of a pipeline.
 
     Parameters
     ----------
@@ -28,6 +29,10 @@ class Given:
 
     estimator: Any
     y: Any
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Return itself: what is bound is fitted."""
+        return self
 
     def transform(self, X: Any) -> FloatArray:
         """Encode rows (n_samples, n_features) to codes (n_samples, n_components)."""
@@ -72,3 +77,13 @@ class Given:
     def code_space_(self) -> Any:
         """Where the codes live."""
         return self.estimator.code_space_
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the codes' columns."""
+        return self.estimator.get_feature_names_out(input_features)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        return self.estimator.__sklearn_tags__()

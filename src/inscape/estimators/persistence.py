@@ -65,7 +65,10 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 f"{path} must be a run with a model, or a model; {name} is not there: check the "
                 "path, or finish the run with inscape fit --resume."
             )
-    if all((directory.parent / name).is_file() for name in (MANIFEST, "history.jsonl")):
+    if (directory / MANIFEST).is_file():
+        # A model by itself, in the Hub's layout.
+        verify_manifest(directory)
+    elif all((directory.parent / name).is_file() for name in (MANIFEST, "history.jsonl")):
         verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
     tensors, _ = read_tensors(directory / "model.safetensors")

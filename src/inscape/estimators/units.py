@@ -88,14 +88,6 @@ class Units:
             return part
         return InDataUnits(part, self.frame)
 
-    def undo_tensor(self, rows: Tensor) -> Tensor:
-        """Return what `undo` does, so that gradients go through it."""
-        if self.frame is not None:
-            rows = rows * self.frame.scale + rows.new_tensor(self.frame.mean)
-        if self.scaler is not None:
-            rows = rows * rows.new_tensor(self.scaler.scale) + rows.new_tensor(self.scaler.shift)
-        return rows
-
 
 @dataclass(frozen=True, eq=False)
 class InDataUnits:

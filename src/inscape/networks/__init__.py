@@ -50,6 +50,7 @@ from inscape.networks.modules import Modules
 from inscape.networks.network import Network, Pass
 from inscape.networks.shared_outputs import SharedOutputs
 from inscape.networks.spherical import Normalize, Spherical
+from inscape.networks.tied import TiedLinear
 from inscape.networks.top_k import BatchTopK, LargestCodes, TopK
 from inscape.networks.vector_quantized import Quantizer, VectorQuantized
 
@@ -119,6 +120,7 @@ __all__ = [
     "Sizes",
     "Spherical",
     "Start",
+    "TiedLinear",
     "TopK",
     "TorchDefault",
     "VectorQuantized",

@@ -265,7 +265,7 @@ class Pictures(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return the maps."""
-        return rows.reshape(len(rows), *self.shape).permute(0, 3, 1, 2)
+        return rows.unflatten(1, self.shape).permute(0, 3, 1, 2)
 
 
 class Rows(nn.Module):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from inscape._errors import InvalidParameterError
 from inscape.networks.architecture import Architecture, Sizes, Start
 from inscape.networks.conditioned import Conditioned
+from inscape.networks.dropout import Dropout
 from inscape.networks.network import Network
 
 
@@ -96,6 +97,9 @@ def _answer(module: nn.Module, name: str, rows: Tensor) -> Any:
     given = rows.clone()
     # Some layers, such as dropout, work in training alone; a copy keeps running means unharmed.
     for tried in (copy.deepcopy(module).train(), copy.deepcopy(module).eval()):
+        for layer in tried.modules():
+            if isinstance(layer, Dropout):
+                layer.generator = torch.Generator()
         try:
             with torch.random.fork_rng(devices=[]):
                 result = tried(rows)

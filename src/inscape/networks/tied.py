@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
+from torch.nn.utils import skip_init
 
 
 class TiedLinear(nn.Module):
@@ -34,3 +35,10 @@ class TiedLinear(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Return W'x + b for each row x."""
         return linear(values, self._layer[0].weight.T, self.bias)
+
+    def untied(self) -> nn.Linear:
+        """Return a layer that does the same with weights of its own."""
+        weight = self._layer[0].weight.detach().T
+        layer = skip_init(nn.Linear, *reversed(weight.shape), dtype=weight.dtype)
+        layer.load_state_dict({"weight": weight, "bias": self.bias.detach()})
+        return layer.to(weight.device)

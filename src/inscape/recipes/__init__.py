@@ -16,6 +16,7 @@ Names are loaded when they are first used: the command line lists recipes withou
 
 | file | what lives there |
 |---|---|
+| `adbench` | five tables of ADBench |
 | `burgess_mnist` | a convolutional beta-VAE of MNIST at 32 x 32 pixels |
 | `cae_fashion` | a convolutional autoencoder of Fashion-MNIST |
 | `chainer_seven_cases` | seven autoencoders of one hidden layer |
@@ -26,6 +27,7 @@ Names are loaded when they are first used: the command line lists recipes withou
 | `keras_vae` | the first variational autoencoder of most tutorials |
 | `mnist_cognitive_tasks` | neuromatch Academy, *Autoencoders applications* |
 | `neuromatch_autoencoders` | neuromatch Academy, *Introduction to autoencoders* |
+| `one_class` | each class as the normal one |
 | `reproduction` | run a recipe into a directory: results.json, figures, a page |
 | `results` | what a recipe finds: a measured number beside the one that is expected |
 | `zoo` | every model of the zoo on the same rows: one table, and samples of each as a picture |
@@ -54,6 +56,8 @@ RECIPES: Mapping[str, str] = {
     "keras-vae": "inscape.recipes.keras_vae",
     "burgess-mnist": "inscape.recipes.burgess_mnist",
     "iwae": "inscape.recipes.iwae",
+    "adbench": "inscape.recipes.adbench",
+    "one-class": "inscape.recipes.one_class",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
 

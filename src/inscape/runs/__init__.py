@@ -10,6 +10,7 @@ without loading torch.
 | `config` | what a run was asked for, as plain data |
 | `dynamics` | the kind ``dynamics`` |
 | `environment` | what a run was made with: versions, device, threads, data, command |
+| `export` | what a fitted model is handed over as: ONNX graphs, the Hub's layout |
 | `fitting` | the kind ``fit`` |
 | `kinds` | the kinds of runs, and the config file by which a run tells its own |
 | `page` | one HTML page that needs nothing else, not even a network |
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         ReproductionConfig,
     )
     from inscape.runs.dynamics import run_dynamics
+    from inscape.runs.export import export_hub, export_onnx
     from inscape.runs.fitting import fit, resume
     from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
@@ -44,6 +46,8 @@ _NAMES = {
     "Run": "run",
     "compare": "comparison",
     "find_anomalies": "anomalies",
+    "export_hub": "export",
+    "export_onnx": "export",
     "fit": "fitting",
     "fit_baselines": "comparison",
     "read_config": "kinds",
@@ -58,6 +62,8 @@ __all__ = [
     "ReproductionConfig",
     "Run",
     "compare",
+    "export_hub",
+    "export_onnx",
     "find_anomalies",
     "fit",
     "fit_baselines",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inscape.data import Dataset
+from inscape.data.dataset import numbered_names
 
 _PACKAGES = ("inscape", "torch", "numpy", "scikit-learn", "safetensors", "matplotlib")
 
@@ -45,7 +46,15 @@ def _describe_data(dataset: Dataset) -> dict[str, Any]:
         "n_features": dataset.train.X.shape[1],
         "image_shape": dataset.image_shape,
         "told": dataset.told,
+        "feature_names": _own_names(dataset),
     }
+
+
+def _own_names(dataset: Dataset) -> list[str] | None:
+    """Return the names of columns, unless they are but their places."""
+    names = dataset.feature_names
+    of_places = dataset.image_shape is not None or names == numbered_names(len(names))
+    return None if of_places else list(names)
 
 
 def describe_software() -> dict[str, Any]:

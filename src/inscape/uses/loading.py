@@ -21,7 +21,7 @@ def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = 
     Parameters
     ----------
     path : path-like
-        A run, or its ``model/`` directory alone.
+        A run, its ``model/`` directory alone, or a directory in the layout of the Hub.
     network : pair of modules or None
         (encoder, decoder) of the same shapes, where the estimator was given modules of your own:
         only their weights are stored, never code.

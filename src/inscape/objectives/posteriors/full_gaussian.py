@@ -61,7 +61,7 @@ class FullGaussianModule(nn.Module):
         rows, columns = torch.tril_indices(d, d, offset=-1, device=encoded.device)
         factor = torch.diag_embed(log_diagonal.exp())
         factor = factor.index_put(
-            (torch.arange(len(factor), device=factor.device)[:, None], rows, columns), below
+            (torch.arange(factor.shape[0], device=factor.device)[:, None], rows, columns), below
         )
         return FullGaussianDistribution(mean, factor, log_diagonal)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.page import heading, paragraph, table
 from inscape.runs.writer import RunWriter
 
-COLUMNS = {
-    "squared_error": ("Squared error", "{:.4f}"),
-    "explained_variance": ("Explained variance", "{:.1%}"),
-    "binary_cross_entropy": ("Cross-entropy", "{:.4f}"),
-    "fit_seconds": ("Fit", "{:.1f} s"),
+
+def _in_digits(value: float) -> str:
+    """Return four decimals, or four digits where the data's units leave nothing of those."""
+    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
+COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "squared_error": ("Squared error", _in_digits),
+    "explained_variance": ("Explained variance", "{:.1%}".format),
+    "binary_cross_entropy": ("Cross-entropy", "{:.4f}".format),
+    "fit_seconds": ("Fit", "{:.1f} s".format),
 }
 
 
@@ -28,7 +34,7 @@ def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     shown = [key for key in COLUMNS if all(key in row for row in metrics["test"].values())]
     header = ["", *(COLUMNS[key][0] for key in shown)]
     rows = [
-        [name, *(COLUMNS[key][1].format(row[key]) for key in shown)]
+        [name, *(COLUMNS[key][1](row[key]) for key in shown)]
         for name, row in metrics["test"].items()
     ]
     return header, rows
@@ -57,8 +63,36 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _named(model: str) -> str:
-    return "An autoencoder" if model == AUTOENCODER else f"The model {model}"
+def title(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return what a run is, in a line.
+
+    Parameters
+    ----------
+    data : mapping
+        That part of ``environment.json``.
+    metrics : mapping
+        As in ``metrics.json``.
+    """
+    n_components = metrics["n_components"]
+    return f"{data['name']} in {n_components} component{'s' * (n_components != 1)}"
+
+
+def lead(config: FitConfig, data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return what was learned of what, and how long it took, in a sentence.
+
+    Parameters
+    ----------
+    config : FitConfig
+        What was asked for.
+    data, metrics : mapping
+        As for `title`.
+    """
+    named = "An autoencoder" if config.model == AUTOENCODER else f"The model {config.model}"
+    seconds = next(iter(metrics["test"].values()))["fit_seconds"]
+    return (
+        f"{named} learned {data['n_features']} features of {data['n_train']:,} rows in "
+        f"{seconds:.1f} s ({metrics['steps']:,} steps)."
+    )
 
 
 def write_page(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any]) -> None:
@@ -74,13 +108,10 @@ def write_page(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any])
         As in ``metrics.json``.
     """
     data = writer.environment["data"]
-    seconds = next(iter(metrics["test"].values()))["fit_seconds"]
     header, rows = table_rows(metrics)
-    n_components = metrics["n_components"]
     writer.finish(
-        title=f"{data['name']} in {n_components} component{'s' * (n_components != 1)}",
-        lead=f"{_named(config.model)} learned {data['n_features']} features of "
-        f"{data['n_train']:,} rows in {seconds:.1f} s ({metrics['steps']:,} steps).",
+        title=title(data, metrics),
+        lead=lead(config, data, metrics),
         body=[
             *([paragraph(f"Read as: {data['told']}.")] if data.get("told") else []),
             *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
