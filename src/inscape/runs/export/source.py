@@ -7,7 +7,7 @@ from typing import Any
 
 from inscape._errors import InscapeError
 from inscape._typing import FloatArray
-from inscape.data import load
+from inscape.data import load_reading
 from inscape.data.dataset import pixel_names
 from inscape.runs.config import FitConfig
 from inscape.runs.kinds import read_config
@@ -26,9 +26,9 @@ def rows_tested_on(path: Path) -> FloatArray | None:
         return None
     config = read_config(path / "config.toml", FitConfig)
     try:
-        found = load(
+        found = load_reading(
             config.data,
-            target=config.target,
+            config.reading(),
             test_fraction=config.test_fraction,
             random_state=config.random_state,
         )
