@@ -55,6 +55,9 @@ def refusal(file, text, **options):
         ("1990;1995;2000\n1;1;1\n2;9;2\n", ("1990", "1995", "2000")),
         ("id,2019\n1,2\n3,4\n", ("id", "2019")),
         ("1,2,3\n4,5,6\n7,8,9\n", ("x0", "x1", "x2")),
+        ("1,2,3\n2,3,4\n9,1,1\n", ("x0", "x1", "x2")),
+        (",1990,1991,1992\n1,4,2,3\n2,4,5,6\n", ("1990", "1991", "1992")),
+        ("# a b\n1 2\n3 4\n", ("a", "b")),
         ("5,6,1\n7,8,2\n", ("x0", "x1", "x2")),
         ("1,2\n3,4\n", ("x0", "x1")),
         ('"a;b";c\n1;2\n3;4\n', ("a;b", "c")),
@@ -69,6 +72,12 @@ def refusal(file, text, **options):
 )
 def test_the_header_is_found(file, text, expected):
     assert names(file, text) == expected
+
+
+def test_words_beside_years_are_names_too(file):
+    text = "country,1990,1991,1992\nA,1.5,2,3\nB,4,5,6\n"
+    assert names(file, text, index="country") == ("1990", "1991", "1992")
+    assert names(file, text, keep="country") == ("1990", "1991", "1992")
 
 
 def test_the_header_can_be_said(file):

@@ -17,7 +17,7 @@ from typing import Any, Final, TextIO
 from inscape._errors import InvalidDataError
 from inscape.data.columns import is_missing_word, is_number
 from inscape.data.dataset import numbered_names
-from inscape.data.reading import Reading
+from inscape.data.reading import NONE, Reading
 from inscape.data.tables import check_distinct
 
 _OPENERS: Final[dict[str, Callable[..., Any]]] = {
@@ -89,6 +89,8 @@ def look_at(path: Path, reading: Reading) -> Look:
     if not sample:
         raise _no_rows(path)
     first, body = sample[0], sample[1:]
+    # As numpy.savetxt marks its header.
+    first = first[1:] if first[0] == "#" and len(first) > 1 else first
     n_columns = Counter(map(len, sample)).most_common(1)[0][0]
     has_header = _is_header(first, body, reading)
     if has_header and not body:
@@ -169,7 +171,8 @@ def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
     """Return whether the first line holds names."""
     if reading.header is not None:
         return reading.header
-    wanted = {reading.target, *reading.columns, *reading.drop, *reading.keep} - {None}
+    named = {reading.target, reading.index, *reading.columns, *reading.drop, *reading.keep}
+    wanted = named - {None, NONE}
     if wanted and wanted <= set(first):
         return True
     numbers = [is_number(cell, reading.decimal) for cell in first]
@@ -177,18 +180,34 @@ def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
         return True
     if not body:
         return False
-    if not all(number or not cell for cell, number in zip(first, numbers, strict=True)):
-        # A word over a column of numbers is its name; words over words tell nothing.
-        columns = [[row[i] for row in body if i < len(row)] for i in range(len(first))]
-        return any(
-            all(is_number(cell, reading.decimal) or is_missing_word(cell) for cell in cells)
-            for name, cells, number in zip(first, columns, numbers, strict=True)
-            if name and not number
-        )
+    # A word over a column of numbers is its name; words over words tell nothing.
+    columns = [[row[i] for row in body if i < len(row)] for i in range(len(first))]
+    for name, cells, number in zip(first, columns, numbers, strict=True):
+        plain = all(is_number(cell, reading.decimal) or is_missing_word(cell) for cell in cells)
+        if name and not number and plain:
+            return True
     # pandas calls columns 0, 1, 2, ... and nothing stands over their index.
     if not first[0] and all(numbers[1:]) and first[1:] == [str(i) for i in range(len(first) - 1)]:
         return True
-    return _counts_up(first) and not all(map(_counts_up, body[:20]))
+    return _are_names([i for i, number in enumerate(numbers) if number], first, body)
+
+
+def _are_names(places: Sequence[int], first: Row, body: Sequence[Row]) -> bool:
+    """Return whether the numbers at some places of the first line are names of columns."""
+    rows = [[row[i] for i in places if i < len(row)] for row in (first, *body[:20])]
+    if not _counts_up(rows[0]):
+        return False
+    n_alike = sum(map(_counts_up, rows[1:]))
+    if not n_alike or n_alike == len(rows) - 1:
+        return not n_alike
+    # Some rows rise evenly by chance: then names are what lies outside of every column.
+    columns = [[row[i] for row in rows[1:] if i < len(row)] for i in range(len(rows[0]))]
+    return all(_is_outside(name, cells) for name, cells in zip(rows[0], columns, strict=True))
+
+
+def _is_outside(name: str, cells: Sequence[str]) -> bool:
+    values = [float(cell) for cell in cells if is_number(cell)]
+    return not values or not min(values) <= float(name) <= max(values)
 
 
 def _counts_up(row: Row) -> bool:
