@@ -14,7 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -26,6 +26,8 @@ from inscape import _errors, _typing
 from inscape._errors import InvalidParameterError
 from inscape._parts import describe_part, resolve_part
 from inscape.corruptions import CORRUPTIONS
+from inscape.data import Reading
+from inscape.data import load as load_data
 from inscape.data.scaling import SCALERS
 from inscape.estimators import Autoencoder, VariationalAutoencoder
 from inscape.networks import (
@@ -467,9 +469,21 @@ OTHER: dict[str, Any] = {
     "random_state": 11,
     "device": "cpu",
     "target": "label",
+    "header": True,
+    "index": "id",
+    "columns": ("a", "b"),
+    "drop": ("c",),
+    "keep": ("d",),
+    "categories": "one_hot",
+    "dates": "days",
+    "missing": "mean",
+    "delimiter": ";",
+    "decimal": ",",
+    "image_size": 32,
+    "crop": True,
     "test_fraction": 0.4,
 }
-ABOUT_DATA = {"data", "target", "test_fraction"}
+ABOUT_DATA = {"data", "test_fraction", *(field.name for field in dataclasses.fields(Reading))}
 
 
 def effective(config: FitConfig) -> dict[str, Any]:
@@ -506,6 +520,17 @@ def test_every_option_of_the_estimator_is_reached_by_the_config():
     # `hidden` and `activation` are the short form of `network`; `verbose` is no part of a run.
     for name in set(options) - {"hidden", "activation", "verbose"}:
         assert options[name] != defaults[name], name
+
+
+def test_reading_is_told_alike_in_python_in_files_and_on_the_command_line():
+    fields = dataclasses.fields(Reading)
+    defaults = {field.name: field.default for field in fields}
+    asked = {name: OTHER[name] for name in defaults}
+    assert FitConfig().reading() == Reading()
+    assert FitConfig(**asked).reading() == Reading(**asked)
+    of_load = inspect.signature(load_data).parameters
+    assert {name: of_load[name].default for name in defaults} == defaults
+    assert set(get_type_hints(Reading)) <= set(get_type_hints(FitConfig))
 
 
 def test_the_default_config_trains_as_the_default_estimator():

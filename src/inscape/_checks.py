@@ -207,7 +207,28 @@ def first_place(bad: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), bad.shape))
 
 
-def check_finite(X: FloatArray, *, name: str = "X") -> None:
+def check_unmasked(value: Any, *, name: str) -> None:
+    """Refuse a masked array that hides a value: without its mask it would be read as data.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is one; the first hidden value is named by row and column.
+    """
+    if not isinstance(value, np.ma.MaskedArray) or not np.ma.is_masked(value):
+        return
+    mask = np.ma.getmaskarray(value)
+    axes = zip(("row", "column"), first_place(mask), strict=False)
+    where = ", ".join(f"{axis} {i}" for axis, i in axes)
+    raise InvalidDataError(
+        f"{name} must have no masked values; got one at {where} ({int(mask.sum())} in all): fill "
+        "them with .filled(value), or leave their rows out."
+    )
+
+
+def check_finite(
+    X: FloatArray, *, name: str = "X", remedy: str = "remove or impute them first"
+) -> None:
     """Locate NaN and infinity by row and column.
 
     Raises
@@ -227,7 +248,7 @@ def check_finite(X: FloatArray, *, name: str = "X") -> None:
     where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
     raise InvalidDataError(
         f"{name} must be finite; got {kind} at {where} ({int(bad.sum())} such values in all): "
-        "remove or impute them first."
+        f"{remedy if kind == 'NaN' else 'remove or impute them first'}."
     )
 
 
@@ -289,6 +310,7 @@ def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> Floa
     InvalidDataError
         If it is not one.
     """
+    check_unmasked(value, name=name)
     array = np.asarray(value)
     wanted = f"two dimensions{'' if n_columns is None else f' and {n_columns} columns'}"
     if array.dtype.kind not in "fiub":
@@ -313,6 +335,7 @@ def check_matrices(value: Any, *, name: str) -> FloatArray:
     InvalidDataError
         If it is not one; a matrix of a stack is named by its place.
     """
+    check_unmasked(value, name=name)
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise InvalidDataError(
@@ -364,6 +387,7 @@ def check_rising(
     InvalidDataError
         If it is not one.
     """
+    check_unmasked(value, name=name)
     array = np.asarray(value, dtype=np.float64)
     good = array.ndim == 1 and array.size > 0 and bool(np.isfinite(array).all())
     if good:
@@ -465,6 +489,7 @@ def check_array(value: Any, *, name: str, shape: Mapping[str, int | None]) -> Fl
     InvalidDataError
         If it is not one; a value that is not finite is named by row and column.
     """
+    check_unmasked(value, name=name)
     try:
         array = np.asarray(value)
     except ValueError:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+
 
 class Encodes(Protocol):
     """A fitted object that encodes rows to codes."""
@@ -59,3 +61,24 @@ def unwrap(representation: Any, *, only: bool = False) -> Any:
 def code_space(representation: Any) -> Any:
     """Return what a representation says of where its codes live; None where it says nothing."""
     return getattr(unwrap(representation), "code_space_", None)
+
+
+def shape_of_pictures(representation: Any, image_shape: Any = None) -> Any:
+    """Return `image_shape`, or where it is None the one that a representation was fitted with."""
+    return _described(representation, "image_shape") if image_shape is None else image_shape
+
+
+def names_of_classes(representation: Any, labels: Any, class_names: Any = None) -> Any:
+    """Return `class_names`, or where it is None those that a representation was fitted with.
+
+    Those are the names of labels 0, 1, 2, ...: labels of which some are lacking have none.
+    """
+    if class_names is not None or labels is None:
+        return class_names
+    names = _described(representation, "class_names")
+    seen = set(np.asarray(labels).tolist())
+    return names if names is not None and seen == set(range(len(names))) else None
+
+
+def _described(representation: Any, what: str) -> Any:
+    return getattr(getattr(unwrap(representation), "description_", None), what, None)

@@ -112,8 +112,9 @@ def test_pandas_comes_out_where_it_is_asked_for():
     assert list(codes.index) == list(frame.index)
     assert list(model.feature_names_in_) == list("abcde")
     assert model.reconstruct(frame).shape == (60, 5)
-    with pytest.raises(InvalidDataError, match="feature names"):
-        model.transform(frame[list("edcba")])
+    np.testing.assert_array_equal(model.transform(frame[list("edcba")]), codes)
+    with pytest.raises(InvalidDataError, match="got no 'a'; 'f', which the model has not seen"):
+        model.transform(frame.rename(columns={"a": "f"}))
 
 
 def test_a_pickled_estimator_gives_the_same_bits(fitted):
@@ -367,9 +368,12 @@ def with_value(value: float) -> np.ndarray:
         (SOME[:1], "at least 2 rows to learn from; got 1 sample(s)"),
         (np.full((9, 4), 0.5), "got 9 identical rows (4 constant columns)"),
         (np.array([["a", "b"], ["c", "d"]]), "must hold numbers; got text"),
-        (pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}), "must hold numbers; got text"),
+        (
+            pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}),
+            "must hold numbers in every feature; got text in 'a' (2 words, such as 'x')",
+        ),
         (SOME[0], "must be a 2-D array of rows and columns; got a 1-D array of shape (64,)"),
-        (csr_array(SOME), "must be a dense array; got a sparse one"),
+        (csr_array(SOME), "must be a dense array; got csr_array, a sparse one"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
 )

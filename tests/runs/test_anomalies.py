@@ -111,7 +111,7 @@ def test_pictures_have_one_spread_and_are_drawn(tmp_path):
     ("options", "told"),
     [
         ({"normal": "bening"}, "Did you mean 'benign'?"),
-        ({"normal": "benign", "target": None}, "Every cell must be a number"),
+        ({"normal": "benign", "target": None}, "must hold numbers in every feature"),
         ({"contamination": 0.1, "false_alarm_rate": 0.1}, "must not both be given"),
         ({"method": ("denoise",)}, "Did you mean 'denoising'?"),
     ],

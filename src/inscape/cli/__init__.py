@@ -7,9 +7,11 @@
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
 | `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
+| `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
+| `score` | ``inscape score``: how well a run's model gives back each row |
 | `zoo` | ``inscape zoo``: the published models, each a line of parts |
 """
 
@@ -33,6 +35,7 @@ from inscape.cli.export import export
 from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error
 from inscape.cli.reproduce import reproduce
+from inscape.cli.score import score
 from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
@@ -60,7 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_on_error=False,
         print_error=False,
     )
-    for command in (fit, encode, decode, export, anomalies, dynamics, reproduce, datasets, zoo):
+    for command in (
+        fit,
+        encode,
+        decode,
+        score,
+        export,
+        anomalies,
+        dynamics,
+        reproduce,
+        datasets,
+        zoo,
+    ):
         app.command(command)
     sys.exit(_run(app, arguments))
 

@@ -22,4 +22,7 @@ def datasets() -> None:
     ]
     say_table(["Name", "Train", "Test", "Features", "Licence", "Place"], rows)
     say("")
-    say("Your own: inscape fit FILE, a .npy, .npz, .csv or .parquet file or a folder of images.")
+    say(
+        "Your own: inscape fit FILE, a .npy, .npz, .csv, .tsv, .parquet, .feather, .arrow or .xlsx "
+        "file or a folder of images."
+    )

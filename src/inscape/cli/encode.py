@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from inscape._checks import check_choice
-from inscape._errors import InvalidParameterError, StorageError
-from inscape._typing import FloatArray
+from cyclopts import Parameter
+
+from inscape.cli.files import check_output, read_codes, read_rows, write_pictures, write_rows
 from inscape.cli.output import say
+from inscape.data.reading import Reading
 
-_SUFFIXES = (".npy", ".csv")
+_PLAIN = Reading()
 
 
 def encode(
@@ -20,7 +21,7 @@ def encode(
     *,
     output: Path = Path("codes.npy"),
     part: Literal["all", "train", "test"] = "all",
-    target: str | None = None,
+    reading: Annotated[Reading, Parameter(name="*", negative_bool="no-")] = _PLAIN,
     overwrite: bool = False,
 ) -> None:
     """Encode the rows of DATA with the model of RUN, in their order.
@@ -30,24 +31,24 @@ def encode(
     run
         A finished run, or its model directory.
     data
-        A named data set, a file or a folder of images, as for inscape fit.
+        A named data set, a file or a folder of images, as for inscape fit. The columns of a table
+        are found by their names; what text, dates and missing values become is the model's.
     output
-        A .npy or .csv file.
+        A .npy or .csv file; a .csv has the columns that --keep names before the codes.
     part
         Of a named data set: the training rows, the test rows, or both after each other.
-    target
-        The column of a table that holds labels, which are not encoded.
+    reading
+        How DATA is read.
     overwrite
         Replace the file that is there.
     """
     import inscape
 
-    _check_output(output, overwrite)
+    check_output(output, overwrite, keep=reading.keep)
     model = inscape.load(run)
-    rows = _read(data, part, target)
+    rows = read_rows(data, part, model.description_, reading)
     codes = model.transform(rows)
-    names = [f"code_{i}" for i in range(codes.shape[1])]
-    _write(output, codes, names)
+    write_rows(output, codes, [f"code_{i}" for i in range(codes.shape[1])], rows.kept)
     say(f"Encoded {len(codes):,} rows to {codes.shape[1]} components in {output}")
 
 
@@ -68,64 +69,27 @@ def decode(
     codes
         A .npy or .csv file, as inscape encode writes it.
     output
-        A .npy or .csv file.
+        A .npy or .csv file, whose columns have the names of the data; or a new folder, such as
+        pictures/, where the data are pictures: a .png for each row.
     overwrite
-        Replace the file that is there.
+        Replace what is there.
     """
     import inscape
-    from inscape.runs.export.source import column_names
 
-    _check_output(output, overwrite)
+    check_output(output, overwrite, folder=True)
     model = inscape.load(run)
-    rows = model.inverse_transform(_read(codes, "all", None))
-    names = column_names(run, model) or [f"x{i}" for i in range(rows.shape[1])]
-    _write(output, rows, names)
+    found = read_codes(codes, n_components=model.n_components_)
+    rows = model.inverse_transform(found.X)
+    if not output.suffix:
+        write_pictures(output, rows, model.description_)
+        say(f"Decoded {len(rows):,} codes to pictures in {output}")
+        return
+    write_rows(output, rows, _names(model, rows.shape[1]), found.kept)
     say(f"Decoded {len(rows):,} codes to {rows.shape[1]} features in {output}")
 
 
-def _read(source: str, part: str, target: str | None) -> FloatArray:
-    import numpy as np
-
-    from inscape.data import load
-    from inscape.data.files import read
-    from inscape.data.named import NAMED
-
-    if source in NAMED:
-        dataset = load(source)
-        parts = {"train": [dataset.train.X], "test": [dataset.test.X]}
-        parts["all"] = [*parts["train"], *parts["test"]]
-        return np.concatenate(parts[check_choice("part", part, parts)])
-    if part != "all":
-        raise InvalidParameterError(
-            f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
-        )
-    contents = read(source, target=target)
-    tests = [] if contents.test is None else [contents.test.X]
-    return np.concatenate([contents.all_or_train.X, *tests])
-
-
-def _check_output(output: Path, overwrite: bool) -> None:
-    if output.suffix not in _SUFFIXES:
-        raise InvalidParameterError(
-            f"--output must end in {' or '.join(_SUFFIXES)}; got {output.name!r}."
-        )
-    if output.exists() and not overwrite:
-        raise StorageError(
-            f"{output} must be a new file; it already exists: choose another one, or add "
-            "--overwrite."
-        )
-
-
-def _write(output: Path, array: FloatArray, names: list[str]) -> None:
-    import io
-
-    import numpy as np
-
-    from inscape._files import write_atomic
-
-    buffer = io.BytesIO()
-    if output.suffix == ".npy":
-        np.save(buffer, array, allow_pickle=False)
-    else:
-        np.savetxt(buffer, array, delimiter=",", header=",".join(names), comments="", fmt="%.9g")
-    write_atomic(output, buffer.getvalue())
+def _names(model: Any, n_features: int) -> list[str]:
+    described = model.description_
+    if described is not None:
+        return list(described.feature_names)
+    return [f"x{i}" for i in range(n_features)]

@@ -37,8 +37,8 @@ def fit(
     Parameters
     ----------
     data
-        A named data set (see inscape datasets), or a .npy, .npz, .csv or .parquet file, or a
-        folder of images.
+        A named data set (see inscape datasets); a .npy, .npz, .csv, .tsv, .parquet, .feather,
+        .arrow or .xlsx file; a folder of images.
     options
         What to learn, and how.
     run
@@ -69,11 +69,14 @@ def fit(
 def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
     say(f"Learning {config.n_components} components of {config.data}")
     from inscape.runs.fitting import fit as fit_run
-    from inscape.runs.fitting import next_path
+    from inscape.runs.fitting import load_data, next_path
 
     path = next_path(config) if path is None else path
+    dataset = load_data(config)
+    if dataset.told:
+        say(f"Read as: {dataset.told}.")
     with _resumable(path):
-        run = fit_run(config, path, overwrite=overwrite, progress=True)
+        run = fit_run(config, path, data=dataset, overwrite=overwrite, progress=True)
     _show(run)
 
 

@@ -1,18 +1,23 @@
-"""From whatever holds numbers to float32 rows: the checks that every source goes through."""
+"""From whatever holds numbers to rows of floats: the checks that every source goes through."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from numbers import Number
+from typing import Any, Final
 
 import numpy as np
 
-from inscape._checks import check_finite
 from inscape._errors import InvalidDataError
-from inscape._typing import FloatArray, ImageShape
-from inscape.data.dataset import Split, checksum, numbered_names, pixel_names
-from inscape.data.labels import objects_to_numbers, with_labels
+from inscape._typing import ImageShape
+from inscape.data.columns import merged_integers
+from inscape.data.dataset import Description, Split, checksum, numbered_names, pixel_names
+from inscape.data.floats import merged_columns, to_rows
+from inscape.data.labels import join_labels, objects_to_numbers, read_labels
+from inscape.data.reading import OF_ARRAYS, Reading
+
+_PLAIN: Final = Reading()
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,23 +27,40 @@ class Contents:
     Parameters
     ----------
     all_or_train : Split
-        All rows, or the training rows where the source has a test part of its own.
+        All rows, or the training rows where the source has a test part of its own. Missing values
+        are NaN where the mean of the training rows is to stand for them.
     test : Split or None
         The source's own test part.
-    image_shape, feature_names, class_names, checksum
+    description : Description
+        What the columns are.
+    checksum : str
         As in `Dataset`.
+    told : tuple of str
+        What was chosen in reading it.
+    own : bool
+        Whether the rows were made here, and are nobody else's.
+    fill : bool
+        Whether means of the training rows stand for what is missing, now or in later rows.
     """
 
     all_or_train: Split
     test: Split | None
-    image_shape: ImageShape | None
-    feature_names: tuple[str, ...]
-    class_names: tuple[str, ...] | None
+    description: Description
     checksum: str
+    told: tuple[str, ...] = ()
+    own: bool = True
+    fill: bool = False
 
 
 def from_arrays(
-    X: Any, y: Any = None, *, X_test: Any = None, y_test: Any = None, digest: str | None = None
+    X: Any,
+    y: Any = None,
+    *,
+    X_test: Any = None,
+    y_test: Any = None,
+    digest: str | None = None,
+    reading: Reading = _PLAIN,
+    names: tuple[str, ...] | None = None,
 ) -> Contents:
     """Take arrays as they come.
 
@@ -52,11 +74,15 @@ def from_arrays(
         The same of a test part.
     digest : str or None
         The checksum, if the source has one; else it is taken of the arrays.
+    reading : Reading
+        What is done with missing values.
+    names : tuple of str or None
+        What the columns are called.
 
     Returns
     -------
     Contents
-        The rows as float32; a memory map of float32 in C order stays one.
+        The rows as floats; a memory map of float32 in C order stays one.
 
     Raises
     ------
@@ -66,14 +92,13 @@ def from_arrays(
     Examples
     --------
     >>> import numpy as np
-    >>> from_arrays(np.zeros((5, 2, 2), dtype=np.uint8)).image_shape
+    >>> from_arrays(np.zeros((5, 2, 2), dtype=np.uint8)).description.image_shape
     (2, 2)
     """
+    reading.refuse("only a table has named columns", but=OF_ARRAYS)
     raw = as_numbers(X, name="X")
     shape = image_shape_of(raw)
-    train = Split(to_rows(raw), None)
-    test = None
-    parts: list[Any] = [raw, y if y is None else np.asarray(y)]
+    parts = [(raw, y, "X", "y")]
     if X_test is not None:
         raw_test = as_numbers(X_test, name="X_test")
         if raw_test.shape[1:] != raw.shape[1:]:
@@ -81,94 +106,62 @@ def from_arrays(
                 f"X_test must have the features of X, {raw.shape[1:]}; got {raw_test.shape[1:]}: "
                 "give both parts the same columns."
             )
-        test = Split(to_rows(raw_test, name="X_test"), None)
-        parts += [raw_test, y_test if y_test is None else np.asarray(y_test)]
-    train, test, class_names = with_labels(train, y, test, y_test)
+        parts.append((raw_test, y_test, "X_test", "y_test"))
     if digest is None:
-        digest = checksum(part.astype(str) if _is_text(part) else part for part in parts)
-    names = numbered_names(train.n_features) if shape is None else pixel_names(shape)
-    return Contents(train, test, shape, names, class_names, digest)
+        digest = checksum(_digested(part) for pair in parts for part in pair[:2])
+    told: list[str] = [] if shape is None else [f"rows are pictures of {_crossed(shape)}"]
+    rows, labels = [], []
+    for values, its_labels, name, label_name in parts:
+        found = to_rows(values, name=name, missing=reading.missing)
+        read = None if its_labels is None else read_labels(its_labels, len(found), name=label_name)
+        whole: Any = np.ones(len(found), dtype=bool)
+        if reading.missing == "drop":
+            whole = ~np.isnan(found).any(axis=1)
+            if not whole.all():
+                told.append(f"{int((~whole).sum())} rows with missing values are dropped")
+                found = found[whole]
+        rows.append(found)
+        labels.append(None if read is None else type(read)(read.values[whole], read.names))
+    if len({part.dtype for part in rows}) > 1:
+        rows = [part.astype(np.float64, copy=False) for part in rows]
+    if rows[0].dtype == np.float64:
+        told.append("kept in float64, for float32 has not their digits")
+    y_train, y_held, class_names = join_labels(labels[0], labels[1] if len(labels) > 1 else None)
+    if names is None:
+        names = numbered_names(rows[0].shape[1]) if shape is None else pixel_names(shape)
+    return Contents(
+        Split(rows[0], y_train),
+        Split(rows[1], y_held) if len(rows) > 1 else None,
+        Description(names, shape, class_names),
+        digest,
+        tuple(told),
+        own=not np.may_share_memory(rows[0], raw),
+        fill=reading.missing == "mean",
+    )
 
 
-def _is_text(part: Any) -> bool:
-    return isinstance(part, np.ndarray) and part.dtype.kind in "OSUT"
+def _crossed(shape: ImageShape) -> str:
+    return " x ".join(map(str, shape))
 
 
-def from_columns(
-    columns: Mapping[str, np.ndarray], labels: Any = None, *, digest: str | None = None
-) -> Contents:
-    """Take a table by its columns.
-
-    Parameters
-    ----------
-    columns : mapping of str to array of shape (n_samples,)
-        The features, in order.
-    labels : array of shape (n_samples,) or None
-        Labels: numbers or texts.
-    digest : str or None
-        The checksum, if the source has one; else it is taken of the names and values.
-
-    Returns
-    -------
-    Contents
-        The rows as float32.
-
-    Raises
-    ------
-    InvalidDataError
-        If a column is no numbers, a value is missing, or there are no columns or rows.
-    """
-    if not columns:
-        raise InvalidDataError(
-            "The table must have at least one column of numbers; got none: check how it was read."
-        )
-    names = tuple(columns)
-    matrix = np.column_stack([_column(name, values) for name, values in columns.items()])
-    split, _, class_names = with_labels(Split(to_rows(matrix)), labels)
-    if digest is None:
-        text = None if labels is None else np.asarray(labels).astype(str)
-        digest = checksum([*names, matrix, text])
-    return Contents(split, None, None, names, class_names, digest)
-
-
-def _column(name: str, values: np.ndarray) -> np.ndarray:
-    values = objects_to_numbers(values)
-    if values.dtype.kind not in "biuf" or values.ndim != 1:
-        raise InvalidDataError(
-            f"Column {name!r} must hold numbers; it holds {_kind(values)}: name it with target= "
-            "if it is the label, or leave it out."
-        )
-    return values
-
-
-def _kind(values: np.ndarray) -> str:
-    if values.dtype.kind == "O":
-        is_text = any(isinstance(cell, (str, bytes)) for cell in values.flat)
-        return "text" if is_text else "Python objects"
-    return "text" if values.dtype.kind in "SUT" else str(values.dtype)
+def _digested(part: Any) -> Any:
+    if part is None:
+        return None
+    array = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
+    return array.astype(str) if array.dtype.kind in "OSUTM" else array
 
 
 def as_numbers(values: Any, *, name: str) -> np.ndarray:
     """Return an array of real numbers with rows and columns, not converted yet.
+
+    What a mask hides is NaN.
 
     Raises
     ------
     InvalidDataError
         If it is sparse, ragged, text, complex, empty, or has fewer than two dimensions.
     """
-    if hasattr(values, "toarray"):
-        raise InvalidDataError(
-            f"{name} must be a dense array; got {type(values).__name__}: convert it with "
-            ".toarray()."
-        )
-    try:
-        array = values if isinstance(values, np.ndarray) else np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise InvalidDataError(
-            f"{name} must be a table whose rows are equally long; got {type(values).__name__} "
-            "that is not: mend the rows that differ."
-        ) from error
-    array = objects_to_numbers(array)
+    array = as_array(values, name=name)
     if array.dtype.kind not in "biuf":
         raise InvalidDataError(
             f"{name} must hold real numbers; got {_kind(array)}: encode them as numbers first."
@@ -182,7 +175,65 @@ def as_numbers(values: Any, *, name: str) -> np.ndarray:
         raise InvalidDataError(
             f"{name} must not be empty; got shape {array.shape}: check how the data were read."
         )
+    problem = merged_integers(array.reshape(-1)) if array.dtype.itemsize == 8 else ""
+    if problem and merged_columns(array.reshape(len(array), -1), np.float64).any():
+        raise InvalidDataError(
+            f"{name} must hold numbers that floats tell apart; got {problem}: take what is common "
+            "off them, or leave the column out."
+        )
     return array
+
+
+def as_array(values: Any, *, name: str) -> np.ndarray:
+    """Return what holds numbers as an array: tensors without their gradients, masks as NaN.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is sparse or ragged, or a list of tables.
+    """
+    if hasattr(values, "toarray"):
+        raise InvalidDataError(
+            f"{name} must be a dense array; got {type(values).__name__}, a sparse one, which "
+            f"is not supported: pass {name}.toarray(), or some of its rows after each other."
+        )
+    if isinstance(values, (list, tuple)) and values and hasattr(values[0], "columns"):
+        raise InvalidDataError(
+            f"{name} must be one table; got a {type(values).__name__} of {len(values)}: join them "
+            "first, as pandas.concat does."
+        )
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], Mapping):
+        raise InvalidDataError(
+            f"{name} must be a table; got a {type(values).__name__} of mappings: "
+            f"pandas.DataFrame({name}) makes one of them."
+        )
+    if not hasattr(values, "__array__") and not isinstance(values, (Sequence, Mapping, Number)):
+        raise InvalidDataError(
+            f"{name} must be an array, a frame or a sequence of rows; got {type(values).__name__}: "
+            "make an array of it."
+        )
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        values = values.float() if str(values.dtype) == "torch.bfloat16" else values
+    if isinstance(values, np.ma.MaskedArray):
+        if not np.ma.is_masked(values):
+            return values.data
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    try:
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{name} must be a table whose rows are equally long; got {type(values).__name__} "
+            "that is not: mend the rows that differ."
+        ) from error
+    return objects_to_numbers(array)
+
+
+def _kind(values: np.ndarray) -> str:
+    if values.dtype.kind == "O":
+        is_text = any(isinstance(cell, (str, bytes)) for cell in values.flat)
+        return "text" if is_text else "Python objects"
+    return "text" if values.dtype.kind in "SUT" else str(values.dtype)
 
 
 def image_shape_of(array: np.ndarray) -> ImageShape | None:
@@ -207,30 +258,3 @@ def image_shape_of(array: np.ndarray) -> ImageShape | None:
         )
     # One channel is no axis to a figure.
     return shape[:2] if shape[2:] == (1,) else shape
-
-
-def to_rows(array: np.ndarray, *, name: str = "X") -> FloatArray:
-    """Flatten to (n_samples, n_features) float32 in C order, and check that it is finite.
-
-    Raises
-    ------
-    InvalidDataError
-        If a value is NaN or infinite, or too large for float32; it is named by row and column.
-    """
-    flat = array.reshape(len(array), -1)
-    if array.ndim > 2 and array.dtype == np.uint8:
-        return np.divide(flat, np.float32(255), dtype=np.float32)
-    if flat.dtype.kind == "f":
-        check_finite(flat, name=name)
-    if flat.dtype == np.float32 and flat.dtype.isnative and flat.flags.c_contiguous:
-        return flat
-    with np.errstate(over="ignore"):
-        rows = np.ascontiguousarray(flat, dtype=np.float32)
-    if flat.dtype.kind == "f" and not np.isfinite(rows.sum(dtype=np.float64)):
-        bad = np.argwhere(~np.isfinite(rows))
-        row, column = (int(i) for i in bad[0])
-        raise InvalidDataError(
-            f"{name} must fit float32 (below 3.4e38); got {float(flat[row, column]):g} at row "
-            f"{row}, column {column}: rescale the data."
-        )
-    return rows

@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from inscape._typing import FloatArray, ImageShape
+from inscape.data.encoding import Columns, restore_columns
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the columns of rows are: it goes with the rows into a model, and is saved with it.
+
+    Parameters
+    ----------
+    feature_names : tuple of str
+        One name a column.
+    image_shape : tuple of int or None
+        (height, width) or (height, width, channels) where a row is an image in C order.
+    class_names : tuple of str or None
+        The name of class 0, 1, ... where the classes have names.
+    columns : Columns or None
+        How the columns of a table became features.
+    crop : bool or None
+        How pictures were brought to their shape: by their middle square, or stretched; None is as
+        they came.
+    """
+
+    feature_names: tuple[str, ...]
+    image_shape: ImageShape | None = None
+    class_names: tuple[str, ...] | None = None
+    columns: Columns | None = None
+    crop: bool | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Return plain data from which `restore_description` makes the same again."""
+        told = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        listed = {k: list(v) if isinstance(v, tuple) else v for k, v in told.items()}
+        return listed | {"columns": None if self.columns is None else self.columns.describe()}
+
+
+def restore_description(described: dict[str, Any] | None) -> Description | None:
+    """Return the description that `Description.describe` told of."""
+    if described is None:
+        return None
+    names, shape, classes = (
+        None if described[key] is None else tuple(described[key])
+        for key in ("feature_names", "image_shape", "class_names")
+    )
+    columns = restore_columns(described["columns"])
+    return Description(names or (), shape, classes, columns, described["crop"])
 
 
 # Equality is identity: comparing arrays element by element would have no single truth value.
@@ -19,10 +65,14 @@ class Split:
 
     Parameters
     ----------
-    X : ndarray or memmap of shape (n_samples, n_features), float32, C-contiguous
-        The rows.
+    X : ndarray or memmap of shape (n_samples, n_features), C-contiguous
+        The rows: float32, or float64 where float32 would lose what tells them apart.
     y : ndarray of shape (n_samples,) or None
         One label a row: a class number (int64) or any other number.
+    kept : mapping of str to ndarray of shape (n_samples,)
+        Columns that are no features and go with their rows, such as an id, as text.
+    description : Description or None
+        What the columns are; a model that is fitted with it remembers it.
 
     Examples
     --------
@@ -33,6 +83,8 @@ class Split:
 
     X: FloatArray
     y: np.ndarray | None = None
+    kept: Mapping[str, np.ndarray] = field(default_factory=dict)
+    description: Description | None = None
 
     @property
     def n_samples(self) -> int:
@@ -67,6 +119,12 @@ class Dataset:
         The name of class 0, 1, ... where the classes have names.
     checksum : str
         A sha256 in hexadecimal that changes when the data change.
+    columns : Columns or None
+        How the columns of a table became features.
+    crop : bool or None
+        How pictures were brought to their shape, as in `Description`.
+    told : str
+        What was read as what, and what was chosen in reading it; empty where nothing was.
 
     Examples
     --------
@@ -83,6 +141,22 @@ class Dataset:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...] | None
     checksum: str
+    columns: Columns | None = None
+    crop: bool | None = None
+    told: str = ""
+
+    def __post_init__(self) -> None:
+        # Whoever is given a part alone is to know what its columns are.
+        for name in ("train", "test"):
+            part = dataclasses.replace(getattr(self, name), description=self.description)
+            object.__setattr__(self, name, part)
+
+    @property
+    def description(self) -> Description:
+        """What the columns are."""
+        return Description(
+            self.feature_names, self.image_shape, self.class_names, self.columns, self.crop
+        )
 
     @property
     def n_features(self) -> int:

@@ -1,48 +1,68 @@
-"""The user's own data: which reader takes which source, and how rows become two parts."""
+"""The user's own data: which reader takes which source."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from inscape import _files
-from inscape._checks import check_enough_samples
-from inscape._errors import (
-    DamagedFileError,
-    DataNotFoundError,
-    InvalidDataError,
-    InvalidParameterError,
-)
+from inscape._errors import DataNotFoundError, InvalidDataError, InvalidParameterError
+from inscape.data.archives import ARRAY_READERS, find_idx, read_idx_file, read_idx_folder
 from inscape.data.arrays import Contents, from_arrays
-from inscape.data.dataset import Split
+from inscape.data.dataset import Description, Split
+from inscape.data.first_lines import COMPRESSED
+from inscape.data.frame_files import TABLE_READERS
+from inscape.data.frames import is_frame, read_frame
 from inscape.data.images import read_images
-from inscape.data.tables import from_frame, is_frame, read_csv, read_parquet
+from inscape.data.reading import OF_ARRAYS, OF_PICTURES, OF_TABLES, OF_TEXT, Reading
+from inscape.data.rows import encode_table, table_contents
+from inscape.data.tables import Table
 
-_X_KEYS = ("x", "data", "arr_0")
-_Y_KEYS = ("y", "labels", "target", "arr_1")
+_PLAIN: Final = Reading()
+# How people bring files of other kinds.
+_CONVERT: Final = {
+    ".txt": "rename it to .csv if it is a table in text",
+    ".dat": "rename it to .csv if it is a table in text",
+    ".h5": "pandas.read_hdf(file).to_parquet(...), or np.save of one of h5py's arrays",
+    ".hdf5": "np.save of one of h5py's arrays",
+    ".mat": "np.save of one of the arrays of scipy.io.loadmat",
+    ".pkl": "a pickle is never loaded; load it yourself and save it with np.save or to_parquet",
+    ".pickle": "a pickle is never loaded; load it yourself and save it with np.save or to_parquet",
+    ".pt": "a pickle is never loaded; load it yourself and save tensor.numpy() with np.save",
+    ".json": "pandas.read_json(file).to_parquet(...)",
+    ".jsonl": "pandas.read_json(file, lines=True).to_parquet(...)",
+    ".xls": "save it as .xlsx or .csv",
+    ".ods": "save it as .xlsx or .csv",
+    ".zip": "unpack it first",
+    ".tar": "unpack it first",
+    ".tgz": "unpack it first",
+    ".arff": "pandas.DataFrame(scipy.io.arff.loadarff(file)[0]).to_parquet(...)",
+    ".sas7bdat": "pandas.read_sas(file).to_parquet(...)",
+    ".dta": "pandas.read_stata(file).to_parquet(...)",
+    ".rds": "write.csv in R",
+    ".orc": "pandas.read_orc(file).to_parquet(...)",
+}
 
 
-def read(source: Any, *, y: Any = None, target: str | None = None) -> Contents:
+def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
     """Read any source but a named set, in its own order and not split.
 
     Parameters
     ----------
-    source : path, array, frame or pair (X, y)
+    source : path, array, frame, mapping or pair (X, y)
         As in `inscape.data.load`.
     y : array of shape (n_samples,) or None
         Labels of an array or a frame.
-    target : str or None
-        The column of a table that holds the labels.
+    reading : Reading
+        How it is read.
 
     Returns
     -------
     Contents
-        The rows as float32.
+        The rows as floats.
 
     Raises
     ------
@@ -55,167 +75,151 @@ def read(source: Any, *, y: Any = None, target: str | None = None) -> Contents:
     >>> read(np.zeros((3, 2))).all_or_train
     Split(3 rows of 2 features)
     """
+    names, classes = None, None
     if isinstance(source, tuple) and len(source) == 2:
-        _refuse(y is not None, "y", "a pair (X, y) brings its own labels")
+        _refuse_labels(y, "a pair (X, y) brings its own labels")
         source, y = source
-    _refuse(y is not None and target is not None, "target", "labels were given as `y` too")
+    elif (
+        isinstance(source, Mapping)
+        and not hasattr(source, "toarray")
+        and (key := data_key(source)) is not None
+    ):
+        whole = source
+        y = next((whole[k] for k in ("target", "y") if k in whole), None) if y is None else y
+        names = whole.get("feature_names")
+        names = None if names is None else tuple(map(str, names))
+        classes = whole.get("target_names")
+        source = whole[key]
+    if y is not None and reading.target is not None:
+        raise InvalidParameterError(
+            "`target` must be left out here; labels were given as `y` too: leave one out."
+        )
     if isinstance(source, (str, Path)):
-        return _read_path(Path(source).expanduser(), y, target)
+        _refuse_labels(y, "a file brings its own labels")
+        return _read_path(Path(source).expanduser(), reading)
+    if isinstance(source, Split):
+        y = source.y if y is None else y
+        source = source.X
     if is_frame(source):
-        return from_frame(source, y, target=target)
-    _refuse(target is not None, "target", "only a table has named columns")
-    return from_arrays(source, y)
+        reading.refuse("a frame is no text file", but=OF_TABLES)
+        return _with_classes(table_contents(read_frame(source), reading, y), classes)
+    if isinstance(source, Mapping):
+        raise InvalidDataError(
+            "A mapping must hold an array X (or data), or columns of one dimension; it holds "
+            f"{', '.join(map(repr, list(source)[:5])) or 'nothing'}: give it as {{'X': X, 'y': y}}."
+        )
+    return _with_classes(from_arrays(source, y, reading=reading, names=names), classes)
 
 
-def _refuse(given: bool, option: str, reason: str) -> None:
-    if given:
-        raise InvalidParameterError(f"`{option}` must be None here; {reason}: leave it out.")
+def _with_classes(contents: Contents, names: Any) -> Contents:
+    """Return what was read with the names of classes 0, 1, 2, ... that came beside it."""
+    y = contents.all_or_train.y
+    described = contents.description
+    if names is None or y is None or y.dtype != np.int64 or described.class_names is not None:
+        return contents
+    if not (y.min() >= 0 and y.max() < len(names)):
+        return contents
+    named = replace(described, class_names=tuple(map(str, names)))
+    return replace(contents, description=named)
 
 
-def _read_path(path: Path, y: Any, target: str | None) -> Contents:
-    _refuse(y is not None, "y", "a file brings its own labels")
+def data_key(source: Mapping[str, Any]) -> str | None:
+    """Return under which name a mapping, such as a Bunch of scikit-learn, holds its rows."""
+    for key in ("X", "data"):
+        if key in source and (np.ndim(source[key]) > 1 or is_frame(source[key])):
+            return key
+    return None
+
+
+def _refuse_labels(y: Any, reason: str) -> None:
+    if y is not None:
+        raise InvalidParameterError(f"`y` must be None here; {reason}: leave it out.")
+
+
+def _read_path(path: Path, reading: Reading) -> Contents:
     if not path.exists():
         raise DataNotFoundError(
             f"{path} must be an existing file or folder; there is none: check the path."
         )
+    if path.is_dir() and find_idx(path):
+        reading.refuse("IDX files hold pictures and their labels", but=OF_ARRAYS)
+        return read_idx_folder(path, reading)
     if path.is_dir():
-        _refuse(target is not None, "target", "the subfolders of images are their labels")
-        return read_images(path)
-    suffix = path.suffix.lower()
+        reading.refuse("a folder of images has no columns", but=OF_PICTURES)
+        return read_images(path, reading)
+    suffix = suffix_of(path)
     if suffix in TABLE_READERS:
-        return TABLE_READERS[suffix](path, target=target)
+        return table_contents(read_table(path, reading), reading)
     if suffix in ARRAY_READERS:
-        _refuse(target is not None, "target", "only a table has named columns")
-        return ARRAY_READERS[suffix](path)
+        return ARRAY_READERS[suffix](path, reading)
+    if path.name.removesuffix(".gz").endswith("-ubyte"):
+        return read_idx_file(path, reading)
+    how = _CONVERT.get(suffix, "convert it, or load it yourself and give the array")
     raise InvalidDataError(
-        f"{path} must be one of {', '.join(ARRAY_READERS | TABLE_READERS)} or a folder of images; "
-        f"got {suffix or 'no suffix'}: convert it, or load it yourself and give the array."
+        f"{path} must be one of {', '.join([*ARRAY_READERS, *TABLE_READERS])} or a folder of "
+        f"images; got {suffix or 'no suffix'}: {how}."
     )
 
 
-def read_npy(path: Path) -> Contents:
-    """Read a .npy file as a memory map; float32 in C order stays mapped.
-
-    Raises
-    ------
-    DamagedFileError
-        If the file is cut short or is not .npy.
-    InvalidDataError
-        If it holds Python objects, which would need pickle.
-    """
-    with path.open("rb") as file:
-        if file.read(6) != b"\x93NUMPY":
-            raise _damaged(path, "a whole .npy file")
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if "object" in str(error).lower():
-            raise _objects(path) from error
-        raise _damaged(path, "a whole .npy file") from error
-    return from_arrays(values, digest=_files.sha256(path))
+def suffix_of(path: Path) -> str:
+    """Return the suffix that tells a file's kind, without that of its compression."""
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in COMPRESSED else suffix
 
 
-def read_npz(path: Path) -> Contents:
-    """Read a .npz file with X and y, or with x_train, y_train, x_test, y_test as Keras has it.
-
-    Also accepted for X: data, arr_0; for y: labels, target, arr_1; in either case.
-
-    Raises
-    ------
-    DamagedFileError
-        If the file is cut short or is not .npz.
-    InvalidDataError
-        If it holds none of these names, or Python objects.
-    """
-    try:
-        # Opened here, because NumPy leaves a damaged archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            keys = {key.lower(): key for key in archive.files}
-            wanted = [*_X_KEYS, *_Y_KEYS, "x_train", "y_train", "x_test", "y_test"]
-            arrays = {key: archive[keys[key]] for key in wanted if key in keys}
-    except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        if "object arrays" in str(error).lower():
-            raise _objects(path) from error
-        raise _damaged(path, "a whole .npz file") from error
-    digest = _files.sha256(path)
-    if "x_train" in arrays:
-        return from_arrays(
-            arrays["x_train"],
-            arrays.get("y_train"),
-            X_test=arrays.get("x_test"),
-            y_test=arrays.get("y_test"),
-            digest=digest,
-        )
-    X = next((arrays[key] for key in _X_KEYS if key in arrays), None)
-    y = next((arrays[key] for key in _Y_KEYS if key in arrays), None)
-    if X is None:
-        raise InvalidDataError(
-            f"{path} must hold an array named X (or data, or x_train and x_test); it holds "
-            f"{', '.join(map(repr, keys.values())) or 'nothing'}: save it with np.savez(file, "
-            "X=X, y=y)."
-        )
-    return from_arrays(X, y, digest=digest)
+def read_table(path: Path, reading: Reading) -> Table:
+    """Read a file that holds a table, as it is."""
+    suffix = suffix_of(path)
+    reading.refuse("a table holds no pictures", but=OF_TEXT)
+    allowed = OF_TEXT if suffix in (".csv", ".tsv", ".xlsx") else OF_TABLES
+    reading.refuse(f"a {suffix} file says it itself", but=allowed)
+    return TABLE_READERS[suffix](path, reading)
 
 
-def _damaged(path: Path, wanted: str) -> DamagedFileError:
-    return DamagedFileError(
-        f"{path} must be {wanted}; it is damaged or cut short: restore it from a copy."
-    )
+# --------------------------------------------------------------------------- for a fitted model
 
 
-def _objects(path: Path) -> InvalidDataError:
-    return InvalidDataError(
-        f"{path} must hold numbers; it holds Python objects, which are never unpickled: save it "
-        "with a number type."
-    )
-
-
-ARRAY_READERS: dict[str, Callable[[Path], Contents]] = {".npy": read_npy, ".npz": read_npz}
-TABLE_READERS: dict[str, Callable[..., Contents]] = {".csv": read_csv, ".parquet": read_parquet}
-
-
-def split_rows(rows: Split, *, test_fraction: float, random_state: int) -> tuple[Split, Split]:
-    """Split rows into a training part and a test part.
-
-    Memory maps are split in order, the last rows being the test, so that both parts stay mapped;
-    everything else is split by a random permutation.
+def read_for(
+    source: Any, description: Description | None, reading: Reading = _PLAIN
+) -> tuple[Split, tuple[str, ...]]:
+    """Read rows for a model that was fitted with others: its columns by their names.
 
     Parameters
     ----------
-    rows : Split
-        All rows.
-    test_fraction : float
-        The fraction of rows in the test part, in (0, 1); at least one row is in each part.
-    random_state : int
-        The seed of the permutation.
+    source : path, array, frame or mapping
+        As in `inscape.data.load`, all of its rows.
+    description : Description or None
+        What the model knows of its columns.
+    reading : Reading
+        How the source is read; what becomes of its cells is the model's.
 
     Returns
     -------
-    train, test : Split
-        Each in the order of the source.
+    rows, told : Split, tuple of str
+        The rows, with what is kept beside them; and what was chosen in reading them.
 
     Raises
     ------
     InvalidDataError
-        If there are fewer than two rows.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows = Split(np.zeros((10, 1), dtype=np.float32))
-    >>> split_rows(rows, test_fraction=0.2, random_state=0)
-    (Split(8 rows of 1 features), Split(2 rows of 1 features))
+        If columns are missing, new, or hold something else; all of these are told at once.
     """
-    check_enough_samples(rows.n_samples)
-    n_test = min(max(1, round(test_fraction * rows.n_samples)), rows.n_samples - 1)
-    n_train = rows.n_samples - n_test
-    train: Any = slice(0, n_train)
-    test: Any = slice(n_train, None)
-    if not isinstance(rows.X, np.memmap):
-        order = np.random.default_rng(random_state).permutation(rows.n_samples)
-        train, test = np.sort(order[:n_train]), np.sort(order[n_train:])
-    return _part(rows, train), _part(rows, test)
-
-
-def _part(rows: Split, where: Any) -> Split:
-    return Split(rows.X[where], None if rows.y is None else rows.y[where])
+    columns = None if description is None else description.columns
+    path = Path(source).expanduser() if isinstance(source, (str, Path)) else None
+    is_table = suffix_of(path) in TABLE_READERS and path.is_file() if path else is_frame(source)
+    if columns is not None and is_table:
+        # As words, and not first as numbers: 07 is no 7.
+        words = tuple(source.name for source in columns.sources if source.kind == "text")
+        as_words = replace(reading, keep=(*reading.keep, *words))
+        table = read_table(path, as_words) if path else read_frame(source)
+        return encode_table(table, columns, reading)
+    shape = None if description is None else description.image_shape
+    if path and path.is_dir() and description and shape and not find_idx(path):
+        if description.crop is not None and reading.image_size is None:
+            reading = replace(reading, image_size=shape[0], crop=description.crop)
+        contents = read_images(path, reading, colours=len(shape) == 3)
+    else:
+        contents = read(source, reading=reading)
+    tests = [] if contents.test is None else [contents.test.X]
+    X = contents.all_or_train.X
+    rows = replace(contents.all_or_train, X=np.concatenate([X, *tests]) if tests else X)
+    return replace(rows, description=contents.description), contents.told

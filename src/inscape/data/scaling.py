@@ -21,8 +21,8 @@ class Scaler:
 
     Parameters
     ----------
-    shift, scale : ndarray of shape (n_features,)
-        In the units of the data and in their type; `scale` is never 0.
+    shift, scale : ndarray of shape (n_features,), float64
+        In the units of the data; `scale` is never 0.
 
     Examples
     --------
@@ -53,11 +53,13 @@ class Scaler:
         InvalidDataError
             If the rows have another number of features than the fitted ones.
         """
-        values = self._checked(X)
-        # In the type of the rows: squeezed into float32 first, an offset would take their digits.
-        scaled = values - self.shift.astype(values.dtype)
-        scaled /= self.scale.astype(values.dtype)
-        return scaled
+
+        def scaled(rows: FloatArray) -> FloatArray:
+            found = rows - self.shift
+            found /= self.scale
+            return found
+
+        return self._by_block(scaled, X)
 
     def inverse_transform(self, X: FloatArray) -> FloatArray:
         """Bring scaled rows (n_samples, n_features) back to the units of the data.
@@ -72,10 +74,22 @@ class Scaler:
         InvalidDataError
             If the rows have another number of features than the fitted ones.
         """
+
+        def restored(rows: FloatArray) -> FloatArray:
+            found = rows * self.scale
+            found += self.shift
+            return found
+
+        return self._by_block(restored, X)
+
+    def _by_block(self, function: Callable[[FloatArray], FloatArray], X: FloatArray) -> FloatArray:
+        """Apply a function of float64 block by block: an offset takes no digits of a difference."""
         values = self._checked(X)
-        restored = values * self.scale.astype(values.dtype)
-        restored += self.shift.astype(values.dtype)
-        return restored
+        found = np.empty(values.shape, dtype=values.dtype)
+        for start in range(0, len(values), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            found[rows] = function(values[rows].astype(np.float64))
+        return found
 
     def _checked(self, X: FloatArray) -> FloatArray:
         values = _as_floats(X)
@@ -94,10 +108,8 @@ def _as_floats(X: FloatArray) -> FloatArray:
 
 
 def _minmax(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
-    low = X.min(axis=0)
-    # In their own type, as `transform` subtracts, so that the maximum becomes exactly 1 and not
-    # 1.0000001, which a likelihood on [0, 1] would refuse.
-    return low, X.max(axis=0) - low
+    low = X.min(axis=0).astype(np.float64)
+    return low, X.max(axis=0).astype(np.float64) - low
 
 
 def _standard(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +147,7 @@ def fit_scaler(name: str, X: FloatArray) -> Scaler:
     InvalidParameterError
         If there is no scaler of that name.
     InvalidDataError
-        If there are no rows, or the spread of a feature is beyond float32.
+        If there are no rows, or the spread of a feature is beyond float64.
 
     Examples
     --------
@@ -152,16 +164,16 @@ def fit_scaler(name: str, X: FloatArray) -> Scaler:
         )
     kind = values.dtype
     with np.errstate(over="ignore"):
-        shift, scale = (part.astype(kind) for part in statistics(values))
+        shift, scale = statistics(values)
     # The spread of equal values may be a rounding; one below the smallest normal number would
     # divide by (almost) nothing.
     constant = (values == values[0]).all(axis=0)
-    shift = np.where(constant, values[0], shift)
-    scale = np.where(constant | (scale < np.finfo(kind).tiny), kind.type(1), scale)
+    shift = np.where(constant, values[0].astype(np.float64), shift)
+    scale = np.where(constant | (scale < np.finfo(kind).tiny), 1.0, scale)
     if not np.isfinite(scale).all():
         column = int(np.argmin(np.isfinite(scale)))
         raise InvalidDataError(
-            f"X must have features whose spread fits {kind}; column {column} does not: rescale "
+            f"X must have features whose spread fits float64; column {column} does not: rescale "
             "it or leave it out."
         )
     return Scaler(shift, scale)

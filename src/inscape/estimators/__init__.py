@@ -16,6 +16,7 @@
 | `layers` | greedy pretraining, layer by layer, of a dense network |
 | `linear_start` | where a linear path starts: PCA, or probabilistic PCA under a prior |
 | `loading` | make a saved estimator again |
+| `opening` | whatever holds rows, opened: frames, mappings, what `inscape.data.load` returns |
 | `options` | what options stand for, and a plan that suits the data's size |
 | `persistence` | estimators on disk |
 | `plain_modules` | encoder and decoder as plain modules, in the units of the data |

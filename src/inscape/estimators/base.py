@@ -20,6 +20,8 @@ from inscape._checks import check_enough_samples
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part
 from inscape._typing import FloatArray
+from inscape.data import Description
+from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.faults import find_faults, some_rows
@@ -33,6 +35,7 @@ from inscape.estimators.inputs import (
     make_generator,
 )
 from inscape.estimators.linear_start import Principal, find_principal, no_start
+from inscape.estimators.opening import open_labels, open_rows
 from inscape.estimators.options import (
     AUTO,
     MODULES,
@@ -89,6 +92,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         The way of rows to the network and back.
     conditions_ : Conditions or None
         How `y` is told to a conditional model.
+    description_ : Description or None
+        What the columns of the rows are, as far as they came with names or as pictures.
     length_ : str
         In words how long the training was made, where that was found by held-out rows.
     """
@@ -96,6 +101,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     # Fitted attributes that every child has; told here for type checkers.
     verbose: int
     n_features_in_: int
+    description_: Description | None
     parts_: Any
     options_: dict[str, Any]
     training_: dict[str, Any]
@@ -187,6 +193,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         if self._seen is not None:
             rows, told = self._seen
             back = self.inverse_transform(self._encode(rows, told), told)
+            if feature_names is None and self.description_ is not None:
+                feature_names = self.description_.feature_names
             self._faults, self._seen = find_faults(self, rows, back, names=feature_names), None
         return self._faults
 
@@ -220,9 +228,11 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
-            Training rows.
+            Training rows; also a frame, a mapping with X or a Bunch, a `Split`, or a `Dataset`,
+            whose training part is taken. What their columns are is remembered: `description_`.
         y : array-like, shape (n_samples,), or None
-            Labels, where the estimator is conditional; else for scikit-learn's pipelines.
+            Labels, where the estimator is conditional and X brings none; else for scikit-learn's
+            pipelines.
 
         Returns
         -------
@@ -257,22 +267,29 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuple of (Report, TrainingState)
             The numbers, and the live state.
         """
-        given = check_rows(self, X, reset=True)
+        opened, y = open_rows(X, None, reset=True), open_labels(X, y)
+        given = check_rows(self, opened, reset=True)
         check_enough_samples(len(given))
         _check_varies(given)
         options = self.get_params(deep=False)
         parts = self._resolve(options, n_features=given.shape[1])
+        generator = make_generator(options["random_state"])
+        share = options["validation_fraction"]
+        order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
         units = find_units(
-            given, parts.likelihood, parts.network, scaler=options["scaler"], alone=self._alone
+            # What is held out tells nothing of its units either.
+            given if order is None else given[order[1].numpy()],
+            parts.likelihood,
+            parts.network,
+            scaler=options["scaler"],
+            alone=self._alone,
         )
         conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
         device = choose_device(options["device"])
-        generator = make_generator(options["random_state"])
         examples = _checked(given, y, parts, units, conditions)
-        share = options["validation_fraction"]
-        training, held_out = _split(examples, 0.0 if share == AUTO else share, generator)
+        training, held_out = _split(examples, order)
         plan, learning_rate = plan_training(options, parts.optimizer, n_samples=len(training))
-        linear = self._find_linear_start(parts, options, units, examples)
+        linear = self._find_linear_start(parts, options, units, training)
         network = self._build_network(
             parts,
             units=units,
@@ -292,6 +309,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             units,
             conditions,
         )
+        self.description_ = opened.description
         self.note_training(plan, learning_rate)
         self.length_ = ""
         chosen = share == AUTO and linear is not None and self._gains_alone(parts)
@@ -347,7 +365,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return tuned
 
     def _iter_fine_tune(self, X: Any, y: Any) -> Iterator[tuple[Report, TrainingState]]:
-        given = check_rows(self, X, reset=False)
+        given, y = check_rows(self, X, reset=False), open_labels(X, y)
         check_enough_samples(len(given))
         options, n_features = self.options_, self.n_features_in_
         check_training(options)
@@ -356,7 +374,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         generator = make_generator(options["random_state"])
         examples = _checked(given, y, self.parts_, self.units_, self.conditions_)
         share = options["validation_fraction"]
-        training, held_out = _split(examples, 0.0 if share == AUTO else share, generator)
+        order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
+        training, held_out = _split(examples, order)
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
         self.note_training(plan, rate)
@@ -479,15 +498,16 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Codes, in the dtype of X; two calls give the same bits.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False), y)
+        return self._encode(check_rows(self, X, reset=False), open_labels(X, y))
 
     def _encode(self, rows: FloatArray, y: Any) -> FloatArray:
         """Return the codes of rows that were checked."""
         return self._by_block(
             lambda net, some: net.encode(some.features, some.conditions),
-            self.units_.apply(rows),
+            rows,
             y,
             precision=rows.dtype,
+            before=self.units_.apply,
         )
 
     def inverse_transform(self, X: Any, y: Any = None) -> FloatArray:
@@ -508,13 +528,13 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         codes = check_codes(X, n_components=self.parts_.n_components)
         mean = self.units_.likelihood.mean
-        rows = self._by_block(
+        return self._by_block(
             lambda net, some: mean(net.decode(some.features, some.conditions)),
             codes,
             y,
             precision=codes.dtype,
+            after=self.units_.undo,
         )
-        return self.units_.undo(rows).astype(codes.dtype, copy=False)
 
     def reconstruct(self, X: Any, y: Any = None) -> FloatArray:
         """Encode rows and decode them again.
@@ -531,6 +551,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ndarray, shape (n_samples, n_features)
             What came back.
         """
+        y = open_labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)
 
     def score_samples(self, X: Any, y: Any = None, *, by_feature: bool = False) -> FloatArray:
@@ -559,7 +580,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             If the likelihood knows of no shares of features, where they are asked for.
         """
         check_is_fitted(self)
-        given = check_rows(self, X, reset=False)
+        given, y = check_rows(self, X, reset=False), open_labels(X, y)
         likelihood, units = self.units_.likelihood, self.units_
         likelihood.check(units.scale(given))
         told = likelihood.nats_per_feature if by_feature else likelihood.negative_log_likelihood
@@ -567,7 +588,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         def nats(network: Network, some: Examples) -> Tensor:
             return told(network(some.features, some.conditions), some.features)
 
-        found = self._by_block(nats, units.apply(given), y, precision=given.dtype)
+        found = self._by_block(nats, given, y, precision=given.dtype, before=units.apply)
         found = np.nan_to_num(found.astype(np.float64), nan=MOST_NATS, posinf=MOST_NATS)
         if by_feature:
             return -(units.framed.factor * found + units.constants(given.shape[1]))
@@ -787,7 +808,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _examples(self, X: Any, y: Any) -> Examples:
         """Return rows as the network works on them, known to suit the likelihood."""
         given = check_rows(self, X, reset=False)
-        return _checked(given, y, self.parts_, self.units_, self.conditions_, trained_on=False)
+        told = open_labels(X, y)
+        return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
@@ -800,8 +822,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y: Any,
         *,
         precision: Any,
+        before: Callable[[FloatArray], FloatArray] | None = None,
+        after: Callable[[FloatArray], FloatArray] | None = None,
     ) -> FloatArray:
-        """Apply `function` block by block, so that memory stays small.
+        """Apply `function` block by block, and what comes before and after: memory stays small.
 
         In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
         whichever rows come with it, where float32 products differ in their last digits.
@@ -810,11 +834,19 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         network, kind = self.network_, first.dtype
         if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
-        examples = Examples(as_tensor(X, dtype=kind), self._encode_conditions(y, len(X)))
-        blocks = [
-            function(network, some.to(first.device, kind)).cpu() for some in examples.split(_BLOCK)
-        ]
-        return torch.cat(blocks).numpy().astype(precision, copy=False)
+        told = self._encode_conditions(y, len(X))
+        found = np.empty(0, dtype=precision)
+        for start in range(0, len(X), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            block = X[rows] if before is None else before(X[rows])
+            some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
+            tensor = function(network, some.to(first.device, kind)).cpu()
+            result = tensor.numpy().astype(precision, copy=False)
+            result = result if after is None else after(result)
+            if not start:
+                found = np.empty((len(X), *result.shape[1:]), dtype=precision)
+            found[rows] = result
+        return found
 
     # ----------------------------------------------------------------------- as data
 
@@ -883,6 +915,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             "resolved": self.parts_.describe() | self.training_,
             "n_features": self.n_features_in_,
             "feature_names": None if names is None else [str(name) for name in names],
+            "data": None if self.description_ is None else self.description_.describe(),
             "conditions": None if told is None else told.describe(),
             "linear_path": isinstance(self.network_.encoder, LinearPath),
             "path_limit": next((path.limit for path in paths_of(self.network_)), None),
@@ -912,6 +945,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.n_features_in_ = described["n_features"]
         if described["feature_names"] is not None:
             self.feature_names_in_ = np.array(described["feature_names"], dtype=object)
+        self.description_ = restore_description(described.get("data"))
+        if self.description_ is None and described["feature_names"] is not None:
+            # Models that were saved before kept names alone.
+            self.description_ = Description(tuple(described["feature_names"]))
         self.parts_ = self._resolve(options, n_features=self.n_features_in_)
         self.training_ = {name: resolved[name] for name in _TRAINING}
         self.conditions_ = restore_conditions(described["conditions"])
@@ -1001,16 +1038,26 @@ def _restore_units(
     return restore_units(scaler, frame, likelihood, alone=alone)
 
 
+def _held_out_first(
+    n_samples: int, share: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor] | None:
+    """Return the rows that are held out, and those to train on; None where all are trained on."""
+    n_held_out = round(share * n_samples)
+    if not n_held_out:
+        return None
+    order = torch.randperm(n_samples, generator=generator)
+    check_enough_samples(n_samples - n_held_out)
+    return order[:n_held_out], order[n_held_out:]
+
+
 def _split(
-    examples: Examples, share: float, generator: torch.Generator
+    examples: Examples, order: tuple[Tensor, Tensor] | None
 ) -> tuple[Examples, Examples | None]:
     """Return the examples to train on, and those held out."""
-    n_held_out = round(share * len(examples))
-    if not n_held_out:
+    if order is None:
         return examples, None
-    order = torch.randperm(len(examples), generator=generator)
-    check_enough_samples(len(examples) - n_held_out)
-    return examples[order[n_held_out:]], examples[order[:n_held_out]]
+    held_out, training = order
+    return examples[training], examples[held_out]
 
 
 def _check_varies(X: FloatArray) -> None:

@@ -14,6 +14,8 @@ from torch.nn.functional import one_hot
 
 from inscape._checks import check_choice, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
+from inscape.data.arrays import as_array
+from inscape.data.labels import plain_labels
 from inscape.estimators.exact_modules import ToldLabels, ToldNumbers
 
 CONTINUOUS = "continuous"
@@ -71,7 +73,7 @@ class Labels(Conditions):
         return len(self.classes)
 
     def encode(self, y: Any, *, n_rows: int) -> Tensor:
-        labels = np.asarray(y)
+        labels = np.asarray(None) if y is None else plain_labels(y)
         if labels.ndim == 0 and y is not None:
             labels = np.full(n_rows, labels)
         if y is None or labels.shape != (n_rows,):
@@ -171,7 +173,7 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
             raise _missing(y, "a number", n_rows=n_rows)
         scales = numbers.std(axis=0)
         return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
-    labels = np.asarray(y)
+    labels = plain_labels(y)
     if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
         raise InvalidDataError(
             f"y must hold labels where conditional=True; got {len(np.unique(labels))} different "
@@ -192,7 +194,7 @@ def restore_conditions(described: dict[str, Any] | None) -> Conditions | None:
 
 def _as_numbers(y: Any) -> np.ndarray:
     try:
-        numbers = np.asarray(y, dtype=np.float64)
+        numbers = np.asarray(as_array(y, name="y"), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"y must hold numbers where conditional='continuous'; got {error}: take "

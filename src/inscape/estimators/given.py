@@ -69,6 +69,11 @@ class Given:
         return self.estimator.n_components_
 
     @property
+    def description_(self) -> Any:
+        """What the columns of the rows are."""
+        return self.estimator.description_
+
+    @property
     def code_space_(self) -> Any:
         """Where the codes live."""
         return self.estimator.code_space_

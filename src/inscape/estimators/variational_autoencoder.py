@@ -21,6 +21,7 @@ from inscape.estimators.conditions import Labels
 from inscape.estimators.inputs import check_rows, make_generator
 from inscape.estimators.latent_report import LatentReport, report_on_latents
 from inscape.estimators.linear_start import Principal, start_at_probabilistic
+from inscape.estimators.opening import open_labels
 from inscape.estimators.options import Options, VariationalParts, resolve_variational
 from inscape.estimators.units import MOST_NATS, Units
 from inscape.networks import Examples, LinearStart, Modules, Network, SharedOutputs
@@ -308,6 +309,7 @@ class VariationalAutoencoder(NetworkEstimator):
         """
         check_is_fitted(self)
         rows, generator = check_rows(self, X, reset=False), make_generator(random_state)
+        y = open_labels(X, y)
         k = check_integer("n_draws", n_draws, minimum=1)
 
         def draw(network: Network, some: Examples) -> Tensor:
@@ -315,7 +317,7 @@ class VariationalAutoencoder(NetworkEstimator):
             posterior = network.bottleneck.distribution(encoded)
             return posterior.draw(k, generator=generator)[0].transpose(0, 1)
 
-        codes = self._by_block(draw, self.units_.apply(rows), y, precision=rows.dtype)
+        codes = self._by_block(draw, rows, y, precision=rows.dtype, before=self.units_.apply)
         return np.ascontiguousarray(codes.swapaxes(0, 1))
 
     def losses(

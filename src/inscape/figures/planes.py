@@ -11,7 +11,12 @@ from matplotlib.figure import Figure
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidParameterError
-from inscape._representations import Representation, unwrap
+from inscape._representations import (
+    Representation,
+    names_of_classes,
+    shape_of_pictures,
+    unwrap,
+)
 from inscape._typing import FloatArray, ImageShape
 from inscape.figures._drawing.classes import Classes, name_classes, read_labels
 from inscape.figures._drawing.panels import (
@@ -31,7 +36,7 @@ from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value
 def decoder_grid(
     representation: Representation,
     *,
-    image_shape: ImageShape,
+    image_shape: ImageShape | None = None,
     limits: Limits | None = None,
     codes: Any = None,
     n: int = 20,
@@ -48,7 +53,8 @@ def decoder_grid(
     representation
         A fitted object with `inverse_transform` and 2 components.
     image_shape
-        (height, width) or (height, width, 3) of one decoded image.
+        (height, width) or (height, width, 3) of one decoded image; by default that of the pictures
+        that the representation was fitted with.
     limits
         ((left, right), (bottom, top)) of the plane.
     codes : array (n_samples, 2), optional
@@ -99,7 +105,7 @@ def map_and_grid(
     codes: Any,
     labels: Any = None,
     *,
-    image_shape: ImageShape,
+    image_shape: ImageShape | None = None,
     class_names: Sequence[str] | None = None,
     limits: Limits | None = None,
     n: int = 20,
@@ -117,9 +123,11 @@ def map_and_grid(
     labels : array (n_samples,), optional
         Classes or continuous values, as in `latent_map`.
     image_shape
-        (height, width) or (height, width, 3) of one decoded image.
+        (height, width) or (height, width, 3) of one decoded image; by default that of the pictures
+        that the representation was fitted with.
     class_names
-        Names of the classes, in the order of the sorted labels.
+        Names of the classes, in the order of the sorted labels; by default those that the
+        representation was fitted with.
     limits
         The frame; by default from the 1st to the 99th percentile of the codes.
     n
@@ -142,6 +150,7 @@ def map_and_grid(
     """
     codes = check_matrix(codes, name="codes")
     limits = _plane(representation, limits, codes)
+    class_names = names_of_classes(representation, labels, class_names)
     classes = read_labels(labels, len(codes), class_names)
     figure = new_figure(1.78 * PANEL, PANEL * 0.95, shaped=True)
     left, right = figure.subplots(1, 2)
@@ -202,12 +211,13 @@ def _draw_grid(
     ax: Axes,
     representation: Representation,
     limits: Limits,
-    image_shape: ImageShape,
+    image_shape: ImageShape | None,
     n: int,
     values: tuple[float, float] | None,
 ) -> None:
     n = check_integer("n", n, minimum=1)
-    images = as_images(_decode(representation, limits, n), image_shape, name="the decoded grid")
+    shape = shape_of_pictures(representation, image_shape)
+    images = as_images(_decode(representation, limits, n), shape, name="the decoded grid")
     extent = (*limits[0], *limits[1])
     show_sheet(ax, montage(images, columns=n), values or value_range(images), extent=extent)
     ax.set_box_aspect(images.shape[1] / images.shape[2])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape._representations import Representation
+from inscape._representations import Representation, shape_of_pictures
 from inscape._typing import FloatArray, ImageShape
 from inscape.figures._drawing.classes import Classes, name_classes, read_labels
 from inscape.figures._drawing.panels import PANEL, Labels, Limits, draw_key, draw_map
@@ -96,7 +96,7 @@ def spherical_map(
 def spherical_grid(
     representation: Representation,
     *,
-    image_shape: ImageShape,
+    image_shape: ImageShape | None = None,
     n: int | None = None,
     values: tuple[float, float] | None = None,
     title: str | None = None,
@@ -111,7 +111,8 @@ def spherical_grid(
     representation
         A fitted object with `inverse_transform` and 2 or 3 components.
     image_shape
-        (height, width) or (height, width, 3) of one decoded image.
+        (height, width) or (height, width, 3) of one decoded image; by default that of the pictures
+        that the representation was fitted with.
     n
         Pictures around the circle, by default 20, or along the sphere's equator, by default 32.
     values
@@ -140,6 +141,7 @@ def spherical_grid(
     8
     """
     n_components = _check_components(count_components(representation))
+    image_shape = shape_of_pictures(representation, image_shape)
     n = check_integer("n", AROUND[n_components] if n is None else n, minimum=2)
     if n_components == 2:
         codes = ring(n)
@@ -305,9 +307,9 @@ def _draw_edge(ax: Axes) -> None:
     ax.add_patch(edge)
 
 
-def _aspect(image_shape: ImageShape) -> float:
+def _aspect(image_shape: ImageShape | None) -> float:
     """Return height over width of one image."""
-    blank = np.zeros((1, int(np.prod(image_shape))))
+    blank = np.zeros((1, int(np.prod(image_shape or (1,)))))
     height, width = as_images(blank, image_shape).shape[1:3]
     return height / width
 

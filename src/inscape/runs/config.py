@@ -15,12 +15,16 @@ from inscape._typing import (
     ActivationName,
     AnimationName,
     BiasName,
+    CategoriesName,
+    DatesName,
     LinearInitializationName,
+    MissingName,
     PrecisionName,
     ScalerName,
     ScheduleName,
 )
 from inscape._words import tell_words
+from inscape.data.reading import Reading
 from inscape.zoo import MODELS
 
 # Of the files of a run; a file that says none is of format 1, which named no kind either.
@@ -68,8 +72,8 @@ class FitConfig(Config):
     Parameters
     ----------
     data : str
-        A named data set (see `inscape datasets`), or a .npy, .npz, .csv or .parquet file, or a
-        folder of images.
+        A named data set (see `inscape datasets`); a .npy, .npz, .csv, .tsv, .parquet, .feather,
+        .arrow or .xlsx file; a folder of images.
     model : str
         autoencoder, or a published model such as VAE or beta-VAE (see `inscape zoo`).
     n_components : int
@@ -132,6 +136,33 @@ class FitConfig(Config):
         "auto" takes a GPU where there is one.
     target : str
         The column of a table that holds the labels.
+    header : bool
+        Whether the first line of a text file holds names; left out, it is found out and told.
+    index : str
+        The column that names the rows and is no feature; left out, the index that pandas or R
+        wrote; none is no such column.
+    columns : tuple of str
+        The columns that are features, in this order; once for each, or joined by commas. Left out,
+        all others.
+    drop : tuple of str
+        Columns that are left out.
+    keep : tuple of str
+        Columns that are no features and go with their rows, such as an id.
+    categories : str
+        What columns of text are: refused, or a column of zeros and ones for each word.
+    dates : str
+        What columns of dates are: refused, or days since 1970.
+    missing : str
+        What is done with missing values: refused, the mean of the training rows, or their rows
+        dropped.
+    delimiter : str
+        Between the cells of a text file; left out, it is found out.
+    decimal : str
+        Before the fraction of a number in a text file: "." or ",".
+    image_size : int
+        Height and width to which pictures are brought, in pixels.
+    crop : bool
+        Whether that is the middle square of each picture; else its whole, stretched.
     test_fraction : float
         Share of the rows kept for testing, where the data have no test part of their own.
     """
@@ -169,7 +200,24 @@ class FitConfig(Config):
     random_state: int = 0
     device: str = "auto"
     target: str | None = None
+    header: bool | None = None
+    index: str | None = None
+    columns: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    categories: CategoriesName = "refuse"
+    dates: DatesName = "refuse"
+    missing: MissingName = "refuse"
+    delimiter: str | None = None
+    decimal: str = "."
+    image_size: int | None = None
+    crop: bool = False
     test_fraction: float = 0.2
+
+    def reading(self) -> Reading:
+        """Return how the data are read."""
+        names = [field.name for field in dataclasses.fields(Reading)]
+        return Reading(**{name: getattr(self, name) for name in names})
 
     def estimator_parameters(self) -> dict[str, Any]:
         """Return the options of the estimator that this config stands for.

@@ -46,6 +46,7 @@ def _describe_data(dataset: Dataset) -> dict[str, Any]:
         "n_features": dataset.train.X.shape[1],
         "image_shape": dataset.image_shape,
         "feature_names": _own_names(dataset),
+        "told": dataset.told,
     }
 
 

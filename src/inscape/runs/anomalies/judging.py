@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from inscape._checks import did_you_mean
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
-from inscape.data import load
+from inscape.data import Reading, load
 from inscape.data.files import read
 from inscape.data.named import NAMED
 from inscape.runs.config import AnomaliesConfig
@@ -67,9 +67,10 @@ def read_table(config: AnomaliesConfig) -> Table:
         parts, names = [dataset.train, dataset.test], dataset.class_names
         columns, shape = dataset.feature_names, dataset.image_shape
     else:
-        contents = read(config.data, target=config.target)
+        contents = read(config.data, reading=Reading(target=config.target))
         parts = [part for part in (contents.all_or_train, contents.test) if part is not None]
-        names, columns, shape = contents.class_names, contents.feature_names, contents.image_shape
+        told = contents.description
+        names, columns, shape = told.class_names, told.feature_names, told.image_shape
     X = np.concatenate([part.X for part in parts])
     n_train = len(parts[0].X)
     of_train = np.arange(len(X)) < n_train

@@ -20,8 +20,7 @@ from inscape._files import next_free, prepare_directory, remove_unfinished
 from inscape._parts import resolve_part, spell_part
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
-from inscape.data import Dataset
-from inscape.data import load as load_data
+from inscape.data import Dataset, load_reading
 from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
@@ -94,7 +93,7 @@ def fit(
     """
     path = next_path(config) if path is None else Path(path)
     prepare_directory(path, overwrite=overwrite)
-    dataset = _load(config) if data is None else data
+    dataset = load_data(config) if data is None else data
     environment = describe_environment(
         dataset, n_threads=default_threads(), device=str(choose_device(config.device))
     )
@@ -127,7 +126,7 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
         return run
     remove_unfinished(run.path)
     config, environment = read_config(run.path / "config.toml", FitConfig), run.environment
-    dataset = _load(config) if data is None else data
+    dataset = load_data(config) if data is None else data
     if dataset.checksum != environment["data"]["checksum"]:
         raise InvalidDataError(
             f"The data must be those that {path} was started with; {dataset.name} has another "
@@ -148,10 +147,17 @@ def _short(model: str) -> str:
     return "ae" if model == AUTOENCODER else f"{model.lower().replace(' ', '-')}-"
 
 
-def _load(config: FitConfig) -> Dataset:
-    return load_data(
+def load_data(config: FitConfig) -> Dataset:
+    """Return the data that a config names, read as it says.
+
+    Parameters
+    ----------
+    config : FitConfig
+        What is asked for.
+    """
+    return load_reading(
         config.data,
-        target=config.target,
+        config.reading(),
         test_fraction=config.test_fraction,
         random_state=config.random_state,
     )
@@ -192,7 +198,7 @@ class _Job:
     def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
         found = None if overwrite is not None else load_checkpoint(self.writer.path)
         checkpoint, recorder = (None, Recorder()) if found is None else found
-        pairs = estimator.iter_fit(self.dataset.train.X, checkpoint=checkpoint)
+        pairs = estimator.iter_fit(self.dataset.train, checkpoint=checkpoint)
         saved = time.monotonic()
         first = True
         for report, state in self._with_bar(pairs):

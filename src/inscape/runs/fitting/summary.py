@@ -113,6 +113,7 @@ def write_page(writer: RunWriter, config: FitConfig, metrics: Mapping[str, Any])
         title=title(data, metrics),
         lead=lead(config, data, metrics),
         body=[
+            *([paragraph(f"Read as: {data['told']}.")] if data.get("told") else []),
             *([paragraph(metrics["diagnosis"], warning=True)] if metrics["diagnosis"] else []),
             heading(
                 f"On {data['n_test']:,} test rows, against linear methods with as many components"

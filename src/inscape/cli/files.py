@@ -1,0 +1,157 @@
+"""What commands read rows and codes from, and write them to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from inscape._checks import check_choice
+from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
+from inscape._typing import FloatArray
+from inscape.cli.output import say
+from inscape.data.dataset import Description, Split
+from inscape.data.reading import Reading
+
+_SUFFIXES = (".npy", ".csv")
+
+
+def read_rows(source: str, part: str, description: Description | None, reading: Reading) -> Split:
+    """Return the rows of a source in their order, as a fitted model takes them; say what is chosen.
+
+    Parameters
+    ----------
+    source : str
+        A named data set, a file or a folder.
+    part : {"all", "train", "test"}
+        Of a named set.
+    description : Description or None
+        What the model knows of its columns.
+    reading : Reading
+        How the source is read.
+    """
+    import numpy as np
+
+    from inscape.data import load
+    from inscape.data.files import read_for
+    from inscape.data.named import NAMED
+
+    if source in NAMED:
+        reading.refuse("a named set is read already")
+        dataset = load(source)
+        parts = {"train": [dataset.train.X], "test": [dataset.test.X]}
+        parts["all"] = [*parts["train"], *parts["test"]]
+        X = np.concatenate(parts[check_choice("part", part, parts)])
+        return Split(X, description=dataset.description)
+    if part != "all":
+        raise InvalidParameterError(
+            f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
+        )
+    rows, told = read_for(source, description, reading)
+    if told:
+        say(f"Read as: {'; '.join(told)}.")
+    return rows
+
+
+def read_codes(source: str, *, n_components: int) -> Split:
+    """Return the codes of a file that `inscape encode` wrote, and what it kept beside them.
+
+    Parameters
+    ----------
+    source : str
+        A .npy file, or a .csv one; where the latter has more columns, its codes are those that are
+        called code_0, code_1, ...
+    n_components : int
+        Of the model.
+    """
+    from inscape.data.files import read
+    from inscape.data.text import read_text
+
+    if not source.endswith(".csv"):
+        return read(source).all_or_train
+    names = list(read_text(Path(source), Reading()).columns)
+    codes = [f"code_{i}" for i in range(n_components)]
+    if len(names) == n_components or not set(codes) <= set(names):
+        return read(source).all_or_train
+    others = tuple(name for name in names if name not in codes)
+    return read(source, reading=Reading(columns=tuple(codes), keep=others)).all_or_train
+
+
+def check_output(
+    output: Path, overwrite: bool, *, keep: Sequence[str] = (), folder: bool = False
+) -> None:
+    """Refuse a file that cannot be written, before any work.
+
+    Raises
+    ------
+    InvalidParameterError
+        If its suffix is of no kind that is written, or cannot hold what is kept.
+    StorageError
+        If it is there already.
+    """
+    if output.suffix not in _SUFFIXES and not (folder and not output.suffix):
+        raise InvalidParameterError(
+            f"--output must end in {' or '.join(_SUFFIXES)}"
+            f"{', or be a folder for pictures' if folder else ''}; got {output.name!r}."
+        )
+    if keep and output.suffix != ".csv":
+        raise InvalidParameterError(
+            f"--keep must go with an --output that ends in .csv; got {output.name!r}: an array has "
+            "no room for names."
+        )
+    if output.exists() and not overwrite:
+        raise StorageError(
+            f"{output} must be a new file; it already exists: choose another one, or add "
+            "--overwrite."
+        )
+
+
+def write_rows(
+    output: Path, array: FloatArray, names: Sequence[str], kept: Mapping[str, Any]
+) -> None:
+    """Write rows as .npy, or as .csv with a header and what is kept before them."""
+    import numpy as np
+
+    from inscape._files import write_atomic
+
+    if output.suffix == ".npy":
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        write_atomic(output, buffer.getvalue())
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*kept, *names])
+    # As many digits as come back to the same bits.
+    digits = "%.9g" if array.dtype == np.float32 else "%.17g"
+    beside = list(zip(*kept.values(), strict=True)) or [()] * len(array)
+    for words, row in zip(beside, array.tolist(), strict=True):
+        writer.writerow([*words, *(digits % value for value in row)])
+    write_atomic(output, text.getvalue())
+
+
+def write_pictures(folder: Path, rows: FloatArray, description: Description | None) -> None:
+    """Write each row as a .png, 00000.png, 00001.png, ...; values are cut to [0, 1].
+
+    Raises
+    ------
+    InvalidDataError
+        If the rows are no pictures.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from inscape._files import write_atomic
+
+    if description is None or description.image_shape is None:
+        raise InvalidDataError(
+            "The rows must be pictures to be written as such; the model knows no shape of them: "
+            "write rows, with --output rows.csv."
+        )
+    pixels = np.rint(255 * rows.clip(0, 1)).astype(np.uint8)
+    for number, picture in enumerate(pixels.reshape(len(rows), *description.image_shape)):
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, format="png")
+        write_atomic(folder / f"{number:05d}.png", buffer.getvalue())

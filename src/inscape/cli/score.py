@@ -1,0 +1,60 @@
+"""``inscape score``: how well a run's model gives back each row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from inscape.cli.files import check_output, read_rows, write_rows
+from inscape.cli.output import say
+from inscape.data.reading import Reading
+
+_PLAIN = Reading()
+
+
+def score(
+    run: Path,
+    data: str,
+    /,
+    *,
+    output: Path = Path("errors.csv"),
+    part: Literal["all", "train", "test"] = "all",
+    reading: Annotated[Reading, Parameter(name="*", negative_bool="no-")] = _PLAIN,
+    overwrite: bool = False,
+) -> None:
+    """Write how far each row of DATA is from what the model of RUN gives back.
+
+    Parameters
+    ----------
+    run
+        A finished run, or its model directory.
+    data
+        A named data set, a file or a folder of images, as for inscape encode.
+    output
+        A .csv or .npy file: the squared error of each row (mean over its features, in the units of
+        the data) and its log-likelihood (nats); a .csv has the columns that --keep names before
+        them.
+    part
+        Of a named data set: the training rows, the test rows, or both after each other.
+    reading
+        How DATA is read.
+    overwrite
+        Replace the file that is there.
+    """
+    import numpy as np
+
+    import inscape
+
+    check_output(output, overwrite, keep=reading.keep)
+    model = inscape.load(run)
+    rows = read_rows(data, part, model.description_, reading)
+    back = model.reconstruct(rows)
+    errors = np.square(back.astype(np.float64) - rows.X).mean(axis=1)
+    table = np.column_stack([errors, model.score_samples(rows)])
+    write_rows(output, table, ["squared_error", "log_likelihood"], rows.kept)
+    say(
+        f"Scored {len(errors):,} rows in {output}: squared error {errors.mean():.4g} in the mean, "
+        f"{errors.max():.4g} at most (row {int(errors.argmax())})"
+    )
