@@ -25,7 +25,10 @@ FEWEST = {
     "keras-vae": (4, 7),
     "burgess-mnist": (8, 5),
     "iwae": (14, 4),
+    "adbench": (24, 2),
+    "one-class": (14, 2),
 }
+DATA = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None, "adbench": None}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
 
 
@@ -51,7 +54,7 @@ def test_a_recipe_writes_results_figures_and_a_page(name, reproduced):
 def test_a_recipe_is_the_module_of_its_name_and_says_what_it_runs_on(name):
     module = importlib.import_module(RECIPES[name])
     assert module.__name__ == f"inscape.recipes.{name.replace('-', '_')}"
-    data = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None}.get(name, "mnist")
+    data = DATA.get(name, "mnist")
     assert data == module.DATA
 
 

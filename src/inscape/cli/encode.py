@@ -84,15 +84,12 @@ def decode(
         write_pictures(output, rows, model.description_)
         say(f"Decoded {len(rows):,} codes to pictures in {output}")
         return
-    write_rows(output, rows, _names(run, model, rows.shape[1]), found.kept)
+    write_rows(output, rows, _names(model, rows.shape[1]), found.kept)
     say(f"Decoded {len(rows):,} codes to {rows.shape[1]} features in {output}")
 
 
-def _names(run: Path, model: Any, n_features: int) -> list[str]:
+def _names(model: Any, n_features: int) -> list[str]:
     described = model.description_
     if described is not None:
         return list(described.feature_names)
-    # Models that were saved before kept no names; the run does.
-    from inscape.runs.export.source import column_names
-
-    return column_names(run, model) or [f"x{i}" for i in range(n_features)]
+    return [f"x{i}" for i in range(n_features)]

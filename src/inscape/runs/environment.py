@@ -45,8 +45,8 @@ def _describe_data(dataset: Dataset) -> dict[str, Any]:
         "n_test": len(dataset.test.X),
         "n_features": dataset.train.X.shape[1],
         "image_shape": dataset.image_shape,
-        "told": dataset.told,
         "feature_names": _own_names(dataset),
+        "told": dataset.told,
     }
 
 
