@@ -30,6 +30,7 @@ from inscape.corruptions import CORRUPTIONS
 from inscape.networks import ACTIVATIONS, Dense
 from inscape.objectives import SCHEDULES, Gaussian, KullbackLeibler, LinearWarmUp
 from inscape.training import Muon
+from inscape.uses.anomalies.scores import SCORES
 from tests import foreign
 
 X = load_digits().data[:200] / 16
@@ -46,11 +47,13 @@ FAMILIES: dict[str, Any] = {
     "initialization": networks.INITIALIZATIONS,
     "optimizer": training.OPTIMIZERS,
 }
+# Those of uses, which the estimators have no option for.
+OF_USES: dict[str, Any] = {"method": SCORES}
 MEMBERS = [(name, word) for name, family in FAMILIES.items() for word in family]
 
 
 def test_the_words_that_help_texts_tell_are_those_of_the_tables():
-    tables = {**FAMILIES, "activation": ACTIVATIONS}
+    tables = {**FAMILIES, **OF_USES, "activation": ACTIVATIONS}
     assert {name: tuple(table) for name, table in tables.items()} == dict(WORDS)
 
 

@@ -118,10 +118,22 @@ CALLS |= {
     "sample_rows": lambda m, rows, codes, y: figures.sample_rows(
         _of_three(rows), image_shape=SHAPE, names=["model"] * len(_of_three(rows))
     ),
+    "anomaly_scores": lambda m, rows, codes, y: figures.anomaly_scores(
+        _column(rows), 0.0, normal_scores=_column(rows)
+    ),
+    "anomaly_bars": lambda m, rows, codes, y: figures.anomaly_bars(rows**2, values=rows),
+    "anomaly_images": lambda m, rows, codes, y: figures.anomaly_images(
+        rows[:12], rows[:12] / 2, rows[:12] ** 2, image_shape=SHAPE
+    ),
     "add_class_bar": lambda m, rows, codes, y: figures.add_class_bar(
         figures.latent_map(codes, y), [str(k) for k in range(10)]
     ),
 }
+
+
+def _column(rows: np.ndarray) -> np.ndarray:
+    """Return one number a row."""
+    return rows.sum(axis=1)
 
 
 def _of_three(rows: np.ndarray) -> np.ndarray:
