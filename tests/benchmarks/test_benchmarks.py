@@ -44,6 +44,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
     return done.stdout, json.loads(output.read_text())
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "name",
     ["shallow", "deep", "floor", "dynamics", "convolutional", "variational", "zoo", "tables"],
@@ -58,12 +59,14 @@ def test_ratios_are_finite_and_printed(quick: tuple[str, dict], name: str) -> No
         assert all(math.isfinite(value) and value > 0 for value in values)
 
 
+@pytest.mark.proof
 def test_the_machine_and_the_versions_stand_beside_the_figures(quick: tuple[str, dict]) -> None:
     printed, figures = quick
     for word in ("processor", "python", "versions", "threads", "load before the run"):
         assert f"{word}: {figures['machine'][word]}" in printed
 
 
+@pytest.mark.proof
 def test_one_entry_of_the_peers_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).random((640, 784), dtype=np.float32)
     for part in ("train", "test"):
