@@ -68,7 +68,7 @@ def test_a_trained_model_is_as_good_in_any_units(kind, scaler, X):
     train, test = train_test_split(X, random_state=0)
     spread = np.where(train.std(axis=0) > 0, train.std(axis=0), train.std())
 
-    options = {**PLAIN, "epochs": 10, "scaler": scaler}
+    options = {**PLAIN, "epochs": 5, "scaler": scaler}
 
     def error(factor, offset):
         model = kind(2, **options).fit(factor * (train + offset * spread))

@@ -29,6 +29,8 @@ from inscape.runs.export import parity
 NOT_INSTALLED = "the extra onnx is not installed"
 onnx = pytest.importorskip("onnx", reason=NOT_INSTALLED)
 onnxruntime = pytest.importorskip("onnxruntime", reason=NOT_INSTALLED)
+# Each records, writes and runs graphs: what is quick about them is tested in `inscape export`.
+pytestmark = pytest.mark.proof
 
 
 def answers(path, *inputs):

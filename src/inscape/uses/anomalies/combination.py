@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -62,21 +63,26 @@ class CombinationFitted(FittedScore):
     scores: tuple[FittedScore, ...]
     calibrations: tuple[FloatArray, ...]
 
+    @cached_property
+    def _tails(self) -> list[GeneralizedPareto]:
+        return [GeneralizedPareto(calibration) for calibration in self.calibrations]
+
     def anomaly(self, rows: Rows) -> FloatArray:
-        return _mean_log([one.anomaly(rows) for one in self.scores], self.calibrations)
+        return _mean_log([one.anomaly(rows) for one in self.scores], self._tails)
 
 
 def _combine(
     scores: tuple[FittedScore, ...], anomalies: list[FloatArray]
 ) -> tuple[CombinationFitted, FloatArray]:
     calibrations = tuple(np.sort(found) for found in anomalies)
-    return CombinationFitted(scores, calibrations), _mean_log(anomalies, calibrations)
+    fitted = CombinationFitted(scores, calibrations)
+    return fitted, _mean_log(anomalies, fitted._tails)
 
 
-def _mean_log(anomalies: list[FloatArray], calibrations: tuple[FloatArray, ...]) -> FloatArray:
+def _mean_log(anomalies: list[FloatArray], tails: list[GeneralizedPareto]) -> FloatArray:
     smallest = np.finfo(np.float64).tiny
     logs = [
-        np.log(np.maximum(GeneralizedPareto(calibration).p_values(found), smallest))
-        for found, calibration in zip(anomalies, calibrations, strict=True)
+        np.log(np.maximum(tail.p_values(found), smallest))
+        for found, tail in zip(anomalies, tails, strict=True)
     ]
     return -np.mean(logs, axis=0)

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import genpareto
@@ -68,6 +69,7 @@ class GeneralizedPareto(Calibration):
     Source: Pickands 1975, Annals of Statistics 3; Siffer et al. 2017, KDD.
     """
 
+    @cached_property
     def _tail(self) -> tuple[float, float, float, float]:
         """Return the share beyond the threshold, the threshold, the shape and the scale."""
         n = len(self.anomalies)
@@ -82,13 +84,13 @@ class GeneralizedPareto(Calibration):
         return n_beyond / n, start, float(shape), float(scale) * size
 
     def p_values(self, anomalies: FloatArray) -> FloatArray:
-        share, start, shape, scale = self._tail()
+        share, start, shape, scale = self._tail
         ranks = Conformal(self.anomalies).p_values(anomalies)
         beyond = share * genpareto.sf(np.maximum(anomalies - start, 0) / scale, shape)
         return np.where(anomalies > start, beyond, ranks)
 
     def threshold(self, rate: float) -> float:
-        share, start, shape, scale = self._tail()
+        share, start, shape, scale = self._tail
         if rate >= share:
             return Conformal(self.anomalies).threshold(rate)
         return start + scale * float(genpareto.isf(rate / share, shape))
