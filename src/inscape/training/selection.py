@@ -19,7 +19,7 @@ from inscape.training.state import TrainingState
 
 # A gain over the start counts from so many of its standard errors on: the best of a hundred epochs
 # on twenty rows is often luck.
-_STANDARD_ERRORS = 2.0
+_STANDARD_ERRORS = 2.5
 # The least passes without a gain after which the search ends, and the share of all passes: at a
 # good start the held-out loss first rises.
 _FEWEST_STALE, _STALE_SHARE = 10, 1 / 3
