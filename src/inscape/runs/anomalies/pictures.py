@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from inscape import figures
-from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray
 from inscape.runs.anomalies.judging import Table
 from inscape.runs.writer import RunWriter
@@ -41,12 +40,9 @@ def add_figures(
         ),
         "How many rows have which score (minus log(1 - score)), and the threshold.",
     )
-    worst = np.argsort(scores, kind="stable")
-    try:
-        _add_worst(writer, detector, table, scores, worst)
-    except InvalidParameterError:
-        # A score that is no sum over features explains no row.
-        return
+    # A score that is no sum over features explains no row.
+    if detector.score_.explains:
+        _add_worst(writer, detector, table, scores, np.argsort(scores, kind="stable"))
 
 
 def _add_worst(

@@ -112,6 +112,7 @@ class DenoisingFitted(FittedScore):
     models: tuple[Any, ...]
     spread: Spread
     limits: FloatArray
+    explains: ClassVar[bool] = True
 
     def anomaly(self, rows: Rows) -> FloatArray:
         return self.contributions(rows).sum(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class ReconstructionFitted(FittedScore):
     """
 
     representation: Any
+    explains: ClassVar[bool] = True
 
     def anomaly(self, rows: Rows) -> FloatArray:
         return self.contributions(rows).sum(axis=1)

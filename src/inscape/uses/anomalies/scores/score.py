@@ -18,7 +18,15 @@ Folds: TypeAlias = Sequence[tuple[IntArray, IntArray]]
 
 
 class FittedScore(ABC):
-    """What tells how far a row is from normal; a dataclass of arrays and representations."""
+    """What tells how far a row is from normal; a dataclass of arrays and representations.
+
+    Attributes
+    ----------
+    explains : bool
+        Whether it gives `contributions` and `restored`.
+    """
+
+    explains: ClassVar[bool] = False
 
     @abstractmethod
     def anomaly(self, rows: Rows) -> FloatArray:
