@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 
@@ -21,10 +22,12 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from tqdm.auto import tqdm
 
 import inscape
 from inscape import AnomalyDetector, Autoencoder, VariationalAutoencoder
 from inscape._errors import DamagedFileError, InvalidDataError, InvalidParameterError
+from inscape.uses.anomalies.rows import Rows, fit_standard
 from inscape.uses.anomalies.scores import (
     SCORES,
     AnomalyScore,
@@ -32,6 +35,7 @@ from inscape.uses.anomalies.scores import (
     Denoising,
     FittedScore,
     Likelihood,
+    Local,
     Neighbors,
 )
 from inscape.uses.anomalies.spread import fit_spread
@@ -56,8 +60,8 @@ def detector(word, **options):
         "reconstruction": SMALL,
         "mahalanobis": SMALL,
         "likelihood": SMALL_VARIATIONAL,
-    }.get(word)
-    chosen = {"representation": model, "method": QUICK.get(word, word), "random_state": 0}
+    }.get(str(word))
+    chosen = {"representation": model, "method": QUICK.get(str(word), word), "random_state": 0}
     return AnomalyDetector(**{**chosen, **options})
 
 
@@ -104,11 +108,36 @@ def test_a_score_hangs_on_the_row_alone(fitted):
     np.testing.assert_allclose(fitted.score_samples(WINE[::-1])[::-1], whole, rtol=1e-5)
 
 
-def test_units_and_offsets_do_not_matter(fitted):
-    unit = 10.0 ** np.arange(-6, 7)
-    other = AnomalyDetector(**fitted.get_params(deep=False)).fit(WINE * unit)
-    scores, others = fitted.score_samples(WINE), other.score_samples(WINE * unit)
-    assert np.corrcoef(scores, others)[0, 1] > 0.99
+@pytest.mark.parametrize(
+    ("unit", "offset"),
+    [(10.0 ** np.arange(-6, 7), 0.0), (1 / 3, 0.0), (1.0, 1e6 * WINE.std(axis=0))],
+    ids=["powers of ten", "a third", "a million spreads"],
+)
+def test_units_and_offsets_do_not_matter(fitted, unit, offset):
+    other = AnomalyDetector(**fitted.get_params(deep=False)).fit(WINE * unit + offset)
+    scores, others = fitted.score_samples(WINE), other.score_samples(WINE * unit + offset)
+    if isinstance(fitted.method, Likelihood):
+        # A density is one over the unit of each column.
+        others += np.log(unit * np.ones(13)).sum()
+    np.testing.assert_allclose(others, scores, rtol=1e-6)
+
+
+def test_rows_to_train_on_are_the_same_a_million_spreads_off():
+    X = WINE[:50]
+    far = X / 3 + 1e6 * X.std(axis=0)
+    found, other = (fit_standard(Y).apply(Y) for Y in (X, far))
+    assert (found != other).any()
+    steady, others = (Rows(X, rows, fit_standard(X)).steady for rows in (found, other))
+    np.testing.assert_array_equal(steady, others)
+    np.testing.assert_allclose(steady, found, atol=2**-17)
+
+
+@pytest.mark.proof
+def test_fifty_rows_a_million_spreads_off_begin_the_same_training():
+    X = WINE[:50]
+    far = X + 1e6 * X.std(axis=0)
+    found, other = (detector("denoising", method=Denoising(epochs=300)).fit(Y) for Y in (X, far))
+    np.testing.assert_allclose(other.score_samples(far), found.score_samples(X), rtol=1e-6)
 
 
 def test_it_is_saved_and_loaded_without_code(fitted, tmp_path):
@@ -167,6 +196,27 @@ def test_local_is_scikit_learns():
     theirs = LocalOutlierFactor(20, novelty=True).fit(X).score_samples(X[:9])
     found = AnomalyDetector(method="local").fit(WINE)
     np.testing.assert_allclose(found.score_samples(WINE[:9]), theirs)
+
+
+@pytest.mark.parametrize("kind", [Neighbors, Local])
+def test_rows_are_compared_though_a_representation_is_given(kind):
+    pca = PCA(2).fit(WINE)
+    of_rows = AnomalyDetector(pca, method=kind(space="rows"), random_state=0).fit(WINE)
+    alone = AnomalyDetector(method=kind(), random_state=0).fit(WINE)
+    np.testing.assert_array_equal(of_rows.score_samples(WINE), alone.score_samples(WINE))
+    of_codes = AnomalyDetector(pca, method=kind(space="codes"), random_state=0).fit(WINE)
+    either = AnomalyDetector(pca, method=kind(), random_state=0).fit(WINE)
+    np.testing.assert_array_equal(of_codes.score_samples(WINE), either.score_samples(WINE))
+    assert np.corrcoef(of_codes.score_samples(WINE), of_rows.score_samples(WINE))[0, 1] < 0.9
+
+
+def test_codes_without_a_representation_are_those_of_the_default():
+    X = WINE[::6]
+    found = AnomalyDetector(method="neighbors(space='codes')", n_folds=2, random_state=0).fit(X)
+    assert found.score_.representation.n_components == 6
+    codes = found.score_.representation.transform(X)
+    gaps = np.sort(np.linalg.norm(codes[:, None] - codes[None], axis=2), axis=1)[:, 4]
+    np.testing.assert_allclose(-found.score_samples(X), gaps, rtol=1e-4)
 
 
 def test_reconstruction_is_the_squared_error_in_spreads():
@@ -307,6 +357,21 @@ def test_with_few_rows_whatever_is_farther_off_than_all_is_told():
     X = np.arange(5.0)[:, None]
     found = AnomalyDetector(method="neighbors", false_alarm_rate=0.01).fit(X)
     assert found.predict([[100.0], [2.0]]).tolist() == [-1, 1]
+
+
+@pytest.mark.parametrize("method", ["denoising", ["neighbors", "local"]])
+def test_a_bar_tells_of_the_folds_where_it_is_asked_for(method, monkeypatch, capsys):
+    drawn = []
+    bar = functools.partial(tqdm, mininterval=0)
+    monkeypatch.setattr(
+        "inscape.uses.anomalies.detector.tqdm",
+        lambda folds, *, disable, **options: drawn.append(disable) or bar(folds, **options),
+    )
+    found = [detector(method, verbose=verbose) for verbose in (0, 1)]
+    scores = [one.fit(WINE[:40]).score_samples(WINE) for one in found]
+    assert drawn == [True, None]
+    assert "AnomalyDetector: 100%" in capsys.readouterr().err
+    np.testing.assert_array_equal(*scores)
 
 
 # --------------------------------------------------------------------------- representations

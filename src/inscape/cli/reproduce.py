@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from inscape._checks import check_choice
 from inscape.cli.output import say, say_table, say_warning
@@ -10,7 +13,7 @@ from inscape.recipes import RECIPES
 
 
 def reproduce(
-    name: str,
+    name: Annotated[str, Parameter(help=f"A recipe: {', '.join(RECIPES)}.")],
     /,
     *,
     run: Path | None = None,
@@ -22,8 +25,7 @@ def reproduce(
     Parameters
     ----------
     name
-        A recipe: neuromatch-autoencoders, deep-linear-networks, chainer-seven-cases, cae-fashion,
-        keras-deep-ae, mnist-cognitive-tasks, hinton-2006, keras-vae, burgess-mnist, iwae or zoo.
+        A recipe.
     run
         The directory for results.json and the figures; left out, the next free one below runs/.
     quick

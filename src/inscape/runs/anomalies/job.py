@@ -71,7 +71,7 @@ def find_anomalies(
     n_threads = default_threads()
     facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
     writer = RunWriter(path, config, describe_software() | facts)
-    steps = _execute(writer, detector, table, overwrite=overwrite)
+    steps = _execute(writer, detector, table, overwrite=overwrite, progress=progress)
     with (
         torch_threads(n_threads),
         tqdm(steps, total=5, leave=False, disable=None if progress else True) as bar,
@@ -110,11 +110,18 @@ def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:
 
 
 def _execute(
-    writer: RunWriter, detector: AnomalyDetector, table: Table, *, overwrite: bool
+    writer: RunWriter,
+    detector: AnomalyDetector,
+    table: Table,
+    *,
+    overwrite: bool,
+    progress: bool,
 ) -> Iterator[str]:
     """Learn, judge, draw, and finish the run; tell each step before it is taken."""
     yield "learning what is normal"
-    detector.fit(table.X[table.learned])
+    detector.set_params(verbose=int(progress)).fit(table.X[table.learned])
+    # What is kept does not hang on whether somebody looked on.
+    detector.set_params(verbose=0)
     yield "judging every row"
     scores, p_values = judge(detector, table)
     yield "asking the classics"

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.model_selection import KFold
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
 
 from inscape._checks import check_choice, check_enough_samples, check_integer, check_number
 from inscape._errors import InvalidParameterError
@@ -26,6 +27,7 @@ from inscape.uses.anomalies.rows import (
     fit_standard,
 )
 from inscape.uses.anomalies.scores import SCORES, AnomalyScore, FittedScore
+from inscape.uses.anomalies.scores.score import Folds
 from inscape.uses.anomalies.thresholds import CALIBRATIONS, Calibration
 from inscape.uses.saving import save
 
@@ -79,6 +81,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         where the score learns networks, and 10 where it learns nothing that takes long.
     random_state : int, RandomState or None
         Of folds and networks.
+    verbose : int
+        1 draws a progress bar on a terminal.
 
     Attributes
     ----------
@@ -115,6 +119,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         threshold: str = "conformal",
         n_folds: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.representation = representation
         self.method = method
@@ -124,6 +129,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.threshold = threshold
         self.n_folds = n_folds
         self.random_state = random_state
+        self.verbose = verbose
 
     # ----------------------------------------------------------------------- learning
 
@@ -159,12 +165,22 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         source = Source(self.representation, seed)
         n_folds = min(self.n_folds or _choose_folds(part, source), len(rows))
         folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(rows))
-        self.score_, unseen = part.cross_fit(seen, folds, source)
+        self.score_, unseen = part.cross_fit(seen, self._watched(folds), source)
         unseen = _told(unseen)
         self.unseen_scores_ = -unseen
         self.calibration_ = CALIBRATIONS[self.threshold](np.sort(unseen))
         self.offset_ = self._find_offset(seen)
         return self
+
+    def _watched(self, folds: list[tuple[IntArray, IntArray]]) -> Folds:
+        """Return the folds with a bar that moves as they are worked off, if one is asked for."""
+        return tqdm(
+            folds,
+            desc=type(self).__name__,
+            unit="fold",
+            leave=False,
+            disable=None if self.verbose else True,
+        )
 
     def _check_options(self) -> AnomalyScore:
         """Return the score that is asked for, once every option is known to hold."""

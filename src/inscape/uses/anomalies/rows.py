@@ -14,6 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray
 
+# Steps of the grid of training rows, in the spread of a column.
+_STEPS = 2.0**16
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -35,6 +38,14 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.standard)
+
+    @property
+    def steady(self) -> FloatArray:
+        """The standard rows without the digits that hang on units and offsets, to train on.
+
+        A training that begins a digit away ends elsewhere, as another seed does.
+        """
+        return np.rint(self.standard * _STEPS) / _STEPS
 
     def take(self, places: Any) -> Rows:
         """Return the rows at some places."""
@@ -78,6 +89,9 @@ def fit_standard(X: FloatArray, *, alike: bool = False) -> Standard:
     """
     mean = X.mean(axis=0, dtype=np.float64)
     centred = X.astype(np.float64) - mean
+    # Twice: a sum of many rows that are far off their zero has lost its last digits.
+    rest = centred.mean(axis=0)
+    mean, centred = mean + rest, centred - rest
     size = np.abs(centred).max(axis=0)
     # Of numbers up to 1, so that no square leaves the floats.
     size[size <= 1e-13 * np.abs(mean)] = 0

@@ -66,7 +66,7 @@ class DeepSVDD(AnomalyScore):
 
     def fit(self, rows: Rows, source: Source) -> DeepSVDDFitted:
         """Learn to map the rows near to one point."""
-        features = torch.from_numpy(rows.standard).float()
+        features = torch.from_numpy(rows.steady).float()
         generator = torch.Generator().manual_seed(source.seed)
         encoder = self._build(features.shape[1], generator)
         with torch.no_grad():

@@ -92,7 +92,7 @@ class Denoising(AnomalyScore):
             batch_size=batch_size,
             validation_fraction=0,
             random_state=seed,
-        ).fit(rows.standard)
+        ).fit(rows.steady)
 
 
 @dataclass(frozen=True, eq=False)

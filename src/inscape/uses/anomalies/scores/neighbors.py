@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
-from inscape._checks import check_integer
+from inscape._checks import check_choice, check_integer
 from inscape._typing import FloatArray
 from inscape.uses.anomalies.rows import Rows, Source
+from inscape.uses.anomalies.scores.reconstruction import default_autoencoder
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore
 
 
 @dataclass(frozen=True)
 class Neighbors(AnomalyScore):
-    """The distance to the k-th nearest training row, or code where a representation is given.
+    """The distance to the k-th nearest training row, or code.
 
     Source: Ramaswamy, Rastogi and Shim 2000, SIGMOD.
 
@@ -25,20 +26,23 @@ class Neighbors(AnomalyScore):
     ----------
     n_neighbors : int
         Which one, counted from 1; the farthest where there are fewer.
+    space : {"codes", "rows"} or None
+        What is compared; None is codes where a representation is given, else rows.
     """
 
     n_neighbors: int = 5
+    space: str | None = None
 
     def __post_init__(self) -> None:
-        check_integer("n_neighbors", self.n_neighbors, minimum=1)
+        _check(self)
 
     def learns_networks(self, source: Source) -> bool:
         """Return whether a representation has to be fitted first."""
-        return source.representation is not None and not source.fixed
+        return _compares_codes(self.space, source) and not source.fixed
 
     def fit(self, rows: Rows, source: Source) -> NeighborsFitted:
         """Keep the rows, or their codes."""
-        representation, points = _learn_points(rows, source)
+        representation, points = _learn_points(self.space, rows, source)
         return NeighborsFitted(representation, points, min(self.n_neighbors, len(points)))
 
 
@@ -79,20 +83,23 @@ class Local(AnomalyScore):
     ----------
     n_neighbors : int
         How many neighbours; all where there are fewer.
+    space : {"codes", "rows"} or None
+        What is compared; None is codes where a representation is given, else rows.
     """
 
     n_neighbors: int = 20
+    space: str | None = None
 
     def __post_init__(self) -> None:
-        check_integer("n_neighbors", self.n_neighbors, minimum=1)
+        _check(self)
 
     def learns_networks(self, source: Source) -> bool:
         """Return whether a representation has to be fitted first."""
-        return source.representation is not None and not source.fixed
+        return _compares_codes(self.space, source) and not source.fixed
 
     def fit(self, rows: Rows, source: Source) -> LocalFitted:
         """Keep the rows, or their codes."""
-        representation, points = _learn_points(rows, source)
+        representation, points = _learn_points(self.space, rows, source)
         return LocalFitted(representation, points, min(self.n_neighbors, max(1, len(points) - 1)))
 
 
@@ -129,10 +136,20 @@ class LocalFitted(FittedScore):
         return -vars(self)["_found"].score_samples(points)
 
 
-def _learn_points(rows: Rows, source: Source) -> tuple[Any, FloatArray]:
-    if source.representation is None:
-        return None, rows.standard
-    representation = source.learn(rows, lambda n_features, seed: None)
+def _check(part: Neighbors | Local) -> None:
+    check_integer("n_neighbors", part.n_neighbors, minimum=1)
+    if part.space is not None:
+        check_choice("space", part.space, ("codes", "rows"))
+
+
+def _compares_codes(space: str | None, source: Source) -> bool:
+    return source.representation is not None if space is None else space == "codes"
+
+
+def _learn_points(space: str | None, rows: Rows, source: Source) -> tuple[Any, FloatArray]:
+    representation = (
+        source.learn(rows, default_autoencoder) if _compares_codes(space, source) else None
+    )
     return representation, _points(representation, rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -14,7 +14,7 @@ from inscape._parts import Part
 from inscape._typing import FloatArray, IntArray
 from inscape.uses.anomalies.rows import Rows, Source
 
-Folds: TypeAlias = Sequence[tuple[IntArray, IntArray]]
+Folds: TypeAlias = Iterable[tuple[IntArray, IntArray]]
 
 
 class FittedScore(ABC):
@@ -96,7 +96,7 @@ class AnomalyScore(Part):
         ----------
         rows : Rows
             Taken for normal, most of them.
-        folds : sequence of pairs of ndarray
+        folds : iterable of pairs of ndarray
             The places of rows to learn from, and of those to judge.
         source : Source
             Gives the representation.
