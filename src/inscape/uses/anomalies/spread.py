@@ -57,6 +57,42 @@ def fit_spread(vectors: FloatArray) -> Spread:
     >>> bool(abs(np.cov(whitened.T) - np.eye(3)).max() < 0.1)
     True
     """
+    spread, _ = _fit(vectors, grown=1.0)
+    return spread
+
+
+def left_out_distances(vectors: FloatArray) -> FloatArray:
+    r"""Return how far each vector is off, squared, by the mean and the covariance of all others.
+
+    By those of all, a vector pulls them towards itself, and the more so the fewer there are: of 30
+    vectors of 13 features none is ever far off. With :math:`v_i` the vector less the mean of all,
+    and the share :math:`s` and the size :math:`\mu` of all,
+
+    .. math:: d_i^2 = \Big(\frac{n}{n-1}\Big)^2 \frac{q_i}{1 - w q_i}, \qquad
+              q_i = v_i^T \Big((1 - s) \frac{n}{n-1} S + s \mu I\Big)^{-1} v_i, \qquad
+              w = (1 - s) \frac{n}{(n-1)^2}
+
+    by the formula of Sherman and Morrison for the one that is taken out.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, n_features)
+        At least two.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    n = len(vectors)
+    others, share = _fit(vectors, grown=n / (n - 1))
+    pulled = np.square(others.whiten(vectors)).sum(axis=1)
+    left = 1 - (1 - share) * n / (n - 1) ** 2 * pulled
+    # Where nothing is shrunk, a vector alone in its direction is off without end.
+    return (n / (n - 1)) ** 2 * pulled / np.maximum(left, np.finfo(float).eps)
+
+
+def _fit(vectors: FloatArray, *, grown: float) -> tuple[Spread, float]:
+    """Return the spread with the sample covariance times a factor, and the share."""
     mean = vectors.mean(axis=0)
     centred = vectors - mean
     n, n_features = vectors.shape
@@ -72,9 +108,10 @@ def fit_spread(vectors: FloatArray) -> Spread:
     average = float(np.square(centred).sum() / n / n_features)
     if average == 0:
         # Nothing varies: whatever differs at all is as far off as can be told.
-        return Spread(mean, np.zeros((0, n_features)), np.zeros(0), 1.0)
+        return Spread(mean, np.zeros((0, n_features)), np.zeros(0), 1.0), 1.0
     share = float(ledoit_wolf_shrinkage(centred, assume_centered=True)) if n > 1 else 1.0
     least = _LEAST * average
-    scales = np.sqrt(np.maximum((1 - share) * variances.clip(min=0) + share * average, least))
+    own = (1 - share) * grown * variances.clip(min=0)
+    scales = np.sqrt(np.maximum(own + share * average, least))
     rest = max(share * average, least) ** 0.5
-    return Spread(mean, directions, unit * scales, unit * rest)
+    return Spread(mean, directions, unit * scales, unit * rest), share

@@ -13,7 +13,7 @@ from inscape.corruptions import GaussianNoise
 from inscape.estimators import Autoencoder
 from inscape.uses.anomalies.rows import Rows, Source
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore, Folds
-from inscape.uses.anomalies.spread import Spread, fit_spread
+from inscape.uses.anomalies.spread import Spread, fit_spread, left_out_distances
 
 _STEPS, _BATCH_SIZE = 1000, 128
 
@@ -76,9 +76,8 @@ class Denoising(AnomalyScore):
             model = self._train(rows.take(learned), source.seed)
             models.append(model)
             unseen[judged] = _residuals(model, rows.standard[judged], limits)
-        spread = fit_spread(unseen)
-        fitted = DenoisingFitted(tuple(models), spread, limits)
-        return fitted, np.square(spread.whiten(unseen)).sum(axis=1)
+        fitted = DenoisingFitted(tuple(models), fit_spread(unseen), limits)
+        return fitted, left_out_distances(unseen)
 
     def _train(self, rows: Rows, seed: int) -> Autoencoder:
         # What is learned is a field over all noise sizes: that takes steps, however few the rows.
