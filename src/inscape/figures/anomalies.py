@@ -96,7 +96,7 @@ def anomaly_scores(
             weights=share,
             histtype="step",
             color=INK,
-            label="learned from, unseen",
+            label="learned from, unseen (as many)",
         )
     ax.axvline(threshold, color=ALERT, linestyle="--", linewidth=1.5, label="threshold")
     n_told = int((scores < threshold).sum())
@@ -181,7 +181,7 @@ def anomaly_images(
     if scores is not None:
         step = width + max(1, width // 14)
         for k, score in enumerate(scores[:n]):
-            axes[0].text(k * step + width / 2, -2, f"{score:.3g}", ha="center", color=MUTED, size=7)
+            axes[0].text(k * step + width / 2, -2, _short(score), ha="center", color=MUTED, size=7)
     return figure
 
 
@@ -249,7 +249,7 @@ def anomaly_bars(
         row = None if values is None else values[k]
         total = _draw_bars(ax, contributions[k], row, names, shown)
         title = f"row {k}" if titles is None else titles[k]
-        dress(ax, title=title, note=f"{total:.4g} off in all")
+        dress(ax, title=title, note=f"{_short(total)} off in all")
     return figure
 
 
@@ -284,3 +284,8 @@ def _like(value: Any, originals: FloatArray, *, name: str) -> FloatArray:
 def _symmetric(residuals: FloatArray) -> tuple[float, float]:
     size = float(np.quantile(np.abs(residuals), 0.995)) or 1.0
     return -size, size
+
+
+def _short(score: float) -> str:
+    """Return a score as it is read at a glance: -3,870 and -24.6."""
+    return f"{score:,.0f}" if 100 <= abs(score) < 1e6 else f"{score:.3g}"
