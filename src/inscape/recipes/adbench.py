@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
@@ -42,7 +43,7 @@ LEAD = (
 )
 SOURCE = "published, the same protocol"
 _AREA = "area under the curve, %"
-_TOLD, _PROTOTYPE = "mean of the five", "a prototype of Inscape"
+_TOLD, _PROTOTYPE, _ASKED = "mean of the five", "a prototype of Inscape", "asked for"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def run(found: Reproduction) -> Iterator[str]:
         yield sheet.name
     _add_means(found, columns)
     yield "means"
-    for stated, asked in ((5, 7.0), (1, 2.0)):
+    for stated, asked in ((5, 10.0), (1, 2.0)):
         _add_false_alarms(found, stated, asked)
         yield f"false alarms at {stated}%"
     assert collapsed is not None
@@ -150,8 +151,11 @@ def _add_means(found: Reproduction, columns: dict[str, list[float]]) -> None:
         mean = float(np.mean(columns[name]))
         found.add(f"{_TOLD}, {name}", _AREA, prototype, mean, source=_PROTOTYPE)
     named = np.array([columns[name] for name in PROTOTYPES])
-    ranks = (named > named[:1]).sum(axis=0) + 1
-    found.add(_TOLD, "mean rank of the default", 2.0, float(ranks.mean()), source="asked for")
+    ranks = rankdata(-named, axis=0).mean(axis=1)
+    place = float((ranks < ranks[0]).sum() + 1)
+    found.add(
+        _TOLD, f"place of the default by mean rank, of {len(named)}", 2.0, place, source=_ASKED
+    )
 
 
 def _add_false_alarms(found: Reproduction, stated: int, asked: float) -> None:
@@ -170,7 +174,7 @@ def _add_false_alarms(found: Reproduction, stated: int, asked: float) -> None:
         in_sample.append(100 * float((scores < limit).mean()))
     metric = f"false alarms at a stated {stated}%, %"
     found.add(_TOLD, metric, float(stated), float(np.mean(rates)), source="stated")
-    found.add("most of the five", metric, asked, max(rates), source="asked for")
+    found.add("most of the five", metric, asked, max(rates), source=_ASKED)
     name = f"{_TOLD}, quantile in sample"
     found.add(name, metric, float(stated), float(np.mean(in_sample)), source="stated")
 
