@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from inscape._checks import first_place
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.data.columns import merged_integers
 from inscape.data.dataset import Description, Split, checksum, numbered_names, pixel_names
 from inscape.data.floats import merged_columns, to_rows
-from inscape.data.labels import join_labels, objects_to_numbers, read_labels
+from inscape.data.labels import join_labels, label_text, objects_to_numbers, read_labels, unmasked
 from inscape.data.reading import OF_ARRAYS, Reading
 
 _PLAIN: Final = Reading()
@@ -148,7 +149,9 @@ def _digested(part: Any) -> Any:
     if part is None:
         return None
     array = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
-    return array.astype(str) if array.dtype.kind in "OSUTM" else array
+    if array.dtype.kind in "OS" and any(isinstance(cell, bytes) for cell in array.flat):
+        return np.array([label_text(cell) for cell in array.flat])
+    return array.astype(str) if array.dtype.kind in "OUTM" else array
 
 
 def as_numbers(values: Any, *, name: str) -> np.ndarray:
@@ -164,7 +167,7 @@ def as_numbers(values: Any, *, name: str) -> np.ndarray:
     array = as_array(values, name=name)
     if array.dtype.kind not in "biuf":
         raise InvalidDataError(
-            f"{name} must hold real numbers; got {_kind(array)}: encode them as numbers first."
+            f"{name} must hold real numbers; got {_kind(array)}: {_remedy(array)}."
         )
     if array.ndim < 2:
         raise InvalidDataError(
@@ -175,13 +178,30 @@ def as_numbers(values: Any, *, name: str) -> np.ndarray:
         raise InvalidDataError(
             f"{name} must not be empty; got shape {array.shape}: check how the data were read."
         )
+    rows = array.reshape(len(array), -1)
     problem = merged_integers(array.reshape(-1)) if array.dtype.itemsize == 8 else ""
-    if problem and merged_columns(array.reshape(len(array), -1), np.float64).any():
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array, problem = _as_doubles(array, name), f"{array.dtype} that float64 merges"
+    if problem and merged_columns(rows, np.float64).any():
         raise InvalidDataError(
             f"{name} must hold numbers that floats tell apart; got {problem}: take what is common "
             "off them, or leave the column out."
         )
     return array
+
+
+def _as_doubles(array: np.ndarray, name: str) -> np.ndarray:
+    """Return floats of more than 64 bits as float64."""
+    with np.errstate(over="ignore"):
+        held = array.astype(np.float64)
+    beyond = np.isinf(held) & np.isfinite(array)
+    if beyond.any():
+        place = first_place(beyond)
+        raise InvalidDataError(
+            f"{name} must fit float64 (below 1.8e308); got {array[place]!s} at row {place[0]}: "
+            "rescale the data."
+        )
+    return held
 
 
 def as_array(values: Any, *, name: str) -> np.ndarray:
@@ -213,26 +233,66 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
             "make an array of it."
         )
     if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        values = values.float() if str(values.dtype) == "torch.bfloat16" else values
-    if isinstance(values, np.ma.MaskedArray):
-        if not np.ma.is_masked(values):
-            return values.data
-        return np.ma.filled(values.astype(np.float64), np.nan)
+        return _of_tensor(values, name)
+    if isinstance(values, (list, tuple)) and any(hasattr(row, "detach") for row in values):
+        values = [_of_tensor(row, name) if hasattr(row, "detach") else row for row in values]
     try:
-        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+        if isinstance(values, (list, tuple)) and any(map(np.ma.is_masked, values)):
+            values = np.ma.stack(values)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{name} must be a table whose rows are equally long; got masked rows that are not: "
+            "mend the rows that differ."
+        ) from error
+    if isinstance(values, np.ma.MaskedArray):
+        return objects_to_numbers(unmasked(values), name=name)
+    try:
+        # A memory map stays one; a matrix, which is always of two dimensions, does not.
+        plain = isinstance(values, np.ndarray) and not isinstance(values, np.matrix)
+        array = values if plain else np.asarray(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{name} must be a table whose rows are equally long; got {type(values).__name__} "
             "that is not: mend the rows that differ."
         ) from error
-    return objects_to_numbers(array)
+    return objects_to_numbers(array, name=name)
+
+
+def _of_tensor(tensor: Any, name: str) -> np.ndarray:
+    """Return a tensor's numbers, without their gradients."""
+    if not str(tensor.layout).endswith("strided"):
+        raise InvalidDataError(
+            f"{name} must be a dense tensor; got a sparse one, which is not supported: pass "
+            f"{name}.to_dense()."
+        )
+    try:
+        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+        # NumPy has no short floats but one.
+        short = plain.dtype.is_floating_point and plain.element_size() < 4
+        return np.asarray(plain.float() if short else plain)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{name} must be a tensor of plain numbers; got one of {tensor.dtype} that is none: "
+            "make float32 of it."
+        ) from error
+
+
+def _remedy(values: np.ndarray) -> str:
+    if values.dtype.kind == "c":
+        return "give .real and .imag as columns of their own"
+    if values.dtype.kind in "mM":
+        return "say in which unit, as in (X - X.min()) / numpy.timedelta64(1, 'D')"
+    if values.dtype.names is not None:
+        return "give a table, an array of one dimension with such fields"
+    return "encode them as numbers first"
 
 
 def _kind(values: np.ndarray) -> str:
     if values.dtype.kind == "O":
         is_text = any(isinstance(cell, (str, bytes)) for cell in values.flat)
         return "text" if is_text else "Python objects"
+    if values.dtype.names is not None:
+        return f"fields named {', '.join(map(repr, values.dtype.names[:3]))}"
     return "text" if values.dtype.kind in "SUT" else str(values.dtype)
 
 

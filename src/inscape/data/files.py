@@ -11,14 +11,15 @@ import numpy as np
 
 from inscape._errors import DataNotFoundError, InvalidDataError, InvalidParameterError
 from inscape.data.archives import ARRAY_READERS, find_idx, read_idx_file, read_idx_folder
-from inscape.data.arrays import Contents, from_arrays
+from inscape.data.arrays import Contents, as_array, from_arrays
 from inscape.data.dataset import Description, Split
 from inscape.data.first_lines import COMPRESSED
 from inscape.data.frame_files import TABLE_READERS
 from inscape.data.frames import is_frame, read_frame
-from inscape.data.images import read_images
+from inscape.data.images import SUFFIXES, read_images
 from inscape.data.reading import OF_ARRAYS, OF_PICTURES, OF_TABLES, OF_TEXT, Reading
 from inscape.data.rows import encode_table, table_contents
+from inscape.data.signatures import HEAD, check_signature
 from inscape.data.tables import Table
 
 _PLAIN: Final = Reading()
@@ -26,6 +27,9 @@ _PLAIN: Final = Reading()
 _CONVERT: Final = {
     ".txt": "rename it to .csv if it is a table in text",
     ".dat": "rename it to .csv if it is a table in text",
+    ".data": "rename it to .csv if it is a table in text",
+    ".tab": "rename it to .tsv",
+    ".gif": "save each of its pictures as a .png of its own, and give their folder",
     ".h5": "pandas.read_hdf(file).to_parquet(...), or np.save of one of h5py's arrays",
     ".hdf5": "np.save of one of h5py's arrays",
     ".mat": "np.save of one of the arrays of scipy.io.loadmat",
@@ -76,6 +80,8 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
     Split(3 rows of 2 features)
     """
     names, classes = None, None
+    if hasattr(source, "toarray"):
+        as_array(source, name="X")  # says how to go on
     if isinstance(source, tuple) and len(source) == 2:
         _refuse_labels(y, "a pair (X, y) brings its own labels")
         source, y = source
@@ -137,7 +143,7 @@ def _refuse_labels(y: Any, reason: str) -> None:
 
 
 def _read_path(path: Path, reading: Reading) -> Contents:
-    if not path.exists():
+    if not there_is(path):
         raise DataNotFoundError(
             f"{path} must be an existing file or folder; there is none: check the path."
         )
@@ -151,14 +157,34 @@ def _read_path(path: Path, reading: Reading) -> Contents:
     if suffix in TABLE_READERS:
         return table_contents(read_table(path, reading), reading)
     if suffix in ARRAY_READERS:
+        _check_kind(path, suffix)
         return ARRAY_READERS[suffix](path, reading)
     if path.name.removesuffix(".gz").endswith("-ubyte"):
         return read_idx_file(path, reading)
     how = _CONVERT.get(suffix, "convert it, or load it yourself and give the array")
+    how = "give the folder that it is in" if suffix in SUFFIXES else how
     raise InvalidDataError(
         f"{path} must be one of {', '.join([*ARRAY_READERS, *TABLE_READERS])} or a folder of "
         f"images; got {suffix or 'no suffix'}: {how}."
     )
+
+
+def there_is(path: Path) -> bool:
+    """Return whether there is something at a path; a name that is too long names nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _check_kind(path: Path, suffix: str) -> None:
+    """Refuse what is compressed and no text, and what is of another kind than its name says."""
+    if path.suffix.lower() in COMPRESSED:
+        raise InvalidDataError(
+            f"{path} must be text where it is compressed; got {suffix}: unpack it first."
+        )
+    with path.open("rb") as file:
+        check_signature(path, suffix, file.read(HEAD))
 
 
 def suffix_of(path: Path) -> str:
@@ -173,6 +199,8 @@ def read_table(path: Path, reading: Reading) -> Table:
     reading.refuse("a table holds no pictures", but=OF_TEXT)
     allowed = OF_TEXT if suffix in (".csv", ".tsv", ".xlsx") else OF_TABLES
     reading.refuse(f"a {suffix} file says it itself", but=allowed)
+    if suffix not in (".csv", ".tsv"):
+        _check_kind(path, suffix)
     return TABLE_READERS[suffix](path, reading)
 
 
