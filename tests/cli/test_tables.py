@@ -55,7 +55,7 @@ def fitted(tmp_path_factory):
 
 def numbers(table: pandas.DataFrame, model) -> np.ndarray:
     """The features of a table as pandas and the saved means make them."""
-    weight = table["weight"].fillna(model.description_.columns.means[-1])
+    weight = table["weight"].fillna(model.description_.means[-1])
     islands = [(table["island"] == word) for word in ("Biscoe", "Dream", "Torgersen")]
     days = (pandas.to_datetime(table["born"]) - pandas.Timestamp(0)).dt.days
     return np.column_stack([*islands, days, table["size"], weight]).astype(np.float32)
@@ -96,7 +96,7 @@ def test_means_are_there_for_later_tables_where_they_were_asked_for(tmp_path, ca
         assert call("fit", tmp_path / "t.csv", "--missing", word, *QUICK, "--run", run) == 0
     assert call("encode", tmp_path / "mean", tmp_path / "g.csv", "--output", out) == 0
     model = inscape.load(tmp_path / "mean")
-    mean = model.description_.columns.means[0]
+    mean = model.description_.means[0]
     assert mean == pytest.approx(data.load(tmp_path / "t.csv").train.X[:, 0].mean(), rel=1e-6)
     expected = model.transform(np.array([[4, 1], [mean, 2]], dtype=np.float32))
     np.testing.assert_allclose(pandas.read_csv(out), expected, atol=1e-5)
@@ -107,6 +107,28 @@ def test_means_are_there_for_later_tables_where_they_were_asked_for(tmp_path, ca
     assert "take missing='drop', for the model was fitted without missing='mean'" in told
     assert call("encode", tmp_path / "refuse", tmp_path / "g.csv", *given, "drop") == 0
     assert len(pandas.read_csv(out)) == 1
+
+
+def test_means_of_arrays_are_there_for_later_arrays(tmp_path, capsys):
+    """They are saved with the model, and stand for what is missing in commands and in Python."""
+    X = np.random.default_rng(0).normal(5, 1, size=(60, 3))
+    X[[4, 5], 1] = X[9, 2] = np.nan
+    np.save(tmp_path / "rows.npy", X)
+    run, out = tmp_path / "run", tmp_path / "codes.npy"
+    assert call("fit", tmp_path / "rows.npy", "--missing", "mean", *QUICK, "--run", run) == 0
+    model = inscape.load(run)
+    # Of the training rows: which they are, a column without gaps tells.
+    trained = np.isin(X[:, 0].astype(np.float32), data.load(X[:, :1]).train.X)
+    means = np.nanmean(X[trained], axis=0)
+    np.testing.assert_allclose(model.description_.means, means, rtol=1e-6)
+    expected = model.transform(np.where(np.isnan(X), means, X).astype(np.float32))
+    assert call("encode", run, tmp_path / "rows.npy", "--output", out) == 0
+    assert "3 missing values are the means of the training rows" in capsys.readouterr().out
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-5)
+    np.testing.assert_allclose(model.transform(X), expected, atol=1e-5)
+    given = (run, tmp_path / "rows.npy", "--output", out, "--overwrite", "--missing", "drop")
+    assert call("encode", *given) == 0
+    assert len(np.load(out)) == 57
 
 
 def test_words_that_happen_to_be_numbers_are_words(tmp_path):

@@ -391,7 +391,7 @@ def test_the_mean_is_that_of_the_training_rows(file):
         gone = part.X[:, 0] % 3 == 0
         np.testing.assert_allclose(part.X[gone, 1], np.mean(there), rtol=1e-6)
         np.testing.assert_array_equal(part.X[~gone, 1], part.X[~gone, 0] ** 2)
-    assert data.columns.means[1] == pytest.approx(np.mean(there))
+    assert data.means[1] == pytest.approx(np.mean(there))
 
 
 def test_rows_with_missing_values_are_dropped_where_that_is_asked_for(file):

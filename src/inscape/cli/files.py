@@ -49,10 +49,29 @@ def read_rows(source: str, part: str, description: Description | None, reading: 
         raise InvalidParameterError(
             f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
         )
-    rows, told = read_for(source, description, reading)
-    if told:
-        say(f"Read as: {'; '.join(told)}.")
-    return rows
+    contents = read_for(source, description, reading)
+    if contents.told:
+        say(f"Read as: {'; '.join(contents.told)}.")
+    return contents.whole()
+
+
+def encoded_rows(
+    run: Path, data: str, *, part: str, reading: Reading, output: Path, overwrite: bool
+) -> tuple[Any, Split]:
+    """Return the model of a run and the rows that it is asked about, once OUTPUT can be written.
+
+    Parameters
+    ----------
+    run, data, part, reading
+        As in `read_rows`, and where the model is.
+    output, overwrite
+        As in `check_output`.
+    """
+    import inscape
+
+    check_output(output, overwrite, keep=reading.keep)
+    model = inscape.load(run)
+    return model, read_rows(data, part, model.description_, reading)
 
 
 def read_codes(source: str, *, n_components: int) -> Split:

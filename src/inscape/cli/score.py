@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from inscape.cli.files import check_output, read_rows, write_rows
+from inscape.cli.files import encoded_rows, write_rows
 from inscape.cli.output import say
 from inscape.data.reading import Reading
 
@@ -45,11 +45,9 @@ def score(
     """
     import numpy as np
 
-    import inscape
-
-    check_output(output, overwrite, keep=reading.keep)
-    model = inscape.load(run)
-    rows = read_rows(data, part, model.description_, reading)
+    model, rows = encoded_rows(
+        run, data, part=part, reading=reading, output=output, overwrite=overwrite
+    )
     back = model.reconstruct(rows)
     errors = np.square(back.astype(np.float64) - rows.X).mean(axis=1)
     table = np.column_stack([errors, model.score_samples(rows)])

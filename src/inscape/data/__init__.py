@@ -212,7 +212,7 @@ def load_reading(
             return NAMED[source].read()
         _check_known(source)
     contents = read(source, y=y, reading=reading)
-    train, test, columns = split_contents(contents, test_fraction=fraction, random_state=seed)
+    train, test, means = split_contents(contents, test_fraction=fraction, random_state=seed)
     described = contents.description
     return Dataset(
         name=_name(source),
@@ -222,8 +222,9 @@ def load_reading(
         feature_names=described.feature_names,
         class_names=described.class_names,
         checksum=contents.checksum,
-        columns=columns,
+        columns=described.columns,
         crop=described.crop,
+        means=means,
         told="; ".join(contents.told),
     )
 

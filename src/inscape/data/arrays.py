@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ class Contents:
         Whether the rows were made here, and are nobody else's.
     fill : bool
         Whether means of the training rows stand for what is missing, now or in later rows.
+    places : ndarray of int or None
+        Where the rows stood in the source, one part after the other, if some were dropped.
     """
 
     all_or_train: Split
@@ -51,6 +53,19 @@ class Contents:
     told: tuple[str, ...] = ()
     own: bool = True
     fill: bool = False
+    places: np.ndarray | None = None
+
+    def whole(self) -> Split:
+        """Return all rows, one part after the other."""
+        first, second = self.all_or_train, self.test
+        if second is None:
+            return replace(first, description=self.description)
+        labels = [part.y for part in (first, second) if part.y is not None]
+        return Split(
+            np.concatenate([first.X, second.X]),
+            np.concatenate(labels) if len(labels) == 2 else None,
+            description=self.description,
+        )
 
 
 def from_arrays(
@@ -111,7 +126,7 @@ def from_arrays(
     if digest is None:
         digest = checksum(_digested(part) for pair in parts for part in pair[:2])
     told: list[str] = [] if shape is None else [f"rows are pictures of {_crossed(shape)}"]
-    rows, labels = [], []
+    rows, labels, kept = [], [], []
     for values, its_labels, name, label_name in parts:
         found = to_rows(values, name=name, missing=reading.missing)
         read = None if its_labels is None else read_labels(its_labels, len(found), name=label_name)
@@ -122,6 +137,7 @@ def from_arrays(
                 told.append(f"{int((~whole).sum())} rows with missing values are dropped")
                 found = found[whole]
         rows.append(found)
+        kept.append(whole)
         labels.append(None if read is None else type(read)(read.values[whole], read.names))
     if len({part.dtype for part in rows}) > 1:
         rows = [part.astype(np.float64, copy=False) for part in rows]
@@ -138,6 +154,7 @@ def from_arrays(
         tuple(told),
         own=not np.may_share_memory(rows[0], raw),
         fill=reading.missing == "mean",
+        places=None if np.all(whole := np.concatenate(kept)) else np.flatnonzero(whole),
     )
 
 

@@ -253,10 +253,26 @@ def _described_typo(table: Table, column: Column, decimal: str) -> str:
     return f"{column.name!r} ({word!r} in {table.place(row)}{more})"
 
 
-def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
+def match_columns(
+    table: Table,
+    columns: Columns,
+    reading: Reading,
+    *,
+    fills: bool,
+    unlabelled: np.ndarray | None = None,
+) -> Table:
     """Return a table that has the columns of the first one, in whatever order.
 
     Words that happen to be numbers are words where the first table had others too.
+
+    Parameters
+    ----------
+    table, columns, reading : Table, Columns, Reading
+        The table, what the first one's columns became, and what is kept or dropped besides.
+    fills : bool
+        Whether means stand for what is missing.
+    unlabelled : ndarray of shape (n_samples,) or None
+        Which rows have no label.
 
     Raises
     ------
@@ -275,6 +291,10 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
     lacking = [name for name in known if name not in table.columns]
     new = [name for name in roles.features if name not in known and name not in passed]
     told, remedies = [], []
+    unwanted = [name for name in roles.dropped if name in known and name in reading.drop]
+    if unwanted:
+        told.append(f"{listed(unwanted)} among those to drop")
+        remedies.append("keep what the model was fitted with")
     if lacking:
         told.append(f"no {listed(lacking)}")
         remedies.append("bring back what is missing")
@@ -295,9 +315,10 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
             told.append(f"{listed(strange)} in {name!r}, which had {listed(source.categories)}")
             remedies.append("leave out rows of new categories")
     present = [name for name in known if name in table.columns]
-    fills = columns.means is not None or reading.missing == "drop"
-    asked = replace(reading, missing="mean" if fills else "refuse")
-    for gap, _ in missing_values(table, present, asked, None):
+    asked = reading
+    if reading.missing != "drop":
+        asked = replace(reading, missing="mean" if fills else "refuse")
+    for gap, _ in missing_values(table, present, asked, unlabelled):
         told.append(gap)
         remedies.append("take missing='drop', for the model was fitted without missing='mean'")
     if told:

@@ -14,6 +14,7 @@ from inscape.data.archives import ARRAY_READERS, find_idx, read_idx_file, read_i
 from inscape.data.arrays import Contents, as_array, from_arrays
 from inscape.data.dataset import Description, Split
 from inscape.data.first_lines import COMPRESSED
+from inscape.data.floats import fill_missing
 from inscape.data.frame_files import TABLE_READERS
 from inscape.data.frames import is_frame, read_frame
 from inscape.data.images import SUFFIXES, read_images
@@ -207,15 +208,13 @@ def read_table(path: Path, reading: Reading) -> Table:
 # --------------------------------------------------------------------------- for a fitted model
 
 
-def read_for(
-    source: Any, description: Description | None, reading: Reading = _PLAIN
-) -> tuple[Split, tuple[str, ...]]:
+def read_for(source: Any, description: Description | None, reading: Reading = _PLAIN) -> Contents:
     """Read rows for a model that was fitted with others: its columns by their names.
 
     Parameters
     ----------
     source : path, array, frame or mapping
-        As in `inscape.data.load`, all of its rows.
+        As in `inscape.data.load`.
     description : Description or None
         What the model knows of its columns.
     reading : Reading
@@ -223,31 +222,48 @@ def read_for(
 
     Returns
     -------
-    rows, told : Split, tuple of str
-        The rows, with what is kept beside them; and what was chosen in reading them.
+    Contents
+        All rows, not split, with what is kept beside them.
 
     Raises
     ------
     InvalidDataError
         If columns are missing, new, or hold something else; all of these are told at once.
     """
-    columns = None if description is None else description.columns
+    if description is None:
+        return read(source, reading=reading)
     path = Path(source).expanduser() if isinstance(source, (str, Path)) else None
     is_table = suffix_of(path) in TABLE_READERS and path.is_file() if path else is_frame(source)
-    if columns is not None and is_table:
+    if description.columns is not None and is_table:
         # As words, and not first as numbers: 07 is no 7.
-        words = tuple(source.name for source in columns.sources if source.kind == "text")
+        sources = description.columns.sources
+        words = tuple(source.name for source in sources if source.kind == "text")
         as_words = replace(reading, keep=(*reading.keep, *words))
         table = read_table(path, as_words) if path else read_frame(source)
-        return encode_table(table, columns, reading)
-    shape = None if description is None else description.image_shape
-    if path and path.is_dir() and description and shape and not find_idx(path):
+        return encode_table(table, description, reading)
+    shape = description.image_shape
+    if path and path.is_dir() and shape and not find_idx(path):
         if description.crop is not None and reading.image_size is None:
             reading = replace(reading, image_size=shape[0], crop=description.crop)
-        contents = read_images(path, reading, colours=len(shape) == 3)
-    else:
-        contents = read(source, reading=reading)
-    tests = [] if contents.test is None else [contents.test.X]
-    X = contents.all_or_train.X
-    rows = replace(contents.all_or_train, X=np.concatenate([X, *tests]) if tests else X)
-    return replace(rows, description=contents.description), contents.told
+        reading.refuse("a folder of images has no columns", but=OF_PICTURES)
+        return read_images(path, reading, colours=len(shape) == 3)
+    if description.means is None or reading.missing == "drop":
+        return read(source, reading=reading)
+    return _filled(read(source, reading=replace(reading, missing="mean")), description.means)
+
+
+def _filled(contents: Contents, means: tuple[float, ...]) -> Contents:
+    """Return rows in which the means of others stand for what is missing."""
+    if contents.all_or_train.n_features != len(means):
+        return contents
+    parts = [part for part in (contents.all_or_train, contents.test) if part is not None]
+    gaps = sum(int(np.isnan(part.X).sum()) for part in parts)
+    told = (f"{gaps} missing values are the means of the training rows",) if gaps else ()
+    first, *others = (replace(part, X=fill_missing(part.X, np.array(means))) for part in parts)
+    return replace(
+        contents,
+        all_or_train=first,
+        test=others[0] if others else None,
+        told=(*contents.told, *told),
+        fill=False,
+    )

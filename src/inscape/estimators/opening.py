@@ -181,15 +181,15 @@ def _open_mapping(
 def _open_frame(X: Any, known: Description | None) -> Opened:
     table = read_frame(X, name="X")
     if known is None or known.columns is None:
-        columns = find_columns(table, find_roles(table, Reading()), Reading(), by="data.load, ")
+        fills = known is not None and known.means is not None
+        reading = Reading(missing="mean" if fills else "refuse")
+        columns = find_columns(table, find_roles(table, reading), reading, by="data.load, ")
         if known is not None and set(columns.feature_names) == set(known.feature_names):
             columns = Columns(tuple(Source(name, "number") for name in known.feature_names))
     else:
         columns = known.columns
-        table = match_columns(table, columns, Reading())
+        table = match_columns(table, columns, Reading(), fills=known.means is not None)
     values = columns.numbers(table.columns)
-    if columns.means is not None:
-        values = np.where(np.isnan(values), np.array(columns.means), values)
     values = values.astype(_kind(table, columns), copy=False)
     names = columns.feature_names
     # scikit-learn takes names for names where all of a frame's are texts.
