@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inscape._checks import first_place
+from inscape._checks import check_dense, first_place, tensor_numbers
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.data.columns import merged_integers
@@ -229,11 +229,7 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
     InvalidDataError
         If it is sparse or ragged, or a list of tables.
     """
-    if hasattr(values, "toarray"):
-        raise InvalidDataError(
-            f"{name} must be a dense array; got {type(values).__name__}, a sparse one, which "
-            f"is not supported: pass {name}.toarray(), or some of its rows after each other."
-        )
+    check_dense(values, name=name)
     if isinstance(values, (list, tuple)) and values and hasattr(values[0], "columns"):
         raise InvalidDataError(
             f"{name} must be one table; got a {type(values).__name__} of {len(values)}: join them "
@@ -250,9 +246,11 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
             "make an array of it."
         )
     if hasattr(values, "detach"):
-        return _of_tensor(values, name)
+        return tensor_numbers(values, name=name)
     if isinstance(values, (list, tuple)) and any(hasattr(row, "detach") for row in values):
-        values = [_of_tensor(row, name) if hasattr(row, "detach") else row for row in values]
+        values = [
+            tensor_numbers(row, name=name) if hasattr(row, "detach") else row for row in values
+        ]
     try:
         if isinstance(values, (list, tuple)) and any(map(np.ma.is_masked, values)):
             values = np.ma.stack(values)
@@ -273,25 +271,6 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
             "that is not: mend the rows that differ."
         ) from error
     return objects_to_numbers(array, name=name)
-
-
-def _of_tensor(tensor: Any, name: str) -> np.ndarray:
-    """Return a tensor's numbers, without their gradients."""
-    if not str(tensor.layout).endswith("strided"):
-        raise InvalidDataError(
-            f"{name} must be a dense tensor; got a sparse one, which is not supported: pass "
-            f"{name}.to_dense()."
-        )
-    try:
-        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
-        # NumPy has no short floats but one.
-        short = plain.dtype.is_floating_point and plain.element_size() < 4
-        return np.asarray(plain.float() if short else plain)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise InvalidDataError(
-            f"{name} must be a tensor of plain numbers; got one of {tensor.dtype} that is none: "
-            "make float32 of it."
-        ) from error
 
 
 def _remedy(values: np.ndarray) -> str:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from inscape._checks import check_dense
 from inscape._errors import DataNotFoundError, InvalidDataError, InvalidParameterError
 from inscape.data.archives import ARRAY_READERS, find_idx, read_idx_file, read_idx_folder
-from inscape.data.arrays import Contents, as_array, from_arrays
+from inscape.data.arrays import Contents, from_arrays
 from inscape.data.dataset import Description, Split
 from inscape.data.first_lines import COMPRESSED
 from inscape.data.floats import fill_missing
@@ -81,8 +82,7 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
     Split(3 rows of 2 features)
     """
     names, classes = None, None
-    if hasattr(source, "toarray"):
-        as_array(source, name="X")  # says how to go on
+    check_dense(source, name="X")
     if isinstance(source, tuple) and len(source) == 2:
         _refuse_labels(y, "a pair (X, y) brings its own labels")
         source, y = source
