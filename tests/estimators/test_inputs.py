@@ -210,6 +210,21 @@ def test_missing_labels_are_no_class(labels):
         model.fit(X, labels)
 
 
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([1.0, np.nan] * 30, "y must be finite; got NaN at row 1"),
+        (pandas.array([1, None] * 30, dtype="Int64"), "y must be finite; got NaN at row 1"),
+        (sparse.csr_matrix(np.eye(60)), "y must be a dense array; got csr_matrix, a sparse one"),
+    ],
+)
+def test_labels_that_are_none_are_one_sentence_everywhere(labels, told):
+    model = inscape.VariationalAutoencoder(2, conditional=True, epochs=1)
+    for refused in (lambda: model.fit(X, labels), lambda: data.load(X, y=labels)):
+        with pytest.raises(InvalidDataError, match=told):
+            refused()
+
+
 # --------------------------------------------------------------------------- arrays
 
 

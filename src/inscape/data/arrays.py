@@ -123,8 +123,6 @@ def from_arrays(
                 "give both parts the same columns."
             )
         parts.append((raw_test, y_test, "X_test", "y_test"))
-    if digest is None:
-        digest = checksum(_digested(part) for pair in parts for part in pair[:2])
     told: list[str] = [] if shape is None else [f"rows are pictures of {_crossed(shape)}"]
     rows, labels, kept = [], [], []
     for values, its_labels, name, label_name in parts:
@@ -139,6 +137,8 @@ def from_arrays(
         rows.append(found)
         kept.append(whole)
         labels.append(None if read is None else type(read)(read.values[whole], read.names))
+    if digest is None:
+        digest = checksum(_digested(part) for pair in parts for part in pair[:2])
     if len({part.dtype for part in rows}) > 1:
         rows = [part.astype(np.float64, copy=False) for part in rows]
     if rows[0].dtype == np.float64:
@@ -165,7 +165,7 @@ def _crossed(shape: ImageShape) -> str:
 def _digested(part: Any) -> Any:
     if part is None:
         return None
-    array = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
+    array = tensor_numbers(part, name="y") if hasattr(part, "detach") else np.asarray(part)
     if array.dtype.kind in "OS" and any(isinstance(cell, bytes) for cell in array.flat):
         return np.array([label_text(cell) for cell in array.flat])
     return array.astype(str) if array.dtype.kind in "OUTM" else array

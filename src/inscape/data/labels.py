@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inscape._checks import abridged, check_finite, check_unmasked
+from inscape._checks import abridged, check_dense, check_finite, check_unmasked, tensor_numbers
 from inscape._errors import InvalidDataError
 from inscape.data.columns import EXACT, Column, is_missing_word, is_number, natural, told_date
 
@@ -157,10 +157,11 @@ def read_labels(y: Any, n_samples: int, *, name: str) -> Labels:
     >>> read_labels(["b", "a10", "a2"], 3, name="y")
     Labels(values=array([2, 1, 0]), names=('a2', 'a10', 'b'))
     """
+    check_dense(y, name=name)
     check_unmasked(y, name=name)
     ordered = getattr(getattr(y, "dtype", None), "ordered", None)
     categories = [str(word) for word in y.dtype.categories] if ordered else None
-    array = y if isinstance(y, np.ndarray) else np.asarray(_detached(y))
+    array = y if isinstance(y, np.ndarray) else np.asarray(_detached(y, name))
     if array.dtype.kind in "SU" and not hasattr(y, "dtype"):
         # NumPy has made the text "nan" of what was no text.
         array = np.array(list(y), dtype=object)
@@ -193,8 +194,8 @@ def read_labels(y: Any, n_samples: int, *, name: str) -> Labels:
     return _named(array)
 
 
-def _detached(y: Any) -> Any:
-    return y.detach().cpu() if hasattr(y, "detach") else y
+def _detached(y: Any, name: str) -> Any:
+    return tensor_numbers(y, name=name) if hasattr(y, "detach") else y
 
 
 def _single_column(array: np.ndarray) -> np.ndarray:
@@ -264,20 +265,24 @@ def plain_labels(y: Any, *, name: str = "y") -> np.ndarray:
     >>> plain_labels([b"u", b"v"])
     array(['u', 'v'], dtype='<U1')
     """
+    check_dense(y, name=name)
     check_unmasked(y, name=name)
-    array = np.asarray(_detached(y))
+    array = np.asarray(_detached(y, name))
     if array.dtype.kind in "SU" and not hasattr(y, "dtype") and array.ndim:
         array = np.array(y, dtype=object)
     if array.ndim == 2:
         array = _single_column(array)
     if array.ndim == 1:
         _check_none_missing(array, name)
+    if array.dtype.kind == "f":
+        check_finite(array, name=name)
     if array.dtype.kind in "biufU":
         return array
     if array.dtype.kind == "O" and all(isinstance(cell, numbers.Integral) for cell in array.flat):
         return array.astype(np.int64)
     array = objects_to_numbers(array, name=name)
     if array.dtype.kind in "fi":
+        check_finite(array, name=name)
         return array
     return np.array([label_text(cell) for cell in array.flat]).reshape(array.shape)
 
