@@ -551,7 +551,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Returns
         -------
         ndarray, shape (n_samples, n_features)
-            What came back.
+            What came back, its columns in the order of those in `fit`.
         """
         y = open_labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)

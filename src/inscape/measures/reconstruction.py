@@ -16,8 +16,13 @@ def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:
     ----------
     representation : Representation
         A fitted object with `transform` and `inverse_transform`.
-    X : ndarray, shape (n_samples, n_features)
+    X : ndarray or frame, shape (n_samples, n_features)
         Rows.
+
+    Returns
+    -------
+    ndarray, shape (n_samples, n_features)
+        What came back, its columns in the order of those in `fit`.
 
     Examples
     --------

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from inscape._checks import check_choice, check_enough_samples, check_integer, check_number
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
+from inscape._representations import in_order_of_fit
 from inscape._typing import FloatArray, IntArray
 from inscape.data import Description
 from inscape.estimators.inputs import check_rows
@@ -335,11 +336,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _see(self, X: Any, rows: FloatArray) -> Rows:
         """Return rows as the scores see them; a frame keeps the names of its columns."""
-        given: Any = rows
-        names = getattr(self, "feature_names_in_", None)
-        if hasattr(X, "iloc") and names is not None and set(names) <= set(X.columns):
-            # In the order of the fit: what a representation gives back comes in that order.
-            given = X[list(names)]
+        named = hasattr(X, "iloc") and hasattr(self, "feature_names_in_")
+        given = in_order_of_fit(self, X) if named else rows
         return Rows(given, self.standard_.apply(rows), self.standard_)
 
     def _anomaly(self, seen: Rows) -> FloatArray:
