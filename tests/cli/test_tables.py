@@ -204,6 +204,17 @@ def test_codes_with_ids_decode_to_named_columns_with_ids(fitted, tmp_path):
     np.testing.assert_allclose(back[features], expected, rtol=1e-4, atol=1e-3)
 
 
+def test_codes_are_found_by_their_names(fitted, tmp_path):
+    (tmp_path / "codes.csv").write_text("code_0,code_1\n1,2\n3,5\n")
+    (tmp_path / "turned.csv").write_text("code_1,code_0\n2,1\n5,3\n")
+    for name in ("codes", "turned"):
+        out = tmp_path / f"{name}_rows.npy"
+        assert call("decode", fitted, tmp_path / f"{name}.csv", "--output", out) == 0
+    expected = inscape.load(fitted).inverse_transform(np.array([[1, 2], [3, 5]], np.float32))
+    np.testing.assert_allclose(np.load(tmp_path / "codes_rows.npy"), expected, rtol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "turned_rows.npy"), expected, rtol=1e-6)
+
+
 def test_score_writes_the_error_of_each_row(fitted, tmp_path, capsys):
     table = frame(9, 5)
     table.to_csv(tmp_path / "new.csv", index=False)
@@ -216,6 +227,24 @@ def test_score_writes_the_error_of_each_row(fitted, tmp_path, capsys):
     np.testing.assert_allclose(found["squared_error"], expected, rtol=1e-3)
     np.testing.assert_allclose(found["log_likelihood"], model.score_samples(X), rtol=1e-3)
     assert f"(row {expected.argmax()})" in capsys.readouterr().out
+
+
+def test_rows_that_are_left_tell_their_places(tmp_path, capsys):
+    table = pandas.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) % 3})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    run, out = tmp_path / "run", tmp_path / "errors.csv"
+    assert call("fit", tmp_path / "t.csv", *QUICK, "--run", run) == 0
+    table.loc[[2, 5], "a"] = np.nan
+    table.loc[9, "a"] = 1000.0
+    table.to_csv(tmp_path / "gaps.csv", index=False)
+    capsys.readouterr()
+    assert call("score", run, tmp_path / "gaps.csv", "--missing", "drop", "--output", out) == 0
+    assert "(row 9)" in capsys.readouterr().out
+    assert pandas.read_csv(out)["row"].tolist() == [i for i in range(20) if i not in (2, 5)]
+    same = ("--keep", "code_0", "--output", tmp_path / "codes.csv")
+    table.assign(code_0=1).dropna().to_csv(tmp_path / "same.csv", index=False)
+    assert call("encode", run, tmp_path / "same.csv", *same) == 2
+    assert "'code_0' is there more than once" in capsys.readouterr().err
 
 
 def test_what_was_read_as_what_is_one_line(fitted, tmp_path, capsys):

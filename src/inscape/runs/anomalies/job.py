@@ -17,6 +17,7 @@ import numpy as np
 from inscape._files import next_free, prepare_directory, write_atomic
 from inscape._typing import FloatArray
 from inscape.data.dataset import checksum
+from inscape.data.tables import check_distinct
 from inscape.runs.anomalies.judging import Table, compare_with_classics, judge, read_table
 from inscape.runs.anomalies.pictures import add_figures
 from inscape.runs.anomalies.summary import write_page
@@ -72,6 +73,7 @@ def find_anomalies(
     path = next_path(config) if path is None else Path(path)
     prepare_directory(path, overwrite=overwrite)
     table = read_table(config) if table is None else table
+    check_distinct(_header(table), SCORES_FILE)
     detector = make_detector(config, table)
     n_threads = default_threads()
     facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
@@ -177,13 +179,17 @@ def _count(told: np.ndarray) -> dict[str, int]:
     return {"count": len(told), "told_off": int(told.sum())}
 
 
+def _header(table: Table) -> list[str]:
+    return ["row", *table.rows.kept, "score", "p_value", "anomaly"]
+
+
 def write_scores(
     path: Path, table: Table, scores: FloatArray, p_values: FloatArray, told: np.ndarray
 ) -> None:
     """Write one line a row: its place, what is kept, score, p-value, and whether it is told off."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["row", *table.rows.kept, "score", "p_value", "anomaly"])
+    writer.writerow(_header(table))
     kept = list(zip(*table.rows.kept.values(), strict=True)) or [()] * len(scores)
     for place, words, score, p_value, odd in zip(
         table.places.tolist(), kept, scores.tolist(), p_values.tolist(), told.tolist(), strict=True
