@@ -134,9 +134,10 @@ PAIRS = [squared_error, binary_cross_entropy, explained_variance, peak_signal_to
 
 @pytest.mark.parametrize("measure", PAIRS)
 def test_bytes_are_not_subtracted_as_bytes(measure):
-    """3 - 5 is 254 in bytes."""
-    X = np.random.default_rng(0).integers(0, 2, (20, 6)).astype(np.uint8)
-    back = (1 - X) if measure is not explained_variance else X * 3
+    """10 - 30 is 236 in bytes, and its square 144."""
+    most = 1 if measure is binary_cross_entropy else 255
+    X = np.random.default_rng(0).integers(0, most, (20, 6), endpoint=True).astype(np.uint8)
+    back = (most - X).astype(np.uint8)
     expected = measure(X.astype(float), back.astype(float))
     assert measure(X, back) == pytest.approx(expected)
     assert measure(torch.tensor(X), pandas.DataFrame(back)) == pytest.approx(expected)
