@@ -219,6 +219,28 @@ def test_a_model_finds_the_columns_of_another_table_by_their_names(tmp_path):
         find_anomalies(dataclasses.replace(again.config, drop=("kind",)), tmp_path / "never")
 
 
+def test_what_does_not_encode_is_one_sentence(made, tmp_path, capsys):
+    rows = tmp_path / "rows.csv"
+    CANCER.data.head(20).to_csv(rows, index=False)
+    for command in ("encode", "score", "decode", "anomalies"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, str(made.path), str(rows), "--output", str(tmp_path / "new.csv")])
+        assert ended.value.code == 2
+        told = capsys.readouterr().err
+        assert "must hold a model that encodes rows; it holds an AnomalyDetector" in told, command
+    with pytest.raises(InvalidParameterError, match="an estimator with `fit` and `transform`"):
+        AnomalyDetector(made.load()).fit(CANCER.data)
+
+
+def test_pictures_of_another_size_are_told(tmp_path):
+    model = fit(FitConfig(data="digits", hidden=(4,), epochs=1), tmp_path / "model")
+    pictures = np.zeros((20, 5, 4), dtype=np.uint8)
+    np.save(tmp_path / "pictures.npy", pictures)
+    asked = AnomaliesConfig(data=str(tmp_path / "pictures.npy"), model=str(model.path))
+    with pytest.raises(inscape.InscapeError, match="X must be pictures of 8 x 8"):
+        find_anomalies(asked, tmp_path / "found")
+
+
 def test_rows_that_are_dropped_leave_the_places_of_others(tmp_path):
     path = tmp_path / "rows.csv"
     rows = np.random.default_rng(0).normal(size=(30, 2))

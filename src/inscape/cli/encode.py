@@ -72,10 +72,10 @@ def decode(
     overwrite
         Replace what is there.
     """
-    import inscape
+    from inscape.uses.loading import load_representation
 
     check_output(output, overwrite, folder=True)
-    model = inscape.load(run)
+    model = load_representation(run)
     found = read_codes(codes, n_components=model.n_components_)
     rows = model.inverse_transform(found.X)
     if not output.suffix:

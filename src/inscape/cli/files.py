@@ -74,10 +74,10 @@ def encoded_rows(
     output, overwrite
         As in `check_output`.
     """
-    import inscape
+    from inscape.uses.loading import load_representation
 
     check_output(output, overwrite, keep=reading.keep)
-    model = inscape.load(run)
+    model = load_representation(run)
     return model, read_rows(data, part, model.description_, reading)
 
 

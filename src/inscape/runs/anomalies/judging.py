@@ -17,9 +17,10 @@ from inscape.data.arrays import Contents
 from inscape.data.files import read, read_for
 from inscape.data.floats import column_means, fill_missing
 from inscape.data.named import NAMED
+from inscape.estimators.opening import open_rows
 from inscape.runs.config import AnomaliesConfig
 from inscape.uses import AnomalyDetector
-from inscape.uses import load as load_model
+from inscape.uses.loading import load_representation
 
 # What the default is set beside where labels tell who is right.
 _CLASSICS = {"5th neighbour": "neighbors", "local outlier factor": "local"}
@@ -80,9 +81,12 @@ def read_table(config: AnomaliesConfig) -> Table:
     InscapeError
         If the data cannot be read.
     """
-    model = None if config.model is None else load_model(config.model)
+    model = None if config.model is None else load_representation(config.model)
     contents, places = _read(config, model)
     rows = contents.whole()
+    if model is not None:
+        # Pictures of its size, and columns in its order.
+        rows = replace(rows, X=open_rows(rows, model.description_, reset=False).values)
     of_train = np.arange(rows.n_samples) < contents.all_or_train.n_samples
     learned, odd = of_train, None
     if config.normal is not None:
