@@ -229,6 +229,15 @@ def test_spaces_between_cells_change_no_number(file):
         assert found.description.feature_names == ("a", "b", "c")
 
 
+def test_spaces_inside_of_quotes_are_kept(file):
+    """As pandas reads them."""
+    text = 'a,n\n1, "x , ""y"" ,  ""z"\n2,  " u\n , ""v"""\n3,"w, "\n4,"w,"\n'
+    found = contents(file, text, target="n")
+    expected = pandas.read_csv(file, skipinitialspace=True)["n"].str.strip()
+    words = np.array(found.description.class_names)[found.all_or_train.y]
+    assert words.tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize(
     ("word", "way"),
     [

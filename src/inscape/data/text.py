@@ -6,7 +6,6 @@ import csv
 import gzip
 import itertools
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -186,13 +185,22 @@ def _load(path: Path, look: Look, coded: set[int]) -> tuple[np.ndarray, dict[int
 def _lines(file: TextIO, delimiter: str) -> Iterator[str]:
     """Yield the lines that hold something; a line break between quotes is no end of a row."""
     open_quote = False
-    # Before a quote, spaces would make it part of the cell.
-    spaces = re.compile(rf'(^|{re.escape(delimiter)}) +(?=")')
     for line in file:
         if open_quote or line.strip(f"{delimiter} \t\r\n"):
-            yield spaces.sub(r"\1", line) if ' "' in line else line
+            yield _without_spaces(line, delimiter, open_quote) if ' "' in line else line
         if '"' in line:
             open_quote ^= bool(line.count('"') % 2)
+
+
+def _without_spaces(line: str, delimiter: str, open_quote: bool) -> str:
+    """Return a line without spaces before quotes that open a cell: with them, they would not."""
+    pieces = line.split('"')
+    # Every other piece lies outside of quotes.
+    for i in range(open_quote, len(pieces) - 1, 2):
+        bare = pieces[i].rstrip(" ")
+        if bare.endswith(delimiter) or not (bare or i):
+            pieces[i] = bare
+    return '"'.join(pieces)
 
 
 def _skip_header(lines: Iterator[str], delimiter: str) -> None:
