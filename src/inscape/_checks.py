@@ -226,6 +226,95 @@ def check_unmasked(value: Any, *, name: str) -> None:
     )
 
 
+def check_dense(value: Any, *, name: str) -> None:
+    """Refuse a sparse matrix of SciPy.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is one.
+    """
+    if hasattr(value, "toarray"):
+        raise InvalidDataError(
+            f"{name} must be a dense array; got {type(value).__name__}, a sparse one, which "
+            f"is not supported: pass {name}.toarray(), or some of its rows after each other."
+        )
+
+
+def tensor_numbers(tensor: Any, *, name: str) -> np.ndarray:
+    """Return a tensor's numbers, without their gradients.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is sparse, or has none that NumPy has.
+    """
+    if not str(tensor.layout).endswith("strided"):
+        raise InvalidDataError(
+            f"{name} must be a dense tensor; got a sparse one, which is not supported: pass "
+            f"{name}.to_dense()."
+        )
+    try:
+        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+        # NumPy has no short floats but one.
+        short = plain.dtype.is_floating_point and plain.element_size() < 4
+        return np.asarray(plain.float() if short else plain)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{name} must be a tensor of plain numbers; got one of {tensor.dtype} that is none: "
+            "make float32 of it."
+        ) from error
+
+
+def check_numbers(value: Any, *, name: str, remedy: str = "encode them first") -> np.ndarray:
+    """Return `value` as an array of real numbers, of whatever shape.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is sparse, hides a value, or holds something else.
+    """
+    check_dense(value, name=name)
+    check_unmasked(value, name=name)
+    if hasattr(value, "detach"):
+        value = tensor_numbers(value, name=name)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.asarray(value, dtype=object)
+    if array.dtype.kind not in "fiub":
+        raise InvalidDataError(
+            f"{name} must hold numbers; got values of type {array.dtype}: {remedy}."
+        )
+    return array
+
+
+def check_pair(X: Any, other: Any, *, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows, and what is to be compared with them value by value, as floats.
+
+    Raises
+    ------
+    InvalidDataError
+        If one holds no numbers, or they differ in shape or in the names of their columns.
+    """
+    rows, compared = check_numbers(X, name="X"), check_numbers(other, name=name)
+    names = [list(each.columns) for each in (X, other) if hasattr(each, "columns")]
+    if rows.shape != compared.shape or rows.ndim != 2 or (len(names) == 2 and names[0] != names[1]):
+        got = f"{rows.shape} and {compared.shape}"
+        raise InvalidDataError(
+            f"X and {name} must have one shape, (n_samples, n_features), and the same columns; got "
+            f"{got if rows.shape != compared.shape or rows.ndim != 2 else 'columns of other names'}"
+            ": compare what belongs together."
+        )
+    # Of bytes, the difference would be one too.
+    return as_floats(rows), as_floats(compared)
+
+
+def as_floats(array: np.ndarray) -> FloatArray:
+    """Return numbers as floats: such as they are, else float64."""
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
 def check_finite(
     X: FloatArray, *, name: str = "X", remedy: str = "remove or impute them first"
 ) -> None:
@@ -310,19 +399,14 @@ def check_matrix(value: Any, *, name: str, n_columns: int | None = None) -> Floa
     InvalidDataError
         If it is not one.
     """
-    check_unmasked(value, name=name)
-    array = np.asarray(value)
+    array = check_numbers(value, name=name)
     wanted = f"two dimensions{'' if n_columns is None else f' and {n_columns} columns'}"
-    if array.dtype.kind not in "fiub":
-        raise InvalidDataError(
-            f"{name} must hold numbers; got values of type {array.dtype}: encode them first."
-        )
     if array.ndim != 2 or array.size == 0 or n_columns not in (None, array.shape[1]):
         raise InvalidDataError(
             f"{name} must be a non-empty array of {wanted}; got the shape {array.shape}: "
             "give one row a sample."
         )
-    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    array = as_floats(array)
     check_finite(array, name=name)
     return array
 
@@ -335,18 +419,13 @@ def check_matrices(value: Any, *, name: str) -> FloatArray:
     InvalidDataError
         If it is not one; a matrix of a stack is named by its place.
     """
-    check_unmasked(value, name=name)
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise InvalidDataError(
-            f"{name} must hold numbers; got values of type {array.dtype}: encode them first."
-        )
+    array = check_numbers(value, name=name)
     if array.ndim < 2 or array.size == 0:
         raise InvalidDataError(
             f"{name} must be a non-empty array of two dimensions, or a stack of such; got the "
             f"shape {array.shape}: give one row a sample."
         )
-    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    array = as_floats(array)
     for place in np.ndindex(array.shape[:-2]):
         check_finite(array[place], name=f"{name}{list(place)}" if place else name)
     return array
@@ -387,8 +466,7 @@ def check_rising(
     InvalidDataError
         If it is not one.
     """
-    check_unmasked(value, name=name)
-    array = np.asarray(value, dtype=np.float64)
+    array = check_numbers(value, name=name).astype(np.float64)
     good = array.ndim == 1 and array.size > 0 and bool(np.isfinite(array).all())
     if good:
         steps = np.diff(array)
@@ -489,15 +567,7 @@ def check_array(value: Any, *, name: str, shape: Mapping[str, int | None]) -> Fl
     InvalidDataError
         If it is not one; a value that is not finite is named by row and column.
     """
-    check_unmasked(value, name=name)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.asarray(value, dtype=object)
-    if array.dtype.kind not in "fiub":
-        raise InvalidDataError(
-            f"{name} must hold numbers; got values of type {array.dtype}: give one array."
-        )
+    array = check_numbers(value, name=name, remedy="give one array")
     fits = len(array.shape) == len(shape) and all(
         got > 0 and wanted in (None, got)
         for got, wanted in zip(array.shape, shape.values(), strict=True)

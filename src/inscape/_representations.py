@@ -82,3 +82,21 @@ def names_of_classes(representation: Any, labels: Any, class_names: Any = None) 
 
 def _described(representation: Any, what: str) -> Any:
     return getattr(getattr(unwrap(representation), "description_", None), what, None)
+
+
+def in_order_of_fit(representation: Any, X: Any) -> Any:
+    """Return rows, those of a frame with their columns in the order of the frame in `fit`.
+
+    What comes back from a representation is in that order, whatever the order in which it went in.
+
+    Parameters
+    ----------
+    representation : Any
+        With `feature_names_in_`, if it was fitted with a frame.
+    X : array or frame, shape (n_samples, n_features)
+        Rows.
+    """
+    names = getattr(representation, "feature_names_in_", None)
+    if names is None or not hasattr(X, "iloc") or set(names) != set(X.columns):
+        return X
+    return X[list(names)]

@@ -55,7 +55,7 @@ def fitted(tmp_path_factory):
 
 def numbers(table: pandas.DataFrame, model) -> np.ndarray:
     """The features of a table as pandas and the saved means make them."""
-    weight = table["weight"].fillna(model.description_.columns.means[-1])
+    weight = table["weight"].fillna(model.description_.means[-1])
     islands = [(table["island"] == word) for word in ("Biscoe", "Dream", "Torgersen")]
     days = (pandas.to_datetime(table["born"]) - pandas.Timestamp(0)).dt.days
     return np.column_stack([*islands, days, table["size"], weight]).astype(np.float32)
@@ -96,7 +96,7 @@ def test_means_are_there_for_later_tables_where_they_were_asked_for(tmp_path, ca
         assert call("fit", tmp_path / "t.csv", "--missing", word, *QUICK, "--run", run) == 0
     assert call("encode", tmp_path / "mean", tmp_path / "g.csv", "--output", out) == 0
     model = inscape.load(tmp_path / "mean")
-    mean = model.description_.columns.means[0]
+    mean = model.description_.means[0]
     assert mean == pytest.approx(data.load(tmp_path / "t.csv").train.X[:, 0].mean(), rel=1e-6)
     expected = model.transform(np.array([[4, 1], [mean, 2]], dtype=np.float32))
     np.testing.assert_allclose(pandas.read_csv(out), expected, atol=1e-5)
@@ -107,6 +107,28 @@ def test_means_are_there_for_later_tables_where_they_were_asked_for(tmp_path, ca
     assert "take missing='drop', for the model was fitted without missing='mean'" in told
     assert call("encode", tmp_path / "refuse", tmp_path / "g.csv", *given, "drop") == 0
     assert len(pandas.read_csv(out)) == 1
+
+
+def test_means_of_arrays_are_there_for_later_arrays(tmp_path, capsys):
+    """They are saved with the model, and stand for what is missing in commands and in Python."""
+    X = np.random.default_rng(0).normal(5, 1, size=(60, 3))
+    X[[4, 5], 1] = X[9, 2] = np.nan
+    np.save(tmp_path / "rows.npy", X)
+    run, out = tmp_path / "run", tmp_path / "codes.npy"
+    assert call("fit", tmp_path / "rows.npy", "--missing", "mean", *QUICK, "--run", run) == 0
+    model = inscape.load(run)
+    # Of the training rows: which they are, a column without gaps tells.
+    trained = np.isin(X[:, 0].astype(np.float32), data.load(X[:, :1]).train.X)
+    means = np.nanmean(X[trained], axis=0)
+    np.testing.assert_allclose(model.description_.means, means, rtol=1e-6)
+    expected = model.transform(np.where(np.isnan(X), means, X).astype(np.float32))
+    assert call("encode", run, tmp_path / "rows.npy", "--output", out) == 0
+    assert "3 missing values are the means of the training rows" in capsys.readouterr().out
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-5)
+    np.testing.assert_allclose(model.transform(X), expected, atol=1e-5)
+    given = (run, tmp_path / "rows.npy", "--output", out, "--overwrite", "--missing", "drop")
+    assert call("encode", *given) == 0
+    assert len(np.load(out)) == 57
 
 
 def test_words_that_happen_to_be_numbers_are_words(tmp_path):
@@ -182,6 +204,17 @@ def test_codes_with_ids_decode_to_named_columns_with_ids(fitted, tmp_path):
     np.testing.assert_allclose(back[features], expected, rtol=1e-4, atol=1e-3)
 
 
+def test_codes_are_found_by_their_names(fitted, tmp_path):
+    (tmp_path / "codes.csv").write_text("code_0,code_1\n1,2\n3,5\n")
+    (tmp_path / "turned.csv").write_text("code_1,code_0\n2,1\n5,3\n")
+    for name in ("codes", "turned"):
+        out = tmp_path / f"{name}_rows.npy"
+        assert call("decode", fitted, tmp_path / f"{name}.csv", "--output", out) == 0
+    expected = inscape.load(fitted).inverse_transform(np.array([[1, 2], [3, 5]], np.float32))
+    np.testing.assert_allclose(np.load(tmp_path / "codes_rows.npy"), expected, rtol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "turned_rows.npy"), expected, rtol=1e-6)
+
+
 def test_score_writes_the_error_of_each_row(fitted, tmp_path, capsys):
     table = frame(9, 5)
     table.to_csv(tmp_path / "new.csv", index=False)
@@ -194,6 +227,24 @@ def test_score_writes_the_error_of_each_row(fitted, tmp_path, capsys):
     np.testing.assert_allclose(found["squared_error"], expected, rtol=1e-3)
     np.testing.assert_allclose(found["log_likelihood"], model.score_samples(X), rtol=1e-3)
     assert f"(row {expected.argmax()})" in capsys.readouterr().out
+
+
+def test_rows_that_are_left_tell_their_places(tmp_path, capsys):
+    table = pandas.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) % 3})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    run, out = tmp_path / "run", tmp_path / "errors.csv"
+    assert call("fit", tmp_path / "t.csv", *QUICK, "--run", run) == 0
+    table.loc[[2, 5], "a"] = np.nan
+    table.loc[9, "a"] = 1000.0
+    table.to_csv(tmp_path / "gaps.csv", index=False)
+    capsys.readouterr()
+    assert call("score", run, tmp_path / "gaps.csv", "--missing", "drop", "--output", out) == 0
+    assert "(row 9)" in capsys.readouterr().out
+    assert pandas.read_csv(out)["row"].tolist() == [i for i in range(20) if i not in (2, 5)]
+    same = ("--keep", "code_0", "--output", tmp_path / "codes.csv")
+    table.assign(code_0=1).dropna().to_csv(tmp_path / "same.csv", index=False)
+    assert call("encode", run, tmp_path / "same.csv", *same) == 2
+    assert "'code_0' is there more than once" in capsys.readouterr().err
 
 
 def test_what_was_read_as_what_is_one_line(fitted, tmp_path, capsys):

@@ -36,6 +36,80 @@ def refusal(source, **options):
     return str(refused.value)
 
 
+ODD = {
+    "pyarrow dates": (
+        pyarrow.table({"a": [datetime.date(2020, 1, 2)] * 2}).to_pandas(
+            types_mapper=pandas.ArrowDtype
+        ),
+        r"dates in 'a' \(2020-01-02 to 2020-01-02\)",
+    ),
+    "bytes": (pandas.DataFrame({"a": [b"x", b"\xff"]}), "text in 'a' .2 words"),
+    "huge": (pandas.DataFrame({"a": [10**400, 1]}), "integers past 2.53, .* in 'a'"),
+    "struct": (polars.DataFrame({"a": [{"x": 1, "y": 2}] * 2}), r"Python objects \(dict\) in 'a'"),
+    "two categories": (
+        pandas.DataFrame({"a": pandas.Categorical(np.array([1, "1"], dtype=object))}),
+        "two categories that are both written '1' in 'a'",
+    ),
+    "lists beside their names": (
+        pandas.DataFrame({"a": [[1, 2], [3, 4]], "a_0": [7, 8]}), "'a_0' is there more than once"
+    ),
+    "mixed": (
+        pandas.DataFrame({"a": [1, 2.5, "Total"]}), "among numbers in 'a' .'Total' in row 2"
+    ),
+    "masked": (
+        {"a": np.ma.array([1.0, 2], mask=[0, 1])}, r"missing values in 'a' \(1, first in row 1"
+    ),
+    "nothing": ({"a": [None, None]}, "no value at all in 'a': leave columns out with drop"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_columns_are_told_by_their_names(kind):
+    source, told = ODD[kind]
+    with pytest.raises(InvalidDataError, match=told):
+        read(source)
+
+
+def test_what_two_columns_would_both_be_called_is_told():
+    frame = pandas.DataFrame({"a": ["x", "y", "x"], "a=x": [1, 2, 3]})
+    assert "'a=x' is there more than once" in refusal(frame, categories="one_hot")
+
+
+def test_bytes_that_are_no_text_stay_two_words():
+    frame = pandas.DataFrame({"a": [b"\xff", b"\xfe", b"\xff"], "b": [1, 2, 3]})
+    assert rows(frame, categories="one_hot").tolist() == [[0, 1, 1], [1, 0, 2], [0, 1, 3]]
+    assert load(np.eye(3), y=frame["a"].to_numpy()).class_names == ("\\xfe", "\\xff")
+
+
+def test_fields_of_an_array_are_columns(tmp_path):
+    fields = np.zeros(4, dtype=[("a", "f4", (2,)), ("b", ">i2")])
+    fields["a"], fields["b"] = np.arange(8).reshape(4, 2), [5, 6, 7, 9]
+    np.save(tmp_path / "rows.npy", fields)
+    for source in (fields, fields.view(np.recarray), tmp_path / "rows.npy"):
+        assert names(source) == ("a_0", "a_1", "b")
+        assert rows(source).tolist() == [[0, 1, 5], [2, 3, 6], [4, 5, 7], [6, 7, 9]]
+    hidden = np.ma.array(fields, mask=[((False, True), False)] + [((False, False), False)] * 3)
+    assert rows(hidden, missing="drop").tolist() == [[2, 3, 6], [4, 5, 7], [6, 7, 9]]
+
+
+def test_a_sheet_without_a_header(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    X = [[0.5, 2.25], [3.5, 7.0], [1.5, 0.25]]
+    sheets = {"none": (X, ("x0", "x1")), "spaces": ([[" a ", "b"], *X], ("a", "b"))}
+    for name, (cells, expected) in sheets.items():
+        book = openpyxl.Workbook()
+        for row in cells:
+            book.active.append(row)
+        book.save(tmp_path / f"{name}.xlsx")
+        assert names(tmp_path / f"{name}.xlsx") == expected
+        assert rows(tmp_path / f"{name}.xlsx").tolist() == X
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], [], *X, ["Total", 9.5]):
+        book.active.append(row)
+    book.save(tmp_path / "total.xlsx")
+    assert "among numbers in 'a' ('Total' in row 3, line 6)" in refusal(tmp_path / "total.xlsx")
+
+
 NUMBERS = {
     "pandas Int64": pandas.DataFrame({"a": pandas.array([1, 2, 3], dtype="Int64")}),
     "pandas boolean": pandas.DataFrame({"a": pandas.array([True, False, True], dtype="boolean")}),
@@ -93,8 +167,14 @@ def two_parts(source):
 
 
 def test_all_missing_is_told():
+    for missing in ("refuse", "mean", "drop"):
+        with pytest.raises(InvalidDataError, match="no value at all in 'b': leave columns out"):
+            load({"a": [1.0, 2.0], "b": [None, None]}, missing=missing)
+    # A value that the test part alone has is no mean of the training part.
+    rows = {"a": np.arange(5.0), "b": [None] * 5}
+    rows["b"][int(load({"a": rows["a"]}).test.X[0, 0])] = 1.0
     with pytest.raises(InvalidDataError, match="among the training rows; got none in 'b'"):
-        load({"a": [1.0, 2.0], "b": [None, None]}, missing="mean")
+        load(rows, missing="mean")
 
 
 def library_dates():

@@ -68,6 +68,10 @@ def refusal(file, text, **options):
         ("a|b\n1|2\n3|4\n", ("a", "b")),
         ("a,b,\n1,2,\n3,4,\n", ("a", "b")),
         ("1,2,\n3,4,\n", ("x0", "x1")),
+        ("a,b\n1,2,\n3,4,\n", ("a", "b")),
+        ("a,b,\n1,2\n3,4\n", ("a", "b")),
+        ('"a", "b"\n"1", "2"\n3, "4"\n', ("a", "b")),
+        ("  a   b\n  1  20 \n 10 200\n", ("a", "b")),
     ],
 )
 def test_the_header_is_found(file, text, expected):
@@ -212,10 +216,74 @@ def test_large_integers_are_no_features(file):
     assert names(file, "a,b\n1,1e300\n2,2e30\n", drop=("b",)) == ("a",)
 
 
+def test_spaces_between_cells_change_no_number(file):
+    """As pandas reads them."""
+    for text, options in (
+        ("  a   b c\n  1  20 .5\n 10 200 6\n", {"sep": r"\s+"}),
+        ('a, b, "c"\n1,  "20" , .5\n10, "200",6\n', {"skipinitialspace": True}),
+        ('  "a", b, c\n  "1", 20, .5\n "10",200, "6"\n', {"skipinitialspace": True}),
+    ):
+        found = contents(file, text)
+        expected = pandas.read_csv(file, **options)
+        np.testing.assert_array_equal(found.all_or_train.X, expected.to_numpy())
+        assert found.description.feature_names == ("a", "b", "c")
+
+
+def test_spaces_inside_of_quotes_are_kept(file):
+    """As pandas reads them."""
+    text = 'a,n\n1, "x , ""y"" ,  ""z"\n2,  " u\n , ""v"""\n3,"w, "\n4,"w,"\n'
+    found = contents(file, text, target="n")
+    expected = pandas.read_csv(file, skipinitialspace=True)["n"].str.strip()
+    words = np.array(found.description.class_names)[found.all_or_train.y]
+    assert words.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("0,126", "say decimal=',', or leave"),
+        ("1,126", "say decimal=',' if a comma stands before the fraction, else write numbers"),
+        ("1,126.5", "write numbers without a mark between thousands, or leave"),
+        ("1.126,5", "without a mark between thousands, say decimal=',', or leave"),
+        ("1 126", "write plain numbers, without the marks of '1 126', or leave"),
+        ("1\u00a0126", "without the marks of"),
+        ("5%", "without the marks of '5%'"),
+        ("$5.50", "without the marks of"),
+        ("5.50 \u20ac", "without the marks of"),
+        ("(5.50)", "without the marks of"),
+        ("\u22125.50", "without the marks of"),
+        ("Total", "mend these cells, or leave"),
+        ("-", "mend these cells, or leave"),
+    ],
+)
+def test_numbers_in_dress_are_told_how_to_undress(file, word, way):
+    body = "".join(f"{i};{i + 0.25}\n" for i in range(9))
+    told = refusal(file, f"a;b\n{body}9;{word}\n")
+    assert f"text among numbers in 'b' ({word!r} in row 9, line 11)" in told
+    assert way in told
+    # Even where words are categories: nine numbers and a word are none.
+    assert "text among numbers in 'b'" in refusal(
+        file, f"a;b\n{body}9;{word}\n", categories="one_hot"
+    )
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "?", "#DIV/0!", "#N/A", "-1.#IND", "<NA>", ""])
+def test_what_stands_for_nothing_is_missing(file, word):
+    found = contents(file, f"a,b\n1,2\n3,{word}\n5,6\n", missing="drop")
+    assert found.all_or_train.X.tolist() == [[1, 2], [5, 6]]
+
+
 @pytest.mark.parametrize("word", ["1_000", "0x10", "1,5", "12kg"])
 def test_a_cell_that_is_no_plain_number_is_told_with_its_line(file, word):
     told = refusal(file, f'a,b\n1,2\n3,"{word}"\n5,6\n')
     assert f"text among numbers in 'b' ('{word}' in row 1, line 3)" in told
+
+
+def test_numbers_too_small_for_float32_are_kept(file):
+    found = contents(file, "a,b\n1e-50,1\n3e-50,2\n2e-50,2\n")
+    np.testing.assert_array_equal(found.all_or_train.X[:, 0], [1e-50, 3e-50, 2e-50])
+    # A column that tells nothing apart needs no digits.
+    assert contents(file, "a,b\n.1,1\n.1,2\n.1,3\n").all_or_train.X.dtype == np.float32
 
 
 def test_timestamps_keep_their_seconds(file):
@@ -269,8 +337,8 @@ def test_all_rows_of_another_length_are_told(file):
     told = refusal(file, "a,b\n1,2\n3\n4,5,6\n7,8\n9\n1\n")
     assert told == (
         "Every row of FILE must have 2 cells; row 1, line 3, has 1, row 2, line 4, has 3, row 4, "
-        "line 6, has 1, and 1 more: mend them, or say what stands between the cells with "
-        "delimiter."
+        "line 6, has 1, and 1 more: mend or remove them, or say what stands between the cells "
+        "with delimiter."
     )
 
 
@@ -332,7 +400,7 @@ def test_the_mean_is_that_of_the_training_rows(file):
         gone = part.X[:, 0] % 3 == 0
         np.testing.assert_allclose(part.X[gone, 1], np.mean(there), rtol=1e-6)
         np.testing.assert_array_equal(part.X[~gone, 1], part.X[~gone, 0] ** 2)
-    assert data.columns.means[1] == pytest.approx(np.mean(there))
+    assert data.means[1] == pytest.approx(np.mean(there))
 
 
 def test_rows_with_missing_values_are_dropped_where_that_is_asked_for(file):

@@ -210,6 +210,21 @@ def test_missing_labels_are_no_class(labels):
         model.fit(X, labels)
 
 
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([1.0, np.nan] * 30, "y must be finite; got NaN at row 1"),
+        (pandas.array([1, None] * 30, dtype="Int64"), "y must be finite; got NaN at row 1"),
+        (sparse.csr_matrix(np.eye(60)), "y must be a dense array; got csr_matrix, a sparse one"),
+    ],
+)
+def test_labels_that_are_none_are_one_sentence_everywhere(labels, told):
+    model = inscape.VariationalAutoencoder(2, conditional=True, epochs=1)
+    for refused in (lambda: model.fit(X, labels), lambda: data.load(X, y=labels)):
+        with pytest.raises(InvalidDataError, match=told):
+            refused()
+
+
 # --------------------------------------------------------------------------- arrays
 
 
@@ -228,6 +243,10 @@ def test_arrays_of_odd_layout_are_the_same_rows(plain):
         "nothing masked": np.ma.masked_invalid(X),
         "read-only": np.frombuffer(X.tobytes()).reshape(X.shape),
         "objects": X.astype(object),
+        "matrix": X.view(np.matrix),
+        "list of tensors": [torch.tensor(row, requires_grad=True) for row in X],
+        "other bytes": X.astype(">f8"),
+        "more bits": X.astype(np.longdouble),
     }
     for name, given in layouts.items():
         got = plain.transform(given)
@@ -269,6 +288,19 @@ REFUSED = [
     ({1, 2}, "got set"),
     (None, "got NoneType"),
     (np.array([[2**60 + 1, 1], [2**60, 2]]), "floats tell apart; got integers past 2.53"),
+    ([[2**60 + 1, 1], [2**60, 2]], "floats tell apart; got integers past 2.53"),
+    (np.array([[2**60 + 1, 1], [2**60, 2]], dtype=object), "floats tell apart; got integers"),
+    ([[10**400, 1], [2, 2]], "floats tell apart; got integers past 2.53"),
+    ([np.ma.array([1.0, 2], mask=[0, 1]), np.ma.array([1.0, 2])], "NaN at row 0, column 1"),
+    (np.ma.array([[2**60 + 1, 1], [2**60, 2]], mask=[[0, 1], [0, 0]]), "no masked values"),
+    (np.array([["1", "2"]] * 3, dtype=np.dtypes.StringDType()), "must hold numbers; got text"),
+    (np.ones((2, 2), dtype=[("a", "f8")]), "got fields named 'a': give a table"),
+    (1 + np.eye(3, dtype=np.longdouble) * 2.0**-60, "float128 that float64 merges"),
+    (np.array([[np.longdouble("1e4000")], [1]]), "fit float64"),
+    (X * 1e300, "must lie within 1e.150"),
+    (torch.tensor(X).to_sparse(), "a sparse one, which is not supported: pass X.to_dense"),
+    (torch.zeros(3, 2, device="meta"), "a tensor of plain numbers; got one of torch.float32"),
+    (torch.tensor(X * 1j).conj(), "Complex data not supported"),
     (pandas.DataFrame(np.empty((0, 2))), "must hold rows; got none, in 2 columns"),
 ]
 

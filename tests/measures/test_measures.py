@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,11 +14,13 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.metrics import log_loss, mean_squared_error, r2_score
 
+from inscape._errors import InvalidDataError
 from inscape.measures import (
     binary_cross_entropy,
     code_directions,
     dead_units,
     explained_variance,
+    peak_signal_to_noise_ratio,
     reconstruct,
     squared_error,
 )
@@ -120,3 +124,37 @@ def test_rounding_does_not_hide_a_dead_unit():
     codes = np.full((100, 1), 1000.0)
     codes[7] = np.nextafter(1000.0, 2000.0)
     assert dead_units(codes) == (0,)
+
+
+# --------------------------------------------------------------------------- what is no pair
+
+
+PAIRS = [squared_error, binary_cross_entropy, explained_variance, peak_signal_to_noise_ratio]
+
+
+@pytest.mark.parametrize("measure", PAIRS)
+def test_bytes_are_not_subtracted_as_bytes(measure):
+    """10 - 30 is 236 in bytes, and its square 144."""
+    most = 1 if measure is binary_cross_entropy else 255
+    X = np.random.default_rng(0).integers(0, most, (20, 6), endpoint=True).astype(np.uint8)
+    back = (most - X).astype(np.uint8)
+    expected = measure(X.astype(float), back.astype(float))
+    assert measure(X, back) == pytest.approx(expected)
+    assert measure(torch.tensor(X), pandas.DataFrame(back)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("measure", PAIRS)
+def test_what_is_no_pair_is_one_sentence(measure):
+    X = np.random.default_rng(0).uniform(size=(20, 6))
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    for rows, back, told in (
+        (scipy.sparse.csr_array(X), X, r"X must be a dense array; .* pass X.toarray\(\)"),
+        (X, scipy.sparse.coo_matrix(X), "must be a dense array; got coo_matrix"),
+        (np.ma.masked_greater(X, 0.5), X, "no masked values; got one at row"),
+        (X, X[:, :1], r"one shape.*; got \(20, 6\) and \(20, 1\)"),
+        (X, X[0], r"one shape.*; got \(20, 6\) and \(6,\)"),
+        (frame, frame[frame.columns[::-1]], "got columns of other names"),
+        (X, X.astype(str), "must hold numbers"),
+    ):
+        with pytest.raises(InvalidDataError, match=told):
+            measure(rows, back)

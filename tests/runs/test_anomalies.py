@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -123,6 +124,151 @@ def test_what_cannot_hold_leaves_nothing_behind(options, told, table, tmp_path):
     assert not (tmp_path / "found").exists()
 
 
+# --------------------------------------------------------------------------- how data are read
+
+
+def messy(path, *, order=None, rows=None):
+    """A table as Excel writes it: marks, decimal commas, words, dates, an id, a gap, a label."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "id": [f"{i:03d}" for i in range(90)],
+            "weight": random.normal(1000, 3, 90).round(3),
+            "kind": random.choice(["u", "v"], 90),
+            "day": pd.date_range("2020-01-01", periods=90).strftime("%Y-%m-%d"),
+            "label": np.where(np.arange(90) % 9, "1000000", "1000001"),
+        }
+    )
+    frame.loc[7, "weight"] = np.nan
+    frame = frame.iloc[rows or slice(None)]
+    frame[order or list(frame)].to_csv(
+        path, index=False, sep=";", decimal=",", encoding="utf-8-sig"
+    )
+    return frame
+
+
+READING = {
+    "target": "label",
+    "keep": ("id",),
+    "categories": "one_hot",
+    "dates": "days",
+    "decimal": ",",
+    "missing": "mean",
+}
+FAST_ONE = ("neighbors(n_neighbors=3)",)
+
+
+def test_a_messy_table_is_read_by_the_options_of_reading(tmp_path):
+    path = tmp_path / "messy.csv"
+    frame = messy(path)
+    config = AnomaliesConfig(data=str(path), method=FAST_ONE, normal="1000000", **READING)
+    run = find_anomalies(config, tmp_path / "found")
+    lines = read_scores(run.path / "scores.csv")
+    assert [line["id"] for line in lines] == frame["id"].tolist()
+    # The same by hand: words and days as numbers, the mean of those learned from for the gap.
+    days = pd.to_datetime(frame["day"]) - pd.Timestamp("1970-01-01")
+    X = np.column_stack(
+        [frame["weight"], frame["kind"] == "u", frame["kind"] == "v", days.dt.days]
+    ).astype(float)
+    normal = np.flatnonzero(frame["label"] == "1000000")
+    learned = np.sort(np.random.default_rng(0).permutation(normal)[:40])
+    X[7, 0] = np.nanmean(X[learned, 0])
+    X = X.astype(np.float32)
+    detector = AnomalyDetector(method=FAST_ONE[0], random_state=0).fit(X[learned])
+    expected = detector.score_samples(X)
+    expected[learned] = detector.unseen_scores_
+    np.testing.assert_allclose([float(line["score"]) for line in lines], expected, rtol=1e-6)
+    assert run.metrics["known"]["not_normal"]["count"] == 10
+    worst = run.metrics["worst"][0]
+    assert worst["kept"] == {"id": f"{int(np.argmin(expected)):03d}"}
+    # The detector that is kept finds columns by their names, and knows the mean.
+    kept = run.load()
+    turned = frame[["day", "weight", "kind"]].assign(day=pd.to_datetime(frame["day"]))
+    np.testing.assert_allclose(kept.score_samples(turned), detector.score_samples(X), rtol=1e-4)
+    assert run.config == config
+
+
+def test_a_model_finds_the_columns_of_another_table_by_their_names(tmp_path):
+    first, later = tmp_path / "first.csv", tmp_path / "later.csv"
+    messy(first)
+    frame = messy(later, order=["label", "day", "kind", "id", "weight"], rows=range(60))
+    model = fit(FitConfig(data=str(first), hidden=(4,), epochs=1, **READING), tmp_path / "model")
+    asked = AnomaliesConfig(
+        data=str(later),
+        model=str(model.path),
+        method=("reconstruction",),
+        keep=("id",),
+        target="label",
+        normal="1000000",
+        decimal=",",
+    )
+    run = find_anomalies(asked, tmp_path / "found")
+    lines = read_scores(run.path / "scores.csv")
+    assert [line["id"] for line in lines] == frame["id"].tolist()
+    # What the commands of a model say of the rows in the order of the first table.
+    messy(tmp_path / "same.csv", rows=range(60))
+    again = find_anomalies(
+        dataclasses.replace(asked, data=str(tmp_path / "same.csv")), tmp_path / "again"
+    )
+    assert (again.path / "scores.csv").read_bytes() == (run.path / "scores.csv").read_bytes()
+    frame["weight2"] = frame.pop("weight")
+    frame.to_csv(later, index=False, sep=";", decimal=",")
+    with pytest.raises(inscape.InscapeError, match="no 'weight'; 'weight2', which the model"):
+        find_anomalies(asked, tmp_path / "never")
+    with pytest.raises(inscape.InscapeError, match="got 'kind' among those to drop"):
+        find_anomalies(dataclasses.replace(again.config, drop=("kind",)), tmp_path / "never")
+
+
+def test_what_does_not_encode_is_one_sentence(made, tmp_path, capsys):
+    rows = tmp_path / "rows.csv"
+    CANCER.data.head(20).to_csv(rows, index=False)
+    for command in ("encode", "score", "decode", "anomalies"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, str(made.path), str(rows), "--output", str(tmp_path / "new.csv")])
+        assert ended.value.code == 2
+        told = capsys.readouterr().err
+        assert "must hold a model that encodes rows; it holds an AnomalyDetector" in told, command
+    with pytest.raises(InvalidParameterError, match="an estimator with `fit` and `transform`"):
+        AnomalyDetector(made.load()).fit(CANCER.data)
+
+
+def test_pictures_of_another_size_are_told(tmp_path):
+    model = fit(FitConfig(data="digits", hidden=(4,), epochs=1), tmp_path / "model")
+    pictures = np.zeros((20, 5, 4), dtype=np.uint8)
+    np.save(tmp_path / "pictures.npy", pictures)
+    asked = AnomaliesConfig(data=str(tmp_path / "pictures.npy"), model=str(model.path))
+    with pytest.raises(inscape.InscapeError, match="X must be pictures of 8 x 8"):
+        find_anomalies(asked, tmp_path / "found")
+
+
+def test_rows_that_are_dropped_leave_the_places_of_others(tmp_path):
+    path = tmp_path / "rows.csv"
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    rows[4, 0] = np.nan
+    rows[20] = 50.0
+    for suffix in (".csv", ".npy"):
+        path = tmp_path / f"rows{suffix}"
+        if suffix == ".csv":
+            pd.DataFrame(rows, columns=["a", "b"]).to_csv(path, index=False)
+        else:
+            np.save(path, rows)
+        config = AnomaliesConfig(data=str(path), method=FAST_ONE, missing="drop")
+        run = find_anomalies(config, tmp_path / suffix)
+        lines = read_scores(run.path / "scores.csv")
+        assert [int(line["row"]) for line in lines] == [i for i in range(30) if i != 4]
+        assert run.metrics["worst"][0]["row"] == 20
+
+
+def test_all_that_is_wrong_is_told_at_once_and_leaves_nothing(tmp_path):
+    path = tmp_path / "messy.csv"
+    messy(path)
+    with pytest.raises(inscape.InscapeError) as refused:
+        find_anomalies(AnomaliesConfig(data=str(path)), tmp_path / "found")
+    for what in ("text in 'kind'", "dates in 'day'", "'weight' (1, first in row 7", "decimal=','"):
+        assert what in str(refused.value)
+    assert not (tmp_path / "found").exists()
+
+
 def test_labels_have_to_be_there(tmp_path):
     path = tmp_path / "rows.csv"
     pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a", "b"]).to_csv(
@@ -146,6 +292,7 @@ def test_the_command_line(table, tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "of the 569 rows learned from are told off" in said
     assert "The worst rows" in said
+    assert "Read as: the first line (mean radius, mean texture, mean perimeter, ...) is" in said
     assert len(read_scores(tmp_path / "scores.csv")) == 569
     assert Run(tmp_path / "runs" / "cancer-anomalies").config.method == ("neighbors", "local")
     with pytest.raises(SystemExit) as ended:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas
+import pytest
 from sklearn.decomposition import NMF, PCA
 
-from inscape import data, runs
+from inscape import Autoencoder, data, runs
 
 
 def test_compare_takes_scikit_learn_as_it_is():
@@ -15,3 +18,15 @@ def test_compare_takes_scikit_learn_as_it_is():
     table = runs.compare(fitted, digits.test.X)
     assert table["PCA"]["explained_variance"] > table["NMF"]["explained_variance"] > 0.2
     assert json.dumps(table)
+
+
+def test_columns_of_a_frame_are_compared_by_their_names():
+    X = np.random.default_rng(0).normal(size=(40, 3)) * [1, 10, 100]
+    frame = pandas.DataFrame(X, columns=list("abc"))
+    fitted = {
+        "PCA": PCA(2).fit(frame),
+        "Autoencoder": Autoencoder(2, hidden=(), epochs=1, random_state=0).fit(frame),
+    }
+    by_hand = np.square(X - fitted["PCA"].inverse_transform(fitted["PCA"].transform(frame))).mean()
+    assert runs.compare(fitted, frame)["PCA"]["squared_error"] == pytest.approx(by_hand)
+    assert runs.compare(fitted, frame[["c", "a", "b"]]) == runs.compare(fitted, frame)

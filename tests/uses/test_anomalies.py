@@ -430,12 +430,23 @@ def test_frames_keep_the_names_of_their_columns(tmp_path):
     pipeline = make_pipeline(StandardScaler(), PCA(2)).fit(frame)
     found = AnomalyDetector(pipeline, method="mahalanobis").fit(frame)
     scores = found.score_samples(frame)
-    with pytest.raises(ValueError, match="feature names"):
-        found.score_samples(frame[frame.columns[::-1]])
+    np.testing.assert_array_equal(found.score_samples(frame[frame.columns[::-1]]), scores)
+    with pytest.raises(inscape.InscapeError, match="no 'ash'"):
+        found.score_samples(frame.drop(columns="ash"))
     found.save(tmp_path / "kept")
     loaded = inscape.load(tmp_path / "kept")
     np.testing.assert_array_equal(loaded.score_samples(frame), scores)
     assert loaded.feature_names_in_.tolist() == frame.columns.tolist()
+
+
+def test_columns_in_another_order_are_the_same_rows():
+    """What is left of a row is taken column by column: both sides in the order of the fit."""
+    frame = load_wine(as_frame=True).data
+    model = Autoencoder(2, hidden=(), epochs=1, scaler="standard", random_state=0).fit(frame)
+    for representation in (model, PCA(2).fit(frame)):
+        found = AnomalyDetector(representation, method="reconstruction").fit(frame)
+        turned = frame[frame.columns[::-1]]
+        np.testing.assert_array_equal(found.score_samples(turned), found.score_samples(frame))
 
 
 def test_what_cannot_be_kept_without_code_is_told(tmp_path):

@@ -21,7 +21,7 @@ def anomalies(
     data: str | None = None,
     /,
     *,
-    options: Annotated[AnomaliesConfig, Parameter(name="*")] = _DEFAULT,
+    options: Annotated[AnomaliesConfig, Parameter(name="*", negative_bool="no-")] = _DEFAULT,
     run: Path | None = None,
     output: Path | None = None,
     config: Path | None = None,
@@ -34,22 +34,25 @@ def anomalies(
     run_or_data
         A run of inscape fit whose model encodes the rows, if DATA follows; else the data.
     data
-        A named data set, a file or a folder of images, as for inscape fit.
+        A named data set, a file or a folder of images, as for inscape fit. With a RUN, the columns
+        of a table are found by their names.
     options
-        What to look for, and how.
+        What to look for, how, and how DATA is read.
     run
         The directory of this run; left out, the next free one below runs/.
     output
-        A .csv file with the score of each row; it is in the run too.
+        A .csv file with the score of each row, after the columns that --keep names; it is in the
+        run too.
     config
         A TOML file of options; flags go over it. A run's own config.toml repeats it.
     overwrite
         Replace the run and the file that are there.
     """
-    from inscape._files import write_atomic
+    from inscape._files import prepare_directory, write_atomic
     from inscape.runs.anomalies import find_anomalies
     from inscape.runs.anomalies.job import SCORES_FILE
-    from inscape.runs.anomalies.summary import CLASSICS, WORST, classic_rows, tell, worst_rows
+    from inscape.runs.anomalies.judging import read_table
+    from inscape.runs.anomalies.summary import CLASSICS, classic_rows, tell, worst_rows
 
     asked = options
     if data is not None:
@@ -61,7 +64,12 @@ def anomalies(
             f"{output} must be a new file; it already exists: choose another one, or add "
             "--overwrite."
         )
-    made = find_anomalies(asked, run, overwrite=overwrite, progress=True)
+    if run is not None:
+        prepare_directory(run, overwrite=overwrite)
+    table = read_table(asked)
+    if table.told:
+        say(f"Read as: {'; '.join(table.told)}.")
+    made = find_anomalies(asked, run, table=table, overwrite=overwrite, progress=True)
     metrics = made.metrics
     for sentence in tell(metrics):
         say(sentence)
@@ -70,7 +78,7 @@ def anomalies(
     if compared:
         say_table(CLASSICS, compared, bold_first=True)
         say("")
-    say_table(WORST, worst_rows(metrics, most=_SHOWN), title="The worst rows")
+    say_table(*worst_rows(metrics, most=_SHOWN), title="The worst rows")
     say("")
     say(f"Run      {made.path}")
     say(f"Figures  {made.path / 'figures'}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from inscape.cli.files import check_output, read_codes, read_rows, write_pictures, write_rows
+from inscape.cli.files import check_output, encoded_rows, read_codes, write_pictures, write_rows
 from inscape.cli.output import say
 from inscape.data.reading import Reading
 
@@ -42,11 +42,9 @@ def encode(
     overwrite
         Replace the file that is there.
     """
-    import inscape
-
-    check_output(output, overwrite, keep=reading.keep)
-    model = inscape.load(run)
-    rows = read_rows(data, part, model.description_, reading)
+    model, rows = encoded_rows(
+        run, data, part=part, reading=reading, output=output, overwrite=overwrite
+    )
     codes = model.transform(rows)
     write_rows(output, codes, [f"code_{i}" for i in range(codes.shape[1])], rows.kept)
     say(f"Encoded {len(codes):,} rows to {codes.shape[1]} components in {output}")
@@ -74,10 +72,10 @@ def decode(
     overwrite
         Replace what is there.
     """
-    import inscape
+    from inscape.uses.loading import load_representation
 
     check_output(output, overwrite, folder=True)
-    model = inscape.load(run)
+    model = load_representation(run)
     found = read_codes(codes, n_components=model.n_components_)
     rows = model.inverse_transform(found.X)
     if not output.suffix:

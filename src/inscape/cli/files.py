@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
 
 _SUFFIXES = (".npy", ".csv")
+# The column of a written file that tells where a row stood, if others were dropped.
+ROW = "row"
 
 
 def read_rows(source: str, part: str, description: Description | None, reading: Reading) -> Split:
@@ -49,10 +52,33 @@ def read_rows(source: str, part: str, description: Description | None, reading: 
         raise InvalidParameterError(
             f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
         )
-    rows, told = read_for(source, description, reading)
-    if told:
-        say(f"Read as: {'; '.join(told)}.")
+    contents = read_for(source, description, reading)
+    if contents.told:
+        say(f"Read as: {'; '.join(contents.told)}.")
+    rows = contents.whole()
+    if contents.places is not None:
+        # Which rows are left is seen nowhere else.
+        rows = replace(rows, kept={ROW: contents.places, **rows.kept})
     return rows
+
+
+def encoded_rows(
+    run: Path, data: str, *, part: str, reading: Reading, output: Path, overwrite: bool
+) -> tuple[Any, Split]:
+    """Return the model of a run and the rows that it is asked about, once OUTPUT can be written.
+
+    Parameters
+    ----------
+    run, data, part, reading
+        As in `read_rows`, and where the model is.
+    output, overwrite
+        As in `check_output`.
+    """
+    from inscape.uses.loading import load_representation
+
+    check_output(output, overwrite, keep=reading.keep)
+    model = load_representation(run)
+    return model, read_rows(data, part, model.description_, reading)
 
 
 def read_codes(source: str, *, n_components: int) -> Split:
@@ -61,8 +87,8 @@ def read_codes(source: str, *, n_components: int) -> Split:
     Parameters
     ----------
     source : str
-        A .npy file, or a .csv one; where the latter has more columns, its codes are those that are
-        called code_0, code_1, ...
+        A .npy file, or a .csv one; where the latter has columns code_0, code_1, ..., these are its
+        codes, in whatever order, and others are kept.
     n_components : int
         Of the model.
     """
@@ -73,7 +99,7 @@ def read_codes(source: str, *, n_components: int) -> Split:
         return read(source).all_or_train
     names = list(read_text(Path(source), Reading()).columns)
     codes = [f"code_{i}" for i in range(n_components)]
-    if len(names) == n_components or not set(codes) <= set(names):
+    if not set(codes) <= set(names):
         return read(source).all_or_train
     others = tuple(name for name in names if name not in codes)
     return read(source, reading=Reading(columns=tuple(codes), keep=others)).all_or_train
@@ -115,12 +141,14 @@ def write_rows(
     import numpy as np
 
     from inscape._files import write_atomic
+    from inscape.data.tables import check_distinct
 
     if output.suffix == ".npy":
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
         write_atomic(output, buffer.getvalue())
         return
+    check_distinct([*kept, *names], str(output))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*kept, *names])

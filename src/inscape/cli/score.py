@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from inscape.cli.files import check_output, read_rows, write_rows
+from inscape.cli.files import ROW, encoded_rows, write_rows
 from inscape.cli.output import say
 from inscape.data.reading import Reading
 
@@ -45,16 +45,15 @@ def score(
     """
     import numpy as np
 
-    import inscape
-
-    check_output(output, overwrite, keep=reading.keep)
-    model = inscape.load(run)
-    rows = read_rows(data, part, model.description_, reading)
+    model, rows = encoded_rows(
+        run, data, part=part, reading=reading, output=output, overwrite=overwrite
+    )
     back = model.reconstruct(rows)
     errors = np.square(back.astype(np.float64) - rows.X).mean(axis=1)
     table = np.column_stack([errors, model.score_samples(rows)])
     write_rows(output, table, ["squared_error", "log_likelihood"], rows.kept)
+    worst = int(errors.argmax())
     say(
         f"Scored {len(errors):,} rows in {output}: squared error {errors.mean():.4g} in the mean, "
-        f"{errors.max():.4g} at most (row {int(errors.argmax())})"
+        f"{errors.max():.4g} at most (row {rows.kept[ROW][worst] if ROW in rows.kept else worst})"
     )

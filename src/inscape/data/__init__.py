@@ -11,6 +11,7 @@
 | `splitting` | rows in two parts, and the means that stand for what is missing |
 | `archives` | .npy and .npz, folders of IDX files |
 | `text` | .csv and .tsv: all rows, by columns |
+| `signatures` | what the first bytes of a file say that it is |
 | `first_lines` | delimiter and header of a table in text |
 | `frames` | frames of pandas, polars and pyarrow |
 | `frame_files` | .parquet, .feather, .arrow, .xlsx; the table of readers of tables |
@@ -39,7 +40,7 @@ from inscape._checks import check_integer, check_number, did_you_mean
 from inscape._errors import DataNotFoundError, InvalidParameterError
 from inscape._typing import CategoriesName, DatesName, MissingName
 from inscape.data.dataset import Dataset, Description, Split
-from inscape.data.files import read
+from inscape.data.files import read, there_is
 from inscape.data.first_lines import COMPRESSED
 from inscape.data.frames import is_frame
 from inscape.data.hierarchy import Tree, tree
@@ -211,7 +212,7 @@ def load_reading(
             return NAMED[source].read()
         _check_known(source)
     contents = read(source, y=y, reading=reading)
-    train, test, columns = split_contents(contents, test_fraction=fraction, random_state=seed)
+    train, test, means = split_contents(contents, test_fraction=fraction, random_state=seed)
     described = contents.description
     return Dataset(
         name=_name(source),
@@ -221,8 +222,9 @@ def load_reading(
         feature_names=described.feature_names,
         class_names=described.class_names,
         checksum=contents.checksum,
-        columns=columns,
+        columns=described.columns,
         crop=described.crop,
+        means=means,
         told="; ".join(contents.told),
     )
 
@@ -230,7 +232,11 @@ def load_reading(
 def _check_known(source: str) -> None:
     """Refuse a text that is neither a name nor looks like a path."""
     path = Path(source).expanduser()
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    if "://" in source:
+        raise DataNotFoundError(
+            f"The data must be on this machine; got the address {source}: fetch it first."
+        )
+    if source.strip() and (there_is(path) or path.suffix or len(path.parts) > 1):
         return
     raise DataNotFoundError(
         f"The data must be one of {', '.join(map(repr, NAMED))}, or a path that exists; got "

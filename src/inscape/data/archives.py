@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,10 @@ from inscape import _files
 from inscape._errors import DamagedFileError, InvalidDataError
 from inscape.data.arrays import Contents, from_arrays
 from inscape.data.dataset import checksum
+from inscape.data.frames import read_frame
 from inscape.data.idx import read_idx
 from inscape.data.reading import Reading
+from inscape.data.rows import table_contents
 
 _X_KEYS: Final = ("x", "data", "arr_0")
 _Y_KEYS: Final = ("y", "labels", "target", "arr_1")
@@ -45,6 +48,9 @@ def read_npy(path: Path, reading: Reading) -> Contents:
         if "object" in str(error).lower():
             raise _objects(path) from error
         raise _damaged(path, "a whole .npy file") from error
+    if values.dtype.names is not None and values.ndim == 1:
+        table = read_frame(np.asarray(values), name=str(path))
+        return table_contents(replace(table, digest=_files.sha256(path)), reading)
     return from_arrays(values, digest=_files.sha256(path), reading=reading)
 
 

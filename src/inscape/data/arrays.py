@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any, Final
 
 import numpy as np
 
+from inscape._checks import check_dense, first_place, tensor_numbers
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.data.columns import merged_integers
 from inscape.data.dataset import Description, Split, checksum, numbered_names, pixel_names
 from inscape.data.floats import merged_columns, to_rows
-from inscape.data.labels import join_labels, objects_to_numbers, read_labels
+from inscape.data.labels import join_labels, label_text, objects_to_numbers, read_labels, unmasked
 from inscape.data.reading import OF_ARRAYS, Reading
 
 _PLAIN: Final = Reading()
@@ -41,6 +42,8 @@ class Contents:
         Whether the rows were made here, and are nobody else's.
     fill : bool
         Whether means of the training rows stand for what is missing, now or in later rows.
+    places : ndarray of int or None
+        Where the rows stood in the source, one part after the other, if some were dropped.
     """
 
     all_or_train: Split
@@ -50,6 +53,19 @@ class Contents:
     told: tuple[str, ...] = ()
     own: bool = True
     fill: bool = False
+    places: np.ndarray | None = None
+
+    def whole(self) -> Split:
+        """Return all rows, one part after the other."""
+        first, second = self.all_or_train, self.test
+        if second is None:
+            return replace(first, description=self.description)
+        labels = [part.y for part in (first, second) if part.y is not None]
+        return Split(
+            np.concatenate([first.X, second.X]),
+            np.concatenate(labels) if len(labels) == 2 else None,
+            description=self.description,
+        )
 
 
 def from_arrays(
@@ -107,10 +123,8 @@ def from_arrays(
                 "give both parts the same columns."
             )
         parts.append((raw_test, y_test, "X_test", "y_test"))
-    if digest is None:
-        digest = checksum(_digested(part) for pair in parts for part in pair[:2])
     told: list[str] = [] if shape is None else [f"rows are pictures of {_crossed(shape)}"]
-    rows, labels = [], []
+    rows, labels, kept = [], [], []
     for values, its_labels, name, label_name in parts:
         found = to_rows(values, name=name, missing=reading.missing)
         read = None if its_labels is None else read_labels(its_labels, len(found), name=label_name)
@@ -121,7 +135,10 @@ def from_arrays(
                 told.append(f"{int((~whole).sum())} rows with missing values are dropped")
                 found = found[whole]
         rows.append(found)
+        kept.append(whole)
         labels.append(None if read is None else type(read)(read.values[whole], read.names))
+    if digest is None:
+        digest = checksum(_digested(part) for pair in parts for part in pair[:2])
     if len({part.dtype for part in rows}) > 1:
         rows = [part.astype(np.float64, copy=False) for part in rows]
     if rows[0].dtype == np.float64:
@@ -137,6 +154,7 @@ def from_arrays(
         tuple(told),
         own=not np.may_share_memory(rows[0], raw),
         fill=reading.missing == "mean",
+        places=None if np.all(whole := np.concatenate(kept)) else np.flatnonzero(whole),
     )
 
 
@@ -147,8 +165,10 @@ def _crossed(shape: ImageShape) -> str:
 def _digested(part: Any) -> Any:
     if part is None:
         return None
-    array = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
-    return array.astype(str) if array.dtype.kind in "OSUTM" else array
+    array = tensor_numbers(part, name="y") if hasattr(part, "detach") else np.asarray(part)
+    if array.dtype.kind in "OS" and any(isinstance(cell, bytes) for cell in array.flat):
+        return np.array([label_text(cell) for cell in array.flat])
+    return array.astype(str) if array.dtype.kind in "OUTM" else array
 
 
 def as_numbers(values: Any, *, name: str) -> np.ndarray:
@@ -164,7 +184,7 @@ def as_numbers(values: Any, *, name: str) -> np.ndarray:
     array = as_array(values, name=name)
     if array.dtype.kind not in "biuf":
         raise InvalidDataError(
-            f"{name} must hold real numbers; got {_kind(array)}: encode them as numbers first."
+            f"{name} must hold real numbers; got {_kind(array)}: {_remedy(array)}."
         )
     if array.ndim < 2:
         raise InvalidDataError(
@@ -175,13 +195,30 @@ def as_numbers(values: Any, *, name: str) -> np.ndarray:
         raise InvalidDataError(
             f"{name} must not be empty; got shape {array.shape}: check how the data were read."
         )
+    rows = array.reshape(len(array), -1)
     problem = merged_integers(array.reshape(-1)) if array.dtype.itemsize == 8 else ""
-    if problem and merged_columns(array.reshape(len(array), -1), np.float64).any():
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array, problem = _as_doubles(array, name), f"{array.dtype} that float64 merges"
+    if problem and merged_columns(rows, np.float64).any():
         raise InvalidDataError(
             f"{name} must hold numbers that floats tell apart; got {problem}: take what is common "
             "off them, or leave the column out."
         )
     return array
+
+
+def _as_doubles(array: np.ndarray, name: str) -> np.ndarray:
+    """Return floats of more than 64 bits as float64."""
+    with np.errstate(over="ignore"):
+        held = array.astype(np.float64)
+    beyond = np.isinf(held) & np.isfinite(array)
+    if beyond.any():
+        place = first_place(beyond)
+        raise InvalidDataError(
+            f"{name} must fit float64 (below 1.8e308); got {array[place]!s} at row {place[0]}: "
+            "rescale the data."
+        )
+    return held
 
 
 def as_array(values: Any, *, name: str) -> np.ndarray:
@@ -192,11 +229,7 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
     InvalidDataError
         If it is sparse or ragged, or a list of tables.
     """
-    if hasattr(values, "toarray"):
-        raise InvalidDataError(
-            f"{name} must be a dense array; got {type(values).__name__}, a sparse one, which "
-            f"is not supported: pass {name}.toarray(), or some of its rows after each other."
-        )
+    check_dense(values, name=name)
     if isinstance(values, (list, tuple)) and values and hasattr(values[0], "columns"):
         raise InvalidDataError(
             f"{name} must be one table; got a {type(values).__name__} of {len(values)}: join them "
@@ -213,26 +246,49 @@ def as_array(values: Any, *, name: str) -> np.ndarray:
             "make an array of it."
         )
     if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        values = values.float() if str(values.dtype) == "torch.bfloat16" else values
-    if isinstance(values, np.ma.MaskedArray):
-        if not np.ma.is_masked(values):
-            return values.data
-        return np.ma.filled(values.astype(np.float64), np.nan)
+        return tensor_numbers(values, name=name)
+    if isinstance(values, (list, tuple)) and any(hasattr(row, "detach") for row in values):
+        values = [
+            tensor_numbers(row, name=name) if hasattr(row, "detach") else row for row in values
+        ]
     try:
-        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+        if isinstance(values, (list, tuple)) and any(map(np.ma.is_masked, values)):
+            values = np.ma.stack(values)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{name} must be a table whose rows are equally long; got masked rows that are not: "
+            "mend the rows that differ."
+        ) from error
+    if isinstance(values, np.ma.MaskedArray):
+        return objects_to_numbers(unmasked(values), name=name)
+    try:
+        # A memory map stays one; a matrix, which is always of two dimensions, does not.
+        plain = isinstance(values, np.ndarray) and not isinstance(values, np.matrix)
+        array = values if plain else np.asarray(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{name} must be a table whose rows are equally long; got {type(values).__name__} "
             "that is not: mend the rows that differ."
         ) from error
-    return objects_to_numbers(array)
+    return objects_to_numbers(array, name=name)
+
+
+def _remedy(values: np.ndarray) -> str:
+    if values.dtype.kind == "c":
+        return "give .real and .imag as columns of their own"
+    if values.dtype.kind in "mM":
+        return "say in which unit, as in (X - X.min()) / numpy.timedelta64(1, 'D')"
+    if values.dtype.names is not None:
+        return "give a table, an array of one dimension with such fields"
+    return "encode them as numbers first"
 
 
 def _kind(values: np.ndarray) -> str:
     if values.dtype.kind == "O":
         is_text = any(isinstance(cell, (str, bytes)) for cell in values.flat)
         return "text" if is_text else "Python objects"
+    if values.dtype.names is not None:
+        return f"fields named {', '.join(map(repr, values.dtype.names[:3]))}"
     return "text" if values.dtype.kind in "SUT" else str(values.dtype)
 
 

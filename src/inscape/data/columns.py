@@ -13,9 +13,13 @@ import numpy as np
 
 Kind = Literal["number", "text", "date", "other"]
 
-# What people write for a value that is not there.
+# What people write for a value that is not there; what C writes; Excel, of a formula without one.
 _MISSING: Final = frozenset(
-    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "nat", "?"]
+    [
+        *("", "na", "n/a", "#n/a", "#na", "#n/a n/a", "nan", "-nan", "null", "none", "<na>", "nat"),
+        *("?", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+        *("#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"),
+    ]
 )
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.I | re.A)
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.A)

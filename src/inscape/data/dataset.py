@@ -31,6 +31,8 @@ class Description:
     crop : bool or None
         How pictures were brought to their shape: by their middle square, or stretched; None is as
         they came.
+    means : tuple of float or None
+        For each feature what missing values become, where they may be missing.
     """
 
     feature_names: tuple[str, ...]
@@ -38,6 +40,7 @@ class Description:
     class_names: tuple[str, ...] | None = None
     columns: Columns | None = None
     crop: bool | None = None
+    means: tuple[float, ...] | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return plain data from which `restore_description` makes the same again."""
@@ -50,12 +53,12 @@ def restore_description(described: dict[str, Any] | None) -> Description | None:
     """Return the description that `Description.describe` told of."""
     if described is None:
         return None
-    names, shape, classes = (
-        None if described[key] is None else tuple(described[key])
-        for key in ("feature_names", "image_shape", "class_names")
+    names, shape, classes, means = (
+        None if described.get(key) is None else tuple(described[key])
+        for key in ("feature_names", "image_shape", "class_names", "means")
     )
     columns = restore_columns(described["columns"])
-    return Description(names or (), shape, classes, columns, described["crop"])
+    return Description(names or (), shape, classes, columns, described["crop"], means)
 
 
 # Equality is identity: comparing arrays element by element would have no single truth value.
@@ -123,6 +126,8 @@ class Dataset:
         How the columns of a table became features.
     crop : bool or None
         How pictures were brought to their shape, as in `Description`.
+    means : tuple of float or None
+        What missing values became, as in `Description`.
     told : str
         What was read as what, and what was chosen in reading it; empty where nothing was.
 
@@ -143,6 +148,7 @@ class Dataset:
     checksum: str
     columns: Columns | None = None
     crop: bool | None = None
+    means: tuple[float, ...] | None = None
     told: str = ""
 
     def __post_init__(self) -> None:
@@ -155,7 +161,12 @@ class Dataset:
     def description(self) -> Description:
         """What the columns are."""
         return Description(
-            self.feature_names, self.image_shape, self.class_names, self.columns, self.crop
+            self.feature_names,
+            self.image_shape,
+            self.class_names,
+            self.columns,
+            self.crop,
+            self.means,
         )
 
     @property

@@ -67,13 +67,10 @@ class Columns:
         In the order of the features.
     left_out : tuple of str
         Columns of the first table that are no features: labels, ids, what was dropped.
-    means : tuple of float or None
-        For each feature what missing values become, where they may be missing.
     """
 
     sources: tuple[Source, ...]
     left_out: tuple[str, ...] = ()
-    means: tuple[float, ...] | None = None
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -97,7 +94,6 @@ class Columns:
         return {
             "sources": [[s.name, s.kind, list(s.categories)] for s in self.sources],
             "left_out": list(self.left_out),
-            "means": None if self.means is None else list(self.means),
         }
 
 
@@ -105,9 +101,7 @@ def restore_columns(described: dict[str, Any] | None) -> Columns | None:
     """Return the columns that `Columns.describe` told of."""
     if described is None:
         return None
-    means = described["means"]
     return Columns(
         tuple(Source(name, kind, tuple(words)) for name, kind, words in described["sources"]),
         tuple(described["left_out"]),
-        None if means is None else tuple(means),
     )

@@ -19,12 +19,17 @@ from inscape.data.columns import (
 )
 from inscape.data.encoding import Columns, Source
 from inscape.data.reading import Reading
-from inscape.data.tables import Roles, Table, find_roles, listed
+from inscape.data.tables import Roles, Table, check_distinct, find_roles, listed
 
 # With so many words a column of numbers with some words in it is no column of categories.
 _MOST_CATEGORIES: Final = 20
-_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.A)
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.A)
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+", re.A)
+_POINTS: Final = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?", re.A)
+# What people write around numbers: minus signs of printers, spaces, percent, money.
+_MARKS: Final = str.maketrans(
+    "\u2212\u2013", "--", " \u00a0\u202f\u2009'\u2019_%$\u20ac\u00a3\u00a5"
+)
 # Nobody knows whether 02/03/2020 is in February or in March.
 _UNCLEAR_DATE: Final = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}( .*)?", re.A)
 _KINDS: Final = {"number": "numbers", "text": "text", "date": "dates", "other": "Python objects"}
@@ -55,6 +60,7 @@ def find_columns(
         If there are none, or some cannot be features; all of these are told at once.
     """
     features = [table.columns[name] for name in roles.features]
+    empty = [column for column in features if column.missing.all() and not column.problem]
     if not features:
         raise InvalidDataError(
             f"{table.name} must have at least one column of numbers; got none: check how it was "
@@ -65,18 +71,23 @@ def find_columns(
             f"{table.name} must hold rows; got none, in {len(table.columns)} columns: check how it "
             "was read."
         )
-    odd = _odd_features(table, features, reading)
-    gone = missing_values(table, roles.features, reading, unlabelled)
+    there = [column for column in features if column not in empty]
+    odd = _odd_features(table, there, reading)
+    if empty:
+        odd.append((f"no value at all in {listed(empty, lambda c: repr(c.name))}", ""))
+    gone = missing_values(table, [column.name for column in there], reading, unlabelled)
     if odd or gone:
         told, remedies = zip(*odd, *gone, strict=True)
         ways = list(dict.fromkeys(way for way in remedies if way))
         raise InvalidDataError(
             f"{table.name} must hold numbers in every feature"
             f"{', and no missing values' if gone else ''}; got {'; '.join(told)}: "
-            f"{'with ' if by else ''}{by}{', '.join(ways)}, or leave columns out with drop."
+            f"{'with ' if by else ''}{by}{', '.join(ways)}{', or ' * bool(ways)}leave columns "
+            "out with drop."
         )
-    sources = tuple(Source(c.name, c.kind, c.words) for c in features)
-    return Columns(sources, roles.left_out)
+    columns = Columns(tuple(Source(c.name, c.kind, c.words) for c in features), roles.left_out)
+    check_distinct(columns.feature_names, table.name)
+    return columns
 
 
 def _odd_features(
@@ -95,7 +106,7 @@ def _odd_features(
     odd = [c for c in columns if c.problem]
     told = []
     if reading.categories == "one_hot":
-        typos = [c for c in typos if len(c.words) > _MOST_CATEGORIES]
+        typos = [c for c in typos if 2 * len(c.words) > min(len(c.values), 2 * _MOST_CATEGORIES)]
         texts = [c for c in texts if _is_hardly_repeated(c)]
         if texts:
             shown = listed(texts, _described_text)
@@ -116,7 +127,7 @@ def _odd_features(
         told.append((f"infinite values in {shown}", "mend these cells"))
     if odd:
         shown = listed(odd, lambda c: f"{c.problem} in {c.name!r}")
-        told.append((shown, "keep such names with keep"))
+        told.append((shown, "make numbers of them, keep such names with keep"))
     return told
 
 
@@ -194,18 +205,45 @@ def _wrong(column: Column, decimal: str) -> list[tuple[int, str]]:
 def _is_mostly_numbers(column: Column) -> bool:
     if column.written is None:
         return False
-    numbers = sum(is_number(word.replace(",", "")) for word in column.words)
+    numbers = sum(is_number(_without_marks(word)) for word in column.words)
     return numbers > 0 and 2 * numbers >= len(column.words)
+
+
+def _without_marks(word: str) -> str:
+    """Return what is left of a number without the marks that people write around it."""
+    plain = word.translate(_MARKS)
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = f"-{plain[1:-1]}"
+    plain = plain.replace(",", "")
+    return plain.replace(".", "") if plain.count(".") > 1 else plain
 
 
 def _mending(columns: Sequence[Column], reading: Reading) -> str:
     """Return how cells that are no numbers are mended."""
-    commas = [word for column in columns for word in column.words if "," in word]
-    if commas and all(map(_THOUSANDS.fullmatch, commas)):
-        return "write numbers without a mark between thousands"
-    if commas and reading.decimal == "." and all(map(_DECIMAL_COMMA.fullmatch, commas)):
-        return "say decimal=',', or mend these cells"
-    return "mend these cells"
+    odd = [w for column in columns for _, w in _wrong(column, reading.decimal)]
+    commas = [word for word in odd if "," in word]
+    thousands = "write numbers without a mark between thousands"
+    ways, left = [], [word for word in odd if "," not in word]
+    if reading.decimal == "," or any(_POINTS.fullmatch(word) for word in commas):
+        if any(_POINTS.fullmatch(word) for word in odd):
+            ways.append(thousands)
+        if reading.decimal == "." and commas:
+            ways.append("say decimal=','")
+        left = [w for w in left if not _POINTS.fullmatch(w)]
+    elif commas and all(map(_THOUSANDS.fullmatch, commas)):
+        either = all(map(_DECIMAL_COMMA.fullmatch, commas))
+        ways.append("say decimal=',' if a comma stands before the fraction, else " * either)
+        ways[-1] += thousands
+    elif commas and all(map(_DECIMAL_COMMA.fullmatch, commas)):
+        ways.append("say decimal=','")
+    else:
+        left = odd
+    marked = [word for word in left if is_number(_without_marks(word))]
+    if marked:
+        ways.append(f"write plain numbers, without the marks of {marked[0]!r}")
+    if len(marked) < len(left):
+        ways.append("mend these cells")
+    return ", ".join(ways)
 
 
 def _described_typo(table: Table, column: Column, decimal: str) -> str:
@@ -215,10 +253,26 @@ def _described_typo(table: Table, column: Column, decimal: str) -> str:
     return f"{column.name!r} ({word!r} in {table.place(row)}{more})"
 
 
-def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
+def match_columns(
+    table: Table,
+    columns: Columns,
+    reading: Reading,
+    *,
+    fills: bool,
+    unlabelled: np.ndarray | None = None,
+) -> Table:
     """Return a table that has the columns of the first one, in whatever order.
 
     Words that happen to be numbers are words where the first table had others too.
+
+    Parameters
+    ----------
+    table, columns, reading : Table, Columns, Reading
+        The table, what the first one's columns became, and what is kept or dropped besides.
+    fills : bool
+        Whether means stand for what is missing.
+    unlabelled : ndarray of shape (n_samples,) or None
+        Which rows have no label.
 
     Raises
     ------
@@ -237,6 +291,10 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
     lacking = [name for name in known if name not in table.columns]
     new = [name for name in roles.features if name not in known and name not in passed]
     told, remedies = [], []
+    unwanted = [name for name in roles.dropped if name in known and name in reading.drop]
+    if unwanted:
+        told.append(f"{listed(unwanted)} among those to drop")
+        remedies.append("keep what the model was fitted with")
     if lacking:
         told.append(f"no {listed(lacking)}")
         remedies.append("bring back what is missing")
@@ -257,9 +315,10 @@ def match_columns(table: Table, columns: Columns, reading: Reading) -> Table:
             told.append(f"{listed(strange)} in {name!r}, which had {listed(source.categories)}")
             remedies.append("leave out rows of new categories")
     present = [name for name in known if name in table.columns]
-    fills = columns.means is not None or reading.missing == "drop"
-    asked = replace(reading, missing="mean" if fills else "refuse")
-    for gap, _ in missing_values(table, present, asked, None):
+    asked = reading
+    if reading.missing != "drop":
+        asked = replace(reading, missing="mean" if fills else "refuse")
+    for gap, _ in missing_values(table, present, asked, unlabelled):
         told.append(gap)
         remedies.append("take missing='drop', for the model was fitted without missing='mean'")
     if told:

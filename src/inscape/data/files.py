@@ -9,16 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from inscape._checks import check_dense
 from inscape._errors import DataNotFoundError, InvalidDataError, InvalidParameterError
 from inscape.data.archives import ARRAY_READERS, find_idx, read_idx_file, read_idx_folder
 from inscape.data.arrays import Contents, from_arrays
 from inscape.data.dataset import Description, Split
 from inscape.data.first_lines import COMPRESSED
+from inscape.data.floats import fill_missing
 from inscape.data.frame_files import TABLE_READERS
 from inscape.data.frames import is_frame, read_frame
-from inscape.data.images import read_images
+from inscape.data.images import SUFFIXES, read_images
 from inscape.data.reading import OF_ARRAYS, OF_PICTURES, OF_TABLES, OF_TEXT, Reading
 from inscape.data.rows import encode_table, table_contents
+from inscape.data.signatures import HEAD, check_signature
 from inscape.data.tables import Table
 
 _PLAIN: Final = Reading()
@@ -26,6 +29,9 @@ _PLAIN: Final = Reading()
 _CONVERT: Final = {
     ".txt": "rename it to .csv if it is a table in text",
     ".dat": "rename it to .csv if it is a table in text",
+    ".data": "rename it to .csv if it is a table in text",
+    ".tab": "rename it to .tsv",
+    ".gif": "save each of its pictures as a .png of its own, and give their folder",
     ".h5": "pandas.read_hdf(file).to_parquet(...), or np.save of one of h5py's arrays",
     ".hdf5": "np.save of one of h5py's arrays",
     ".mat": "np.save of one of the arrays of scipy.io.loadmat",
@@ -76,6 +82,7 @@ def read(source: Any, *, y: Any = None, reading: Reading = _PLAIN) -> Contents:
     Split(3 rows of 2 features)
     """
     names, classes = None, None
+    check_dense(source, name="X")
     if isinstance(source, tuple) and len(source) == 2:
         _refuse_labels(y, "a pair (X, y) brings its own labels")
         source, y = source
@@ -137,7 +144,7 @@ def _refuse_labels(y: Any, reason: str) -> None:
 
 
 def _read_path(path: Path, reading: Reading) -> Contents:
-    if not path.exists():
+    if not there_is(path):
         raise DataNotFoundError(
             f"{path} must be an existing file or folder; there is none: check the path."
         )
@@ -151,14 +158,34 @@ def _read_path(path: Path, reading: Reading) -> Contents:
     if suffix in TABLE_READERS:
         return table_contents(read_table(path, reading), reading)
     if suffix in ARRAY_READERS:
+        _check_kind(path, suffix)
         return ARRAY_READERS[suffix](path, reading)
     if path.name.removesuffix(".gz").endswith("-ubyte"):
         return read_idx_file(path, reading)
     how = _CONVERT.get(suffix, "convert it, or load it yourself and give the array")
+    how = "give the folder that it is in" if suffix in SUFFIXES else how
     raise InvalidDataError(
         f"{path} must be one of {', '.join([*ARRAY_READERS, *TABLE_READERS])} or a folder of "
         f"images; got {suffix or 'no suffix'}: {how}."
     )
+
+
+def there_is(path: Path) -> bool:
+    """Return whether there is something at a path; a name that is too long names nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _check_kind(path: Path, suffix: str) -> None:
+    """Refuse what is compressed and no text, and what is of another kind than its name says."""
+    if path.suffix.lower() in COMPRESSED:
+        raise InvalidDataError(
+            f"{path} must be text where it is compressed; got {suffix}: unpack it first."
+        )
+    with path.open("rb") as file:
+        check_signature(path, suffix, file.read(HEAD))
 
 
 def suffix_of(path: Path) -> str:
@@ -173,21 +200,21 @@ def read_table(path: Path, reading: Reading) -> Table:
     reading.refuse("a table holds no pictures", but=OF_TEXT)
     allowed = OF_TEXT if suffix in (".csv", ".tsv", ".xlsx") else OF_TABLES
     reading.refuse(f"a {suffix} file says it itself", but=allowed)
+    if suffix not in (".csv", ".tsv"):
+        _check_kind(path, suffix)
     return TABLE_READERS[suffix](path, reading)
 
 
 # --------------------------------------------------------------------------- for a fitted model
 
 
-def read_for(
-    source: Any, description: Description | None, reading: Reading = _PLAIN
-) -> tuple[Split, tuple[str, ...]]:
+def read_for(source: Any, description: Description | None, reading: Reading = _PLAIN) -> Contents:
     """Read rows for a model that was fitted with others: its columns by their names.
 
     Parameters
     ----------
     source : path, array, frame or mapping
-        As in `inscape.data.load`, all of its rows.
+        As in `inscape.data.load`.
     description : Description or None
         What the model knows of its columns.
     reading : Reading
@@ -195,31 +222,48 @@ def read_for(
 
     Returns
     -------
-    rows, told : Split, tuple of str
-        The rows, with what is kept beside them; and what was chosen in reading them.
+    Contents
+        All rows, not split, with what is kept beside them.
 
     Raises
     ------
     InvalidDataError
         If columns are missing, new, or hold something else; all of these are told at once.
     """
-    columns = None if description is None else description.columns
+    if description is None:
+        return read(source, reading=reading)
     path = Path(source).expanduser() if isinstance(source, (str, Path)) else None
     is_table = suffix_of(path) in TABLE_READERS and path.is_file() if path else is_frame(source)
-    if columns is not None and is_table:
+    if description.columns is not None and is_table:
         # As words, and not first as numbers: 07 is no 7.
-        words = tuple(source.name for source in columns.sources if source.kind == "text")
+        sources = description.columns.sources
+        words = tuple(source.name for source in sources if source.kind == "text")
         as_words = replace(reading, keep=(*reading.keep, *words))
         table = read_table(path, as_words) if path else read_frame(source)
-        return encode_table(table, columns, reading)
-    shape = None if description is None else description.image_shape
-    if path and path.is_dir() and description and shape and not find_idx(path):
+        return encode_table(table, description, reading)
+    shape = description.image_shape
+    if path and path.is_dir() and shape and not find_idx(path):
         if description.crop is not None and reading.image_size is None:
             reading = replace(reading, image_size=shape[0], crop=description.crop)
-        contents = read_images(path, reading, colours=len(shape) == 3)
-    else:
-        contents = read(source, reading=reading)
-    tests = [] if contents.test is None else [contents.test.X]
-    X = contents.all_or_train.X
-    rows = replace(contents.all_or_train, X=np.concatenate([X, *tests]) if tests else X)
-    return replace(rows, description=contents.description), contents.told
+        reading.refuse("a folder of images has no columns", but=OF_PICTURES)
+        return read_images(path, reading, colours=len(shape) == 3)
+    if description.means is None or reading.missing == "drop":
+        return read(source, reading=reading)
+    return _filled(read(source, reading=replace(reading, missing="mean")), description.means)
+
+
+def _filled(contents: Contents, means: tuple[float, ...]) -> Contents:
+    """Return rows in which the means of others stand for what is missing."""
+    if contents.all_or_train.n_features != len(means):
+        return contents
+    parts = [part for part in (contents.all_or_train, contents.test) if part is not None]
+    gaps = sum(int(np.isnan(part.X).sum()) for part in parts)
+    told = (f"{gaps} missing values are the means of the training rows",) if gaps else ()
+    first, *others = (replace(part, X=fill_missing(part.X, np.array(means))) for part in parts)
+    return replace(
+        contents,
+        all_or_train=first,
+        test=others[0] if others else None,
+        told=(*contents.told, *told),
+        fill=False,
+    )

@@ -9,10 +9,10 @@ import gzip
 import itertools
 import lzma
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, BinaryIO, Final, TextIO
 
 from inscape._errors import InvalidDataError
 from inscape.data.columns import is_missing_word, is_number
@@ -69,6 +69,21 @@ def open_text(path: Path) -> TextIO:
     return opener(path, "rt", encoding="utf-8-sig", newline="")
 
 
+def open_bytes(path: Path) -> BinaryIO:
+    """Return the bytes of a file, open and unpacked."""
+    opener = _OPENERS.get(path.suffix.lower(), open)
+    return opener(path, "rb")
+
+
+def split(lines: Iterable[str], delimiter: str) -> Any:
+    """Return the reader that cuts lines into cells; spaces after a delimiter belong to no cell.
+
+    Where the delimiter is a space, several of them are one.
+    """
+    lines = (line.rstrip(" \r\n") for line in lines) if delimiter == " " else lines
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+
+
 def filled(rows: Iterator[Row]) -> Iterator[Row]:
     """Yield the rows in which a cell holds something."""
     return (row for row in rows if any(cell.strip() for cell in row))
@@ -84,7 +99,7 @@ def look_at(path: Path, reading: Reading) -> Look:
     """
     delimiter = reading.unescaped_delimiter or _delimiter(path)
     with open_text(path) as file:
-        rows = filled(csv.reader(file, delimiter=delimiter))
+        rows = filled(split(file, delimiter))
         sample = [[cell.strip() for cell in row] for row in itertools.islice(rows, _LOOKED_AT)]
     if not sample:
         raise _no_rows(path)
@@ -92,15 +107,19 @@ def look_at(path: Path, reading: Reading) -> Look:
     # As numpy.savetxt marks its header.
     first = first[1:] if first[0] == "#" and len(first) > 1 else first
     n_columns = Counter(map(len, sample)).most_common(1)[0][0]
-    has_header = _is_header(first, body, reading)
+    has_header = is_header(first, body, reading)
     if has_header and not body:
         raise _no_rows(path)
     if not has_header:
         names = numbered_names(n_columns)
-        return Look(
-            delimiter, False, names, n_columns, sample, None, (_told_header(first, False, reading),)
-        )
-    if len(first) == n_columns - 1 and _names_rows([row[0] for row in body]):
+        told = (told_header(first, False, reading),)
+        return Look(delimiter, False, names, n_columns, sample, None, told)
+    if len(first) == n_columns + 1 and not first[-1]:
+        first = first[:-1]
+    if len(first) == n_columns - 1 and all(len(row) == n_columns and not row[-1] for row in body):
+        # A delimiter stands at the end of each row, and none at that of the header.
+        first = [*first, ""]
+    elif len(first) == n_columns - 1 and _names_rows([row[0] for row in body]):
         # R names the rows without naming their names.
         first = ["", *first]
     first[0] = first[0].removeprefix("#").strip()
@@ -109,7 +128,7 @@ def look_at(path: Path, reading: Reading) -> Look:
     # pandas and R write the names of the rows below an empty cell, and "Unnamed: 0" the next time.
     unnamed = first[0] == "" or first[0].startswith("Unnamed: ")
     index = names[0] if unnamed and len(names) > 1 else None
-    told = (_told_header(first, True, reading),)
+    told = (told_header(first, True, reading),)
     return Look(delimiter, True, names, n_columns, body, index, told)
 
 
@@ -125,10 +144,12 @@ def _no_rows(path: Path) -> InvalidDataError:
     )
 
 
-def _told_header(first: Row, has_header: bool, reading: Reading) -> str:
+def told_header(first: Row, has_header: bool, reading: Reading) -> str:
+    """Say in words what the first line was taken for."""
     if reading.header is not None:
         return "header as asked for" if has_header else "no header, as asked for"
-    shown = ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")
+    shown = ", ".join(" ".join(cell.split()) for cell in first[:3])
+    shown += ", ..." if len(first) > 3 else ""
     return (
         f"the first line ({shown}) is the header"
         if has_header
@@ -162,12 +183,12 @@ def _delimiter(path: Path) -> str:
 def _first_rows(path: Path, delimiter: str) -> list[Row]:
     """Return the first rows as a delimiter cuts them; none where it leaves cells without end."""
     with open_text(path) as file, contextlib.suppress(csv.Error):
-        rows = filled(csv.reader(file, delimiter=delimiter))
+        rows = filled(split(file, delimiter))
         return list(itertools.islice(rows, _LOOKED_AT))
     return []
 
 
-def _is_header(first: Row, body: list[Row], reading: Reading) -> bool:
+def is_header(first: Row, body: list[Row], reading: Reading) -> bool:
     """Return whether the first line holds names."""
     if reading.header is not None:
         return reading.header

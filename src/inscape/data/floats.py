@@ -66,7 +66,7 @@ def merged_columns(values: np.ndarray, kind: type[Any] = np.float32) -> np.ndarr
     """Return the columns (n_features,) of which a type of floats loses what tells rows apart.
 
     Those are the ones in which a rounding is no small share of the spread between the quartiles,
-    such as timestamps a second apart.
+    such as timestamps a second apart, or masses of electrons in kilograms, squared.
 
     Examples
     --------
@@ -82,9 +82,14 @@ def merged_columns(values: np.ndarray, kind: type[Any] = np.float32) -> np.ndarr
         largest = np.nanmax(np.abs(some), axis=0, initial=0)
     # At a magnitude of one spread no type of floats is too short: most columns end here.
     spread = _spread(some)
-    doubtful = np.flatnonzero(largest * 4 * np.finfo(kind).eps > _ROUNDING * spread)
+    facts = np.finfo(kind)
+    # Nor where a spread is far from the smallest numbers that the type has.
+    tiny = (largest > 0) & (largest < float(facts.smallest_normal) / _ROUNDING)
+    doubtful = np.flatnonzero((largest * 4 * facts.eps > _ROUNDING * spread) | tiny)
     for column in doubtful:
         cells = values[:, column]
+        if (cells == cells[0]).all():
+            continue  # There is nothing to tell apart.
         held = cells.astype(kind).astype(np.float64)
         if values.dtype.kind in "iu":
             error: float = max(

@@ -6,17 +6,21 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from inscape import _files
 from inscape._checks import missing_dependency
 from inscape._errors import DamagedFileError, InvalidDataError
 from inscape.data.columns import Column
+from inscape.data.first_lines import is_header, told_header
 from inscape.data.frames import read_frame
 from inscape.data.objects import column_of_array, object_array
 from inscape.data.reading import Reading
 from inscape.data.tables import Table, check_distinct
 from inscape.data.text import read_text
+
+# Rows of a sheet that are looked at to find out whether the first one holds names.
+_LOOKED_AT: Final = 200
 
 
 def read_arrow_file(path: Path, reading: Reading) -> Table:
@@ -60,7 +64,7 @@ def _read_arrow(path: Path) -> Any:
 
 
 def read_excel(path: Path, reading: Reading) -> Table:
-    """Read the first sheet of an .xlsx file; its first row holds the names.
+    """Read the first sheet of an .xlsx file, whose first row may hold names.
 
     Raises
     ------
@@ -84,25 +88,34 @@ def read_excel(path: Path, reading: Reading) -> Table:
         raise DamagedFileError(
             f"{path} must be a whole .xlsx file; it is damaged or cut short: save it again."
         ) from error
-    rows = [row for row in rows if any(cell is not None for cell in row)]
-    has_header = reading.header is not False
+    lines = [i for i, row in enumerate(rows) if any(cell is not None for cell in row)]
+    rows = [rows[i] for i in lines]
+    cells = [
+        ["" if cell is None else str(cell).strip() for cell in row] for row in rows[:_LOOKED_AT]
+    ]
+    has_header = bool(cells) and is_header(cells[0], cells[1:], reading)
     if len(rows) < 1 + has_header:
         raise InvalidDataError(
             f"{path} must hold rows of numbers; its sheet {sheets[0]!r} holds none: check how it "
             "was written."
         )
-    first = rows[0] if has_header else [None] * len(rows[0])
-    names = [f"x{i}" if cell is None else str(cell) for i, cell in enumerate(first)]
+    first = cells[0] if has_header else [""] * len(cells[0])
+    names = [cell or f"x{i}" for i, cell in enumerate(first)]
     check_distinct(names, str(path))
     body = rows[has_header:]
     columns: dict[str, Column] = {}
     for i, name in enumerate(names):
         columns[name] = column_of_array(name, object_array([row[i] for row in body]))
     told = [f"sheet {sheets[0]!r} of {len(sheets)}"] if len(sheets) > 1 else []
-    told.append("the first line is the header" if has_header else "no header, as asked for")
-    index = names[0] if has_header and first[0] is None and len(names) > 1 else None
+    told.append(told_header(cells[0], has_header, reading))
+    index = names[0] if has_header and not first[0] and len(names) > 1 else None
     return Table(
-        name=str(path), columns=columns, index=index, told=tuple(told), digest=_files.sha256(path)
+        name=str(path),
+        columns=columns,
+        index=index,
+        told=tuple(told),
+        digest=_files.sha256(path),
+        place=lambda row: f"row {row}, line {lines[row + has_header] + 1}",
     )
 
 

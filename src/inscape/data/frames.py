@@ -81,22 +81,22 @@ def _told_name(name: Any) -> str:
 
 
 def _table(name: str, found: Iterator[tuple[str, Any]], index: tuple[str, ...]) -> Table:
-    columns: dict[str, Column] = {}
+    columns: list[Column] = []
     told = []
     for label, values in found:
         if isinstance(values, Column):
-            columns[label] = values
+            columns.append(values)
             continue
         parts = flattened(label, values)
         if len(parts) > 1 or label not in parts:
             told.append(
                 f"lists in {label!r} became {len(parts)} columns, {next(iter(parts))!r}, ..."
             )
-        for key, part in parts.items():
-            columns[key] = column_of_array(key, part)
-    if told:
-        check_distinct(list(columns), name)
-    return Table(name=name, columns=columns, left_out=index, told=tuple(told))
+        columns += [column_of_array(key, part) for key, part in parts.items()]
+    names = [column.name for column in columns]
+    check_distinct(names, name)
+    by_name = dict(zip(names, columns, strict=True))
+    return Table(name=name, columns=by_name, left_out=index, told=tuple(told))
 
 
 def _index_of(frame: Any) -> tuple[str, ...]:
@@ -132,7 +132,8 @@ def _pandas_values(name: str, series: Any) -> Any:
         words = [str(word) for word in kind.categories]
         return _coded(name, np.asarray(series.cat.codes), words, ordered=bool(kind.ordered))
     code = getattr(kind, "kind", "O")
-    if code == "M":
+    # pyarrow's dates have neither time nor zone.
+    if code == "M" and not str(kind).startswith(("date32", "date64")):
         plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if series.dt.tz else series
         return plain.to_numpy(dtype="M8[us]")
     if code in "biuf":
@@ -172,6 +173,7 @@ def _polars_values(name: str, series: Any) -> Any:
         "List",
         "Array",
         "Null",
+        "Struct",
     ):
         return object_array(series.to_list())
     if kind == "Boolean":
@@ -206,6 +208,10 @@ def _arrow_values(name: str, column: Any) -> Any:
 
 def _coded(name: str, codes: np.ndarray, words: list[str], *, ordered: bool) -> Column:
     """Return a column of categories; those that no row has are no category of these rows."""
+    if len(set(words)) < len(words):
+        twice = next(word for i, word in enumerate(words) if word in words[:i])
+        problem = f"two categories that are both written {twice!r}"
+        return Column(name, "other", codes, problem=problem)
     used = sorted(
         set(codes[codes >= 0].tolist()), key=None if ordered else lambda i: natural(words[i])
     )

@@ -72,7 +72,7 @@ def read_images(folder: Path, reading: Reading, *, colours: bool = False) -> Con
         if not images:
             raise InvalidDataError(
                 f"{' and '.join(map(str, roots))} must hold images ({', '.join(SUFFIXES)}); it "
-                "holds none: check the path."
+                f"holds none: {' and '.join(_told_passed(folder)) or 'check the path'}."
             )
     classes = sorted(
         {i.label for images in found for i in images if i.label is not None}, key=natural

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import math
 import numbers
 import re
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inscape._checks import check_finite, check_unmasked
+from inscape._checks import abridged, check_dense, check_finite, check_unmasked, tensor_numbers
 from inscape._errors import InvalidDataError
 from inscape.data.columns import EXACT, Column, is_missing_word, is_number, natural, told_date
 
@@ -28,10 +29,39 @@ def is_missing(cell: Any) -> bool:
     return isinstance(differs, (bool, np.bool_)) and bool(differs)
 
 
-def objects_to_numbers(values: np.ndarray) -> np.ndarray:
+def unmasked(values: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
+    """Return an array in which None stands for what a mask hides, if it hides something."""
+    if not np.ma.is_masked(values):
+        return values.data
+    plain = values.data.astype(object)
+    plain[np.ma.getmaskarray(values)] = None
+    return plain
+
+
+def as_float(cell: Any) -> float:
+    """Return a number as a float; what is larger than all of them is infinite."""
+    try:
+        return float(cell)
+    except OverflowError:
+        return math.inf if cell > 0 else -math.inf
+
+
+def is_exact(cell: Any) -> bool:
+    """Return whether an integer is itself as a float, too."""
+    number = as_float(cell)
+    return math.isfinite(number) and int(number) == int(cell)
+
+
+def objects_to_numbers(values: np.ndarray, *, name: str = "The array") -> np.ndarray:
     """Return an array of Python numbers as float64, what is missing as NaN.
 
-    Any other array, and one that holds texts or dates, is returned as it is.
+    Integers that floats merge stay integers where there is a type for them. Any other array, and
+    one that holds texts or dates, is returned as it is.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is no type for them.
 
     Examples
     --------
@@ -43,7 +73,15 @@ def objects_to_numbers(values: np.ndarray) -> np.ndarray:
     cells = [np.nan if is_missing(cell) else cell for cell in values.flat]
     if not all(isinstance(cell, (numbers.Real, decimal.Decimal, np.bool_)) for cell in cells):
         return values
-    return np.array([float(cell) for cell in cells]).reshape(values.shape)
+    merged = [c for c in cells if isinstance(c, numbers.Integral) and not is_exact(c)]
+    if not merged:
+        return np.array([as_float(cell) for cell in cells]).reshape(values.shape)
+    if all(isinstance(c, numbers.Integral) and -(2**63) <= int(c) < 2**63 for c in cells):
+        return np.array([int(cell) for cell in cells], dtype=np.int64).reshape(values.shape)
+    raise InvalidDataError(
+        f"{name} must hold numbers that floats tell apart; got integers past 2^53, which floats "
+        f"merge, such as {abridged(merged[0])}: take what is common off them, or leave them out."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +157,11 @@ def read_labels(y: Any, n_samples: int, *, name: str) -> Labels:
     >>> read_labels(["b", "a10", "a2"], 3, name="y")
     Labels(values=array([2, 1, 0]), names=('a2', 'a10', 'b'))
     """
+    check_dense(y, name=name)
     check_unmasked(y, name=name)
     ordered = getattr(getattr(y, "dtype", None), "ordered", None)
     categories = [str(word) for word in y.dtype.categories] if ordered else None
-    array = y if isinstance(y, np.ndarray) else np.asarray(_detached(y))
+    array = y if isinstance(y, np.ndarray) else np.asarray(_detached(y, name))
     if array.dtype.kind in "SU" and not hasattr(y, "dtype"):
         # NumPy has made the text "nan" of what was no text.
         array = np.array(list(y), dtype=object)
@@ -144,7 +183,7 @@ def read_labels(y: Any, n_samples: int, *, name: str) -> Labels:
         if all(-(2**63) <= int(cell) < 2**63 for cell in array):
             return Labels(np.array([int(cell) for cell in array], dtype=np.int64))
         return _named(array)
-    array = objects_to_numbers(array)
+    array = objects_to_numbers(array, name=name)
     if array.dtype.kind in "bi" or (array.dtype.kind == "u" and array.max(initial=0) < 2**63):
         return Labels(array.astype(np.int64))
     if array.dtype.kind == "f":
@@ -155,8 +194,8 @@ def read_labels(y: Any, n_samples: int, *, name: str) -> Labels:
     return _named(array)
 
 
-def _detached(y: Any) -> Any:
-    return y.detach().cpu() if hasattr(y, "detach") else y
+def _detached(y: Any, name: str) -> Any:
+    return tensor_numbers(y, name=name) if hasattr(y, "detach") else y
 
 
 def _single_column(array: np.ndarray) -> np.ndarray:
@@ -198,7 +237,7 @@ def label_text(cell: Any) -> str:
     ('u', '2020-01-02')
     """
     if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace")
+        return cell.decode("utf-8", "backslashreplace")
     if isinstance(cell, np.datetime64):
         return told_date(cell)
     if isinstance(cell, datetime.datetime):
@@ -226,20 +265,24 @@ def plain_labels(y: Any, *, name: str = "y") -> np.ndarray:
     >>> plain_labels([b"u", b"v"])
     array(['u', 'v'], dtype='<U1')
     """
+    check_dense(y, name=name)
     check_unmasked(y, name=name)
-    array = np.asarray(_detached(y))
+    array = np.asarray(_detached(y, name))
     if array.dtype.kind in "SU" and not hasattr(y, "dtype") and array.ndim:
         array = np.array(y, dtype=object)
     if array.ndim == 2:
         array = _single_column(array)
     if array.ndim == 1:
         _check_none_missing(array, name)
+    if array.dtype.kind == "f":
+        check_finite(array, name=name)
     if array.dtype.kind in "biufU":
         return array
     if array.dtype.kind == "O" and all(isinstance(cell, numbers.Integral) for cell in array.flat):
         return array.astype(np.int64)
-    array = objects_to_numbers(array)
-    if array.dtype.kind == "f":
+    array = objects_to_numbers(array, name=name)
+    if array.dtype.kind in "fi":
+        check_finite(array, name=name)
         return array
     return np.array([label_text(cell) for cell in array.flat]).reshape(array.shape)
 

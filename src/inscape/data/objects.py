@@ -10,14 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from inscape.data.columns import Column, as_dates, merged_integers, natural
-from inscape.data.labels import is_missing
+from inscape._checks import abridged
+from inscape.data.columns import Column, as_dates, column_of_words, merged_integers, natural
+from inscape.data.labels import as_float, is_exact, is_missing, unmasked
 
 _DATES = (datetime.date, datetime.datetime, np.datetime64)
 
 
 def object_array(values: Any) -> np.ndarray:
-    """Return an array of Python objects, (n_samples,); an array is returned as it is."""
+    """Return an array of Python objects, (n_samples,); an array is returned as it is.
+
+    What a mask hides is missing.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        return unmasked(values)
     if isinstance(values, np.ndarray):
         return values
     array = np.empty(len(values), dtype=object)
@@ -27,6 +33,9 @@ def object_array(values: Any) -> np.ndarray:
 
 def flattened(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     """Return a column, or the columns that equally long lists in its cells make."""
+    if values.ndim > 1:
+        block = values.reshape(len(values), -1)
+        return {f"{name}_{i}": block[:, i] for i in range(block.shape[1])}
     if values.dtype.kind != "O" or not len(values):
         return {name: values}
     if not all(isinstance(cell, (list, tuple, np.ndarray)) for cell in values):
@@ -61,10 +70,24 @@ def column_of_array(name: str, values: np.ndarray) -> Column:
     for holds, build in _OBJECTS:
         if all(map(holds, there)):
             return build(name, values, gone)
-    word = type(next(iter(there))).__name__
+    if all(_is_number(cell) or _is_text(cell) or _is_date(cell) for cell in there):
+        return _mixed(name, values, gone)
+    words = sorted({type(cell).__name__ for cell in there})
     lists = all(isinstance(cell, (list, tuple, np.ndarray)) for cell in there)
-    problem = "lists of different lengths" if lists else f"Python objects ({word})"
+    problem = "lists of different lengths" if lists else f"Python objects ({', '.join(words[:3])})"
     return Column(name, "other", values, problem=problem)
+
+
+def _mixed(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
+    """Return a column of numbers, texts and dates: what a text file with the same cells holds."""
+    texts = ["" if no else _text(cell) for cell, no in zip(values, gone, strict=True)]
+    words = list(dict.fromkeys(text.strip() for text in texts))
+    place = {word: i for i, word in enumerate(words)}
+    return column_of_words(name, np.array([place[text.strip()] for text in texts]), words)
+
+
+def _text(cell: Any) -> str:
+    return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)
 
 
 def _is_number(cell: Any) -> bool:
@@ -81,9 +104,11 @@ def _is_text(cell: Any) -> bool:
 
 def _numbers(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
     whole = [cell for cell in values[~gone] if isinstance(cell, numbers.Integral)]
-    merged = [cell for cell in whole if int(cell) != int(float(cell))]
-    cells = [np.nan if no else float(cell) for cell, no in zip(values, gone, strict=True)]
-    problem = f"integers past 2^53, which floats merge, such as {merged[0]}" if merged else ""
+    merged = [cell for cell in whole if not is_exact(cell)]
+    cells = [np.nan if no else as_float(cell) for cell, no in zip(values, gone, strict=True)]
+    problem = (
+        f"integers past 2^53, which floats merge, such as {abridged(merged[0])}" if merged else ""
+    )
     found = np.array(cells, dtype=np.float64)
     if len(whole) == len(values) and all(-(2**63) <= int(cell) < 2**63 for cell in whole):
         # As labels they keep all their digits.
@@ -106,10 +131,7 @@ def _dates(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
 
 
 def _texts(name: str, values: np.ndarray, gone: np.ndarray) -> Column:
-    texts = [
-        "" if no else cell.decode() if isinstance(cell, bytes) else cell
-        for cell, no in zip(values, gone, strict=True)
-    ]
+    texts = ["" if no else _text(cell) for cell, no in zip(values, gone, strict=True)]
     words = sorted({text for text, no in zip(texts, gone, strict=True) if not no}, key=natural)
     rank = {word: i for i, word in enumerate(words)}
     codes = [-1 if no else rank[text] for text, no in zip(texts, gone, strict=True)]

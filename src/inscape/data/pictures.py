@@ -126,6 +126,11 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with Image.open(path) as image:
             yield image
+    except Image.DecompressionBombError as error:
+        raise InvalidDataError(
+            f"{path} must have at most {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels; it has more: "
+            "bring it to a smaller size."
+        ) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise _damaged([path]) from error
 

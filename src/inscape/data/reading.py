@@ -34,8 +34,8 @@ class Reading:
     drop : tuple of str
         Columns that are left out.
     keep : tuple of str
-        Columns that are no features and go with their rows, such as an id: inscape encode writes
-        them beside the codes.
+        Columns that are no features and go with their rows, such as an id: written beside codes,
+        errors and scores.
     categories : str
         What columns of text are: refused, or one_hot, a column of zeros and ones for each word.
     dates : str
@@ -92,11 +92,16 @@ class Reading:
         r"""The delimiter, where a shell had it written as \t."""
         return "\t" if self.delimiter == "\\t" else self.delimiter or ""
 
-    def said(self) -> list[str]:
-        """Return the names of the options that differ from their defaults."""
+    def reading(self) -> Reading:
+        """Return these options alone, without those of a config that has more."""
+        names = [field.name for field in dataclasses.fields(Reading)]
+        return Reading(**{name: getattr(self, name) for name in names})
+
+    def chosen(self) -> list[str]:
+        """Return the names of the options of reading that differ from their defaults."""
         return [
             field.name
-            for field in dataclasses.fields(self)
+            for field in dataclasses.fields(Reading)
             if getattr(self, field.name) != field.default
         ]
 
@@ -115,7 +120,7 @@ class Reading:
         InvalidParameterError
             If there is another one.
         """
-        for name in self.said():
+        for name in self.chosen():
             if name not in but:
                 raise InvalidParameterError(
                     f"`{name}` must be left out here; {reason}: got {getattr(self, name)!r}."

@@ -47,16 +47,15 @@ def table_contents(table: Table, reading: Reading, y: Any = None) -> Contents:
     unlabelled = None if target is None else missing_labels(target)
     columns = find_columns(table, roles, reading, unlabelled=unlabelled)
     told = [*table.told, *_told_roles(table, roles, columns)]
-    table, dropped = _without_missing(table, columns, unlabelled, reading)
-    if dropped:
-        told.append(f"{dropped} rows with missing values are dropped")
+    n_rows = table.n_samples
+    table, places = _without_missing(table, columns, unlabelled, reading, told)
     labels = None
     if roles.target is not None:
         labels = column_labels(table.columns[roles.target])
         told.append(_told_labels(roles.target, labels))
     elif y is not None:
-        labels = read_labels(y, table.n_samples + dropped, name="y")
-        if dropped:
+        labels = read_labels(y, n_rows, name="y")
+        if places is not None:
             raise InvalidDataError(
                 "y must be a column of the table where rows with missing values are dropped; got "
                 "an array: name the column with target."
@@ -73,14 +72,15 @@ def table_contents(table: Table, reading: Reading, y: Any = None) -> Contents:
         digest or checksum([*columns.feature_names, X, None if numbers is None else numbers]),
         (*told, *more),
         fill=reading.missing == "mean",
+        places=places,
     )
 
 
 def _is_plain(reading: Reading) -> bool:
-    return not set(reading.said()) - {"target"}
+    return not set(reading.chosen()) - {"target"}
 
 
-def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Split, tuple[str, ...]]:
+def encode_table(table: Table, description: Description, reading: Reading) -> Contents:
     """Take a table as rows for a model that was fitted with another one.
 
     Its columns may come in any order; labels and ids that the first table had are passed over.
@@ -89,48 +89,67 @@ def encode_table(table: Table, columns: Columns, reading: Reading) -> tuple[Spli
     ----------
     table : Table
         As it was read.
-    columns : Columns
-        Of the table that the model was fitted with.
+    description : Description
+        Of the table that the model was fitted with; it has `columns`.
     reading : Reading
-        What is to be kept or dropped besides.
+        What is the label, and what is to be kept or dropped besides.
 
     Returns
     -------
-    rows, told : Split, tuple of str
-        The rows, with what is kept beside them; and what was chosen.
+    Contents
+        All rows, with labels if `target` names them.
 
     Raises
     ------
     InvalidDataError
         If columns are missing, new, or hold something else; all of these are told at once.
     """
-    table = match_columns(table, columns, reading)
+    columns, means = description.columns, description.means
+    assert columns is not None
     roles = find_roles(table, reading)
+    target = None if roles.target is None else table.columns[roles.target]
+    unlabelled = None if target is None else missing_labels(target)
+    table = match_columns(table, columns, reading, fills=means is not None, unlabelled=unlabelled)
     told = list(table.told)
     known = {source.name for source in columns.sources}
-    passed = [name for name in table.columns if name not in known and name not in roles.kept]
+    others = {roles.target, *roles.kept}
+    passed = [name for name in table.columns if name not in known and name not in others]
     if passed:
         told.append(f"passed over {listed(passed)}")
-    fills = columns.means is not None and reading.missing != "drop"
+    fills = means is not None and reading.missing != "drop"
     asked = replace(reading, missing="mean") if fills else reading
-    table, dropped = _without_missing(table, columns, None, asked)
-    if dropped:
-        told.append(f"{dropped} rows with missing values are dropped")
+    table, places = _without_missing(table, columns, unlabelled, asked, told)
     X, _ = _floats(table, columns, asked)
-    if columns.means is not None:
+    if means is not None:
         gaps = int(np.isnan(X).sum())
         told += [f"{gaps} missing values are the means of the training rows"] if gaps else []
-        X = fill_missing(X, np.array(columns.means))
+        X = fill_missing(X, np.array(means))
+    labels = None
+    if roles.target is not None:
+        labels = column_labels(table.columns[roles.target])
+        told.append(_told_labels(roles.target, labels))
+    numbers, _, class_names = join_labels(labels, None)
     kept = {name: table.columns[name].texts() for name in roles.kept}
-    return Split(X, kept=kept), tuple(told)
+    return Contents(
+        Split(X, numbers, kept=kept),
+        None,
+        replace(description, class_names=class_names),
+        table.digest or checksum([*columns.feature_names, X]),
+        tuple(told),
+        places=places,
+    )
 
 
 def _without_missing(
-    table: Table, columns: Columns, unlabelled: np.ndarray | None, reading: Reading
-) -> tuple[Table, int]:
-    """Return the rows that are whole, where others are to be dropped, and how many are not."""
+    table: Table,
+    columns: Columns,
+    unlabelled: np.ndarray | None,
+    reading: Reading,
+    told: list[str],
+) -> tuple[Table, np.ndarray | None]:
+    """Return the rows that are whole, where others are to be dropped, and which they are."""
     if reading.missing != "drop":
-        return table, 0
+        return table, None
     gone = np.zeros(table.n_samples, dtype=bool) if unlabelled is None else unlabelled.copy()
     for source in columns.sources:
         gone |= table.columns[source.name].missing
@@ -139,7 +158,11 @@ def _without_missing(
             f"{table.name} must have rows without missing values; got none: drop the columns "
             "that have most, or take missing='mean'."
         )
-    return table.take(np.flatnonzero(~gone)), int(gone.sum())
+    if not gone.any():
+        return table, None
+    places = np.flatnonzero(~gone)
+    told.append(f"{int(gone.sum())} rows with missing values are dropped")
+    return table.take(places), places
 
 
 def _floats(table: Table, columns: Columns, reading: Reading) -> tuple[FloatArray, list[str]]:

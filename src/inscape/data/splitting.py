@@ -10,7 +10,6 @@ import numpy as np
 from inscape._checks import check_enough_samples
 from inscape.data.arrays import Contents
 from inscape.data.dataset import Split
-from inscape.data.encoding import Columns
 from inscape.data.floats import column_means, fill_missing
 
 _BLOCK: Final = 4096
@@ -18,26 +17,24 @@ _BLOCK: Final = 4096
 
 def split_contents(
     contents: Contents, *, test_fraction: float, random_state: int
-) -> tuple[Split, Split, Columns | None]:
+) -> tuple[Split, Split, tuple[float, ...] | None]:
     """Return the two parts of what was read, missing values filled from the training part.
 
     Returns
     -------
-    train, test, columns : Split, Split, Columns or None
-        The columns with the means that were filled in.
+    train, test, means : Split, Split, tuple of float or None
+        And the means that were filled in.
     """
     train, test = contents.all_or_train, contents.test
     if test is None:
         train, test = split_rows(
             train, test_fraction=test_fraction, random_state=random_state, own=contents.own
         )
-    columns = contents.description.columns
     if not contents.fill:
-        return train, test, columns
+        return train, test, None
     means = column_means(train.X, contents.description.feature_names)
     filled = [replace(part, X=fill_missing(part.X, means)) for part in (train, test)]
-    columns = None if columns is None else replace(columns, means=tuple(means.tolist()))
-    return filled[0], filled[1], columns
+    return filled[0], filled[1], tuple(means.tolist())
 
 
 def split_rows(

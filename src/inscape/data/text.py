@@ -9,7 +9,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 import numpy as np
 
@@ -21,8 +21,9 @@ from inscape.data.columns import (
     column_of_words,
     is_number,
 )
-from inscape.data.first_lines import Look, Row, filled, look_at, open_text
+from inscape.data.first_lines import Look, Row, filled, look_at, open_bytes, open_text, split
 from inscape.data.reading import Reading
+from inscape.data.signatures import HEAD, check_signature
 from inscape.data.tables import Table
 
 # Lines that differ in length are named up to so many.
@@ -47,13 +48,12 @@ def read_text(path: Path, reading: Reading) -> Table:
         If a compressed file is cut short.
     """
     try:
+        with open_bytes(path) as file:
+            check_signature(path, ".csv", file.read(HEAD))
         look = look_at(path, reading)
         return _read(path, look, reading)
     except UnicodeDecodeError as error:
-        raise InvalidDataError(
-            f"{path} must be text in UTF-8; it is not: save it as UTF-8, or check that it is a "
-            "table in text."
-        ) from error
+        raise _not_in_utf_8(path) from error
     except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise DamagedFileError(
             f"{path} must be a whole compressed file; it is damaged or cut short: compress it "
@@ -64,6 +64,24 @@ def read_text(path: Path, reading: Reading) -> Table:
             f"{path} must be text with cells between delimiters; it is not ({error}): check that "
             "it is a table in text."
         ) from error
+
+
+def _not_in_utf_8(path: Path) -> InvalidDataError:
+    with open_bytes(path) as file:
+        line, byte = next(_bytes_out_of_place(file))
+    return InvalidDataError(
+        f"{path} must be text in UTF-8; got the byte 0x{byte:02x} in line {line}, as Windows-1252 "
+        "and Latin-1 have it: save it as CSV in UTF-8, or run iconv -f WINDOWS-1252 -t UTF-8."
+    )
+
+
+def _bytes_out_of_place(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Yield the line and the first byte that is not UTF-8, for each line that has one."""
+    for number, line in enumerate(file, start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            yield number, line[error.start]
 
 
 # --------------------------------------------------------------------------- all rows
@@ -153,7 +171,8 @@ def _load(path: Path, look: Look, coded: set[int]) -> tuple[np.ndarray, dict[int
         # Every column is read: with `usecols`, rows that are too long would pass unseen.
         matrix = np.loadtxt(
             lines,
-            delimiter=look.delimiter,
+            # None is spaces, as many as there are.
+            delimiter=None if look.delimiter == " " else look.delimiter,
             converters={i: coder(known) for i, known in found.items()} or None,
             comments=None,
             quotechar='"',
@@ -168,19 +187,30 @@ def _lines(file: TextIO, delimiter: str) -> Iterator[str]:
     open_quote = False
     for line in file:
         if open_quote or line.strip(f"{delimiter} \t\r\n"):
-            yield line
+            yield _without_spaces(line, delimiter, open_quote) if ' "' in line else line
         if '"' in line:
             open_quote ^= bool(line.count('"') % 2)
 
 
+def _without_spaces(line: str, delimiter: str, open_quote: bool) -> str:
+    """Return a line without spaces before quotes that open a cell: with them, they would not."""
+    pieces = line.split('"')
+    # Every other piece lies outside of quotes.
+    for i in range(open_quote, len(pieces) - 1, 2):
+        bare = pieces[i].rstrip(" ")
+        if bare.endswith(delimiter) or not (bare or i):
+            pieces[i] = bare
+    return '"'.join(pieces)
+
+
 def _skip_header(lines: Iterator[str], delimiter: str) -> None:
-    next(csv.reader(lines, delimiter=delimiter))
+    next(split(lines, delimiter))
 
 
 def _rows(path: Path, look: Look) -> Iterator[tuple[int, Row]]:
     """Yield the last line of each row, and its cells."""
     with open_text(path) as file:
-        reader = csv.reader(file, delimiter=look.delimiter)
+        reader = split(file, look.delimiter)
         rows = filled(reader)
         if look.has_header:
             next(rows)
@@ -219,7 +249,7 @@ def _ragged(path: Path, look: Look) -> InvalidDataError:
     header = [f"the header has {len(look.names)}"] if len(look.names) != look.n_columns else []
     return InvalidDataError(
         f"Every row of {path} must have {look.n_columns} cells; {_joined([*header, *bad])}: mend "
-        "them, or say what stands between the cells with delimiter."
+        "or remove them, or say what stands between the cells with delimiter."
     )
 
 

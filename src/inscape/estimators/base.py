@@ -66,6 +66,8 @@ Checkpoint: TypeAlias = tuple[dict[str, np.ndarray], dict[str, str]]
 
 # Rows that are encoded or decoded at a time, so that hidden layers stay small in memory.
 _BLOCK = 1024
+# Of which the squares, and their sum over rows, are floats.
+_LARGEST = 1e150
 # What is told of a training.
 _TRAINING = ("epochs", "batch_size", "learning_rate")
 
@@ -549,7 +551,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Returns
         -------
         ndarray, shape (n_samples, n_features)
-            What came back.
+            What came back, its columns in the order of those in `fit`.
         """
         y = open_labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)
@@ -1061,15 +1063,20 @@ def _split(
 
 
 def _check_varies(X: FloatArray) -> None:
-    """Ask for at least one column that is not constant.
+    """Ask for at least one column that is not constant, and for numbers that have squares.
 
     Raises
     ------
     InvalidDataError
-        If every row is the same.
+        If every row is the same, or a number is too large.
     """
     if (X[0] == X[-1]).all() and (X[0] == X).all():
         raise InvalidDataError(
             f"X must vary; got {X.shape[0]} identical rows ({X.shape[1]} constant columns), "
             "from which nothing can be learned: check how the data were read."
+        )
+    if X.dtype == np.float64 and max(X.max(), -X.min()) > _LARGEST:
+        raise InvalidDataError(
+            f"X must lie within {_LARGEST:g}, for squares have to fit in float64; got "
+            f"{max(X.max(), -X.min()):g}: rescale the data."
         )

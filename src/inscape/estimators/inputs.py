@@ -16,7 +16,7 @@ from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._typing import FloatArray
 from inscape.data import Description
 from inscape.data.arrays import as_array
-from inscape.data.floats import is_plain
+from inscape.data.floats import fill_missing, is_plain
 from inscape.estimators.opening import Opened, open_rows
 
 # Letters of what scikit-learn tells.
@@ -72,6 +72,8 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
             raise InvalidDataError(" ".join(str(error).split())[:_MOST_TOLD]) from error
     if reset and given.named_by_user:
         estimator.feature_names_in_ = np.array(given.names, dtype=object)
+    if known is not None and known.means is not None:
+        rows = fill_missing(rows, np.array(known.means))
     check_finite(rows)
     return rows
 

@@ -18,6 +18,7 @@ from inscape.data.encoding import Columns, Source
 from inscape.data.features import find_columns, match_columns
 from inscape.data.files import data_key
 from inscape.data.frames import is_frame, read_frame
+from inscape.data.labels import objects_to_numbers
 from inscape.data.reading import Reading
 from inscape.data.tables import Table, find_roles
 
@@ -60,11 +61,13 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
     InvalidDataError
         If columns are missing, new or no numbers; all of these are told at once.
     """
-    if type(X) is np.ndarray and X.dtype.names is None:
+    if type(X) is np.ndarray and (X.dtype.names is None or X.ndim != 1):
         return Opened(_whole(X))
-    check_unmasked(X, name="X")
-    if isinstance(X, np.ma.MaskedArray) or hasattr(X, "toarray") or hasattr(X, "detach"):
+    if isinstance(X, np.ma.MaskedArray) and X.dtype.names is None:
+        check_unmasked(X, name="X")
         return Opened(as_array(X, name="X"))
+    if hasattr(X, "toarray") or hasattr(X, "detach"):
+        return Opened(_whole(as_array(X, name="X")))
     if isinstance(X, Dataset):
         if not reset:
             raise InvalidDataError(
@@ -83,14 +86,12 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
             f"dimension; got a mapping of {', '.join(map(repr, list(X)[:5])) or 'nothing'}: "
             "give X=X."
         )
-    array = as_array(X, name="X")
-    # Of lists scikit-learn makes the same array, and says what it says.
-    return Opened(_whole(array) if array.dtype.kind in "mMOSU" else X)
+    return Opened(_whole(as_array(X, name="X")))
 
 
 def _whole(X: np.ndarray) -> np.ndarray:
-    """Return an array; no texts or dates, and of large integers those that floats tell apart."""
-    if X.dtype.kind in "OSU":
+    """Return an array of numbers that floats tell apart; no texts, dates or complex numbers."""
+    if X.dtype.kind in "OSUT":
         # float("1_000") is a number, and no plain one.
         odd = [cell for cell in X.flat if isinstance(cell, (str, bytes, datetime.date))]
         if odd:
@@ -104,8 +105,17 @@ def _whole(X: np.ndarray) -> np.ndarray:
             f"X must hold numbers; got {X.dtype}: say in which unit, as in "
             "(X - X.min()) / numpy.timedelta64(1, 'D')."
         )
-    if X.dtype.kind in "iu" and X.dtype.itemsize == 8 and X.ndim == 2 and X.size:
+    if X.dtype.kind == "c":
+        raise InvalidDataError(
+            f"X must hold real numbers; got {X.dtype} (Complex data not supported): give .real and "
+            ".imag as columns of their own."
+        )
+    if X.dtype.kind == "V":
         return as_numbers(X, name="X")
+    X = objects_to_numbers(X, name="X")
+    if X.dtype.kind in "iuf" and X.dtype.itemsize >= 8 and X.ndim == 2 and X.size:
+        # float64 needs no look, and is most of what comes.
+        return X if X.dtype.kind == "f" and X.dtype.itemsize == 8 else as_numbers(X, name="X")
     return X
 
 
@@ -171,15 +181,15 @@ def _open_mapping(
 def _open_frame(X: Any, known: Description | None) -> Opened:
     table = read_frame(X, name="X")
     if known is None or known.columns is None:
-        columns = find_columns(table, find_roles(table, Reading()), Reading(), by="data.load, ")
+        fills = known is not None and known.means is not None
+        reading = Reading(missing="mean" if fills else "refuse")
+        columns = find_columns(table, find_roles(table, reading), reading, by="data.load, ")
         if known is not None and set(columns.feature_names) == set(known.feature_names):
             columns = Columns(tuple(Source(name, "number") for name in known.feature_names))
     else:
         columns = known.columns
-        table = match_columns(table, columns, Reading())
+        table = match_columns(table, columns, Reading(), fills=known.means is not None)
     values = columns.numbers(table.columns)
-    if columns.means is not None:
-        values = np.where(np.isnan(values), np.array(columns.means), values)
     values = values.astype(_kind(table, columns), copy=False)
     names = columns.feature_names
     # scikit-learn takes names for names where all of a frame's are texts.

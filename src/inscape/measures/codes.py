@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inscape._checks import as_floats, check_numbers
 from inscape._typing import FloatArray
 
 
@@ -27,5 +28,6 @@ def dead_units(codes: FloatArray) -> tuple[int, ...]:
     >>> dead_units(np.array([[0.0, 1.0], [0.0, 2.0]]))
     (0,)
     """
+    codes = as_floats(check_numbers(codes, name="codes"))
     top, bottom = codes.max(axis=0), codes.min(axis=0)
     return tuple(int(i) for i in (top - bottom <= 1e-7 * abs(top).clip(min=1.0)).nonzero()[0])

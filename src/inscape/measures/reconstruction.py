@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inscape._checks import check_number
+from inscape._checks import as_floats, check_number, check_numbers, check_pair
 from inscape._representations import Representation
 from inscape._typing import FloatArray
 
@@ -16,8 +16,13 @@ def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:
     ----------
     representation : Representation
         A fitted object with `transform` and `inverse_transform`.
-    X : ndarray, shape (n_samples, n_features)
+    X : ndarray or frame, shape (n_samples, n_features)
         Rows.
+
+    Returns
+    -------
+    ndarray, shape (n_samples, n_features)
+        What came back, its columns in the order of those in `fit`.
 
     Examples
     --------
@@ -37,12 +42,18 @@ def squared_error(X: FloatArray, reconstruction: FloatArray) -> float:
     X, reconstruction : ndarray, shape (n_samples, n_features)
         Rows and what came back.
 
+    Raises
+    ------
+    InvalidDataError
+        If they are no numbers, or differ in shape.
+
     Examples
     --------
     >>> squared_error(np.array([[0.0, 1.0]]), np.array([[0.0, 0.0]]))
     0.5
     """
-    return float(np.square(reconstruction - X).mean(dtype=np.float64))
+    rows, back = check_pair(X, reconstruction, name="reconstruction")
+    return float(np.square(back - rows).mean(dtype=np.float64))
 
 
 def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
@@ -58,13 +69,19 @@ def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
     X, probabilities : ndarray, shape (n_samples, n_features)
         Rows in [0, 1] and what came back.
 
+    Raises
+    ------
+    InvalidDataError
+        If they are no numbers, or differ in shape.
+
     Examples
     --------
     >>> round(binary_cross_entropy(np.array([[1.0]]), np.array([[0.5]])), 4)
     0.6931
     """
-    p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
-    return float(-(X * np.log(p) + (1 - X) * np.log1p(-p)).mean())
+    rows, back = check_pair(X, probabilities, name="probabilities")
+    p = np.clip(back.astype(np.float64), 1e-7, 1 - 1e-7)
+    return float(-(rows * np.log(p) + (1 - rows) * np.log1p(-p)).mean())
 
 
 def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
@@ -75,14 +92,20 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     X, reconstruction : ndarray, shape (n_samples, n_features)
         Rows and what came back.
 
+    Raises
+    ------
+    InvalidDataError
+        If they are no numbers, or differ in shape.
+
     Examples
     --------
     >>> X = np.array([[0.0], [2.0]])
     >>> explained_variance(X, X), explained_variance(X, np.ones((2, 1)))
     (1.0, 0.0)
     """
-    total = np.square(X - X.mean(axis=0)).mean(dtype=np.float64)
-    return float(1 - squared_error(X, reconstruction) / total)
+    rows, back = check_pair(X, reconstruction, name="reconstruction")
+    total = np.square(rows - rows.mean(axis=0)).mean(dtype=np.float64)
+    return float(1 - squared_error(rows, back) / total)
 
 
 def peak_signal_to_noise_ratio(
@@ -111,6 +134,8 @@ def peak_signal_to_noise_ratio(
     ------
     InvalidParameterError
         If the range is not a number > 0.
+    InvalidDataError
+        If rows are no numbers, or differ in shape.
 
     Examples
     --------
@@ -118,7 +143,8 @@ def peak_signal_to_noise_ratio(
     20.0
     """
     data_range = check_number("data_range", data_range, above=0)
-    errors = np.square(np.subtract(reconstruction, X, dtype=np.float64)).mean(axis=1)
+    rows, back = check_pair(X, reconstruction, name="reconstruction")
+    errors = np.square(np.subtract(back, rows, dtype=np.float64)).mean(axis=1)
     with np.errstate(divide="ignore"):
         return float((20 * np.log10(data_range) - 10 * np.log10(errors)).mean())
 
@@ -152,6 +178,7 @@ def code_directions(representation: Representation, codes: FloatArray) -> FloatA
     >>> np.allclose(code_directions(pca, Z), pca.components_ * Z.std(axis=0)[:, None])
     True
     """
+    codes = as_floats(check_numbers(codes, name="codes"))
     middle, steps = codes.mean(axis=0), np.diag(codes.std(axis=0))
     both = np.concatenate([middle + steps, middle - steps]).astype(codes.dtype)
     ahead, behind = np.split(np.asarray(representation.inverse_transform(both)), 2)

@@ -15,6 +15,7 @@ without loading torch.
 | `kinds` | the kinds of runs, and the config file by which a run tells its own |
 | `page` | one HTML page that needs nothing else, not even a network |
 | `run` | a run |
+| `steps` | the steps of a job, told before each is taken |
 | `writer` | who fills a run directory, of whatever kind |
 """
 

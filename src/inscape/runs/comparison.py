@@ -10,7 +10,8 @@ from sklearn.decomposition import NMF, PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from inscape._representations import Representation
+from inscape._checks import check_numbers
+from inscape._representations import Representation, in_order_of_fit
 from inscape._typing import FloatArray
 from inscape.data.scaling import Scaler
 from inscape.measures import (
@@ -75,17 +76,15 @@ def _behind(scaler: Scaler | None, linear: Any) -> Any:
     return make_pipeline(scaling, linear)
 
 
-def compare(
-    representations: Mapping[str, Representation], X: FloatArray
-) -> dict[str, dict[str, float]]:
+def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, dict[str, float]]:
     """Return, for each representation, how well it gives back rows that it has not seen.
 
     Parameters
     ----------
     representations : mapping of str to Representation
         By name; scikit-learn's PCA and NMF as they are.
-    X : ndarray, shape (n_samples, n_features)
-        Test rows.
+    X : ndarray or frame, shape (n_samples, n_features)
+        Test rows; the columns of a frame are found by their names.
 
     Returns
     -------
@@ -103,11 +102,12 @@ def compare(
     """
     table: dict[str, dict[str, float]] = {}
     for name, representation in representations.items():
-        back = reconstruct(representation, X)
+        given = in_order_of_fit(representation, X)
+        back, rows = reconstruct(representation, given), check_numbers(given, name="X")
         table[name] = {
-            "squared_error": squared_error(X, back),
-            "explained_variance": explained_variance(X, back),
+            "squared_error": squared_error(rows, back),
+            "explained_variance": explained_variance(rows, back),
         }
-        if X.min() >= 0 and X.max() <= 1:
-            table[name]["binary_cross_entropy"] = binary_cross_entropy(X, back)
+        if rows.min() >= 0 and rows.max() <= 1:
+            table[name]["binary_cross_entropy"] = binary_cross_entropy(rows, back)
     return table

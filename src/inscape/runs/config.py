@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import tomli_w
 
 from inscape._checks import look_up
 from inscape._errors import InvalidParameterError
 from inscape._parts import read_call
-from inscape._typing import (
+
+# Three of them are types of what is inherited: who reads the types of a config looks here.
+from inscape._typing import (  # noqa: F401
     ActivationName,
     AnimationName,
     BiasName,
@@ -29,6 +31,9 @@ from inscape.zoo import MODELS
 
 # Of the files of a run; a file that says none is of format 1, which named no kind either.
 FORMAT: Final = 2
+
+
+AnyConfig = TypeVar("AnyConfig", bound="Config")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,15 @@ class Config:
         return tomli_w.dumps({"format": FORMAT, "kind": self.kind, **values})
 
 
+def _reading_last(config: type[AnyConfig]) -> type[AnyConfig]:
+    """Put the options of reading behind a config's own, in its file and in its command's help."""
+    fields = config.__dataclass_fields__
+    read = {name: fields[name] for name in Reading.__dataclass_fields__}
+    own = {name: field for name, field in fields.items() if name not in read}
+    config.__dataclass_fields__ = {**own, **read}
+    return config
+
+
 # The model that is in no zoo.
 AUTOENCODER = "autoencoder"
 # The options that only an autoencoder has, and those that only a variational one has.
@@ -65,9 +79,10 @@ _OF_DENSE = ("hidden", "activation", "initialization", "bias", "linear_path")
 
 
 @tell_words
+@_reading_last
 @dataclass(frozen=True)
-class FitConfig(Config):
-    """Everything that a fit is asked for.
+class FitConfig(Reading, Config):
+    """Everything that a fit is asked for; how the data are read is as in `inscape.data.Reading`.
 
     Parameters
     ----------
@@ -134,35 +149,6 @@ class FitConfig(Config):
         Seed of every draw.
     device : str
         "auto" takes a GPU where there is one.
-    target : str
-        The column of a table that holds the labels.
-    header : bool
-        Whether the first line of a text file holds names; left out, it is found out and told.
-    index : str
-        The column that names the rows and is no feature; left out, the index that pandas or R
-        wrote; none is no such column.
-    columns : tuple of str
-        The columns that are features, in this order; once for each, or joined by commas. Left out,
-        all others.
-    drop : tuple of str
-        Columns that are left out.
-    keep : tuple of str
-        Columns that are no features and go with their rows, such as an id.
-    categories : str
-        What columns of text are: refused, or a column of zeros and ones for each word.
-    dates : str
-        What columns of dates are: refused, or days since 1970.
-    missing : str
-        What is done with missing values: refused, the mean of the training rows, or their rows
-        dropped.
-    delimiter : str
-        Between the cells of a text file; left out, it is found out.
-    decimal : str
-        Before the fraction of a number in a text file: "." or ",".
-    image_size : int
-        Height and width to which pictures are brought, in pixels.
-    crop : bool
-        Whether that is the middle square of each picture; else its whole, stretched.
     test_fraction : float
         Share of the rows kept for testing, where the data have no test part of their own.
     """
@@ -199,25 +185,7 @@ class FitConfig(Config):
     patience: int | None = None
     random_state: int = 0
     device: str = "auto"
-    target: str | None = None
-    header: bool | None = None
-    index: str | None = None
-    columns: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    categories: CategoriesName = "refuse"
-    dates: DatesName = "refuse"
-    missing: MissingName = "refuse"
-    delimiter: str | None = None
-    decimal: str = "."
-    image_size: int | None = None
-    crop: bool = False
     test_fraction: float = 0.2
-
-    def reading(self) -> Reading:
-        """Return how the data are read."""
-        names = [field.name for field in dataclasses.fields(Reading)]
-        return Reading(**{name: getattr(self, name) for name in names})
 
     def estimator_parameters(self) -> dict[str, Any]:
         """Return the options of the estimator that this config stands for.
@@ -354,9 +322,10 @@ class DynamicsConfig(Config):
 
 
 @tell_words
+@_reading_last
 @dataclass(frozen=True)
-class AnomaliesConfig(Config):
-    """Everything that a search for anomalies is asked for.
+class AnomaliesConfig(Reading, Config):
+    """Everything that a search for anomalies is asked for, and how the data are read.
 
     Parameters
     ----------
@@ -383,8 +352,6 @@ class AnomaliesConfig(Config):
         How the threshold of that rate is found: conformal or generalized_pareto.
     random_state : int
         Seed of every draw.
-    target : str
-        The column of a table that holds the labels.
     """
 
     kind: ClassVar[str] = "anomalies"
@@ -399,7 +366,6 @@ class AnomaliesConfig(Config):
     false_alarm_rate: float | None = None
     threshold: Literal["conformal", "generalized_pareto"] = "conformal"
     random_state: int = 0
-    target: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from inscape._errors import RunNotFoundError
 from inscape._files import damaged
 from inscape.estimators.loading import restore
 from inscape.estimators.persistence import model_directory, read_model
@@ -13,6 +14,28 @@ from inscape.uses.anomalies import AnomalyDetector
 from inscape.uses.saving import restore_use
 
 _USES: dict[str, type[Any]] = {kind.__name__: kind for kind in (AnomalyDetector,)}
+
+
+def load_representation(path: str | Path) -> Any:
+    """Load what encodes rows and decodes codes.
+
+    Parameters
+    ----------
+    path : path-like
+        As in `load`.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none at `path`, or something that does not encode.
+    """
+    found = load(path)
+    if not (hasattr(found, "transform") and hasattr(found, "inverse_transform")):
+        raise RunNotFoundError(
+            f"{path} must hold a model that encodes rows; it holds an {type(found).__name__}: give "
+            "a run of inscape fit."
+        )
+    return found
 
 
 def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = ()) -> Any:

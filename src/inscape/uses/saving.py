@@ -22,6 +22,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from inscape._errors import InvalidParameterError
 from inscape._files import staged_directory, write_json, write_manifest, write_tensors
 from inscape._parts import Part, describe_part, rebuild_parts, resolve_part
+from inscape.data.dataset import Description, restore_description
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.loading import ESTIMATORS, restore
 from inscape.uses.anomalies.scores import SCORES
@@ -115,6 +116,8 @@ def pack(value: Any, name: str, tensors: dict[str, np.ndarray]) -> Any:
     if isinstance(value, (tuple, list)):
         packed = [pack(item, f"{name}.{i}", tensors) for i, item in enumerate(value)]
         return {"items": packed}
+    if isinstance(value, Description):
+        return {"description": value.describe()}
     if isinstance(value, Part):
         return {"part": describe_part(value)}
     if isinstance(value, NetworkEstimator):
@@ -167,6 +170,8 @@ def unpack(told: Any, tensors: Mapping[str, np.ndarray], parts: Iterable[type[An
         return np.asfortranarray(array) if told.get("by_columns") else array
     if "items" in told:
         return tuple(unpack(item, tensors, parts) for item in told["items"])
+    if "description" in told:
+        return restore_description(told["description"])
     if "estimator" in told:
         below = told["below"]
         own = {k.removeprefix(below): v for k, v in tensors.items() if k.startswith(below)}

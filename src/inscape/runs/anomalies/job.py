@@ -5,25 +5,28 @@ The directory appears whole. Where anything is refused, nothing is left behind.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from inscape._files import next_free, prepare_directory, write_atomic
 from inscape._typing import FloatArray
 from inscape.data.dataset import checksum
+from inscape.data.tables import check_distinct
 from inscape.runs.anomalies.judging import Table, compare_with_classics, judge, read_table
 from inscape.runs.anomalies.pictures import add_figures
 from inscape.runs.anomalies.summary import write_page
 from inscape.runs.config import AnomaliesConfig
 from inscape.runs.environment import default_threads, describe_software, torch_threads
 from inscape.runs.run import Run
+from inscape.runs.steps import take
 from inscape.runs.writer import RunWriter
-from inscape.uses import AnomalyDetector, load
+from inscape.uses import AnomalyDetector
 from inscape.uses.saving import save_use
 
 # Rows that are named in the metrics, the worst first.
@@ -35,6 +38,7 @@ def find_anomalies(
     config: AnomaliesConfig,
     path: str | Path | None = None,
     *,
+    table: Table | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Run:
@@ -46,6 +50,8 @@ def find_anomalies(
         What is asked for.
     path : path-like or None
         A new directory; None takes the next free one below ``runs/``.
+    table : Table or None
+        The rows, where `read_table` has read them already; None reads them.
     overwrite : bool
         Whether a run that is there may be replaced.
     progress : bool
@@ -66,18 +72,15 @@ def find_anomalies(
     """
     path = next_path(config) if path is None else Path(path)
     prepare_directory(path, overwrite=overwrite)
-    table = read_table(config)
+    table = read_table(config) if table is None else table
+    check_distinct(_header(table), SCORES_FILE)
     detector = make_detector(config, table)
     n_threads = default_threads()
     facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
     writer = RunWriter(path, config, describe_software() | facts)
     steps = _execute(writer, detector, table, overwrite=overwrite, progress=progress)
-    with (
-        torch_threads(n_threads),
-        tqdm(steps, total=5, leave=False, disable=None if progress else True) as bar,
-    ):
-        for step in bar:
-            bar.set_description(step)
+    with torch_threads(n_threads):
+        take(steps, total=5, progress=progress)
     return Run(path)
 
 
@@ -94,12 +97,12 @@ def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:
     config : AnomaliesConfig
         What is asked for.
     table : Table
-        Pictures have one unit, the columns of a table each their own.
+        Pictures have one unit, the columns of a table each their own; and it has the model.
     """
-    scaler = config.scaler or ("standard" if table.image_shape is None else "none")
+    scaler = config.scaler or ("standard" if table.description.image_shape is None else "none")
     methods = config.method or (("denoising",) if config.model is None else ("mahalanobis",))
     return AnomalyDetector(
-        None if config.model is None else load(config.model),
+        table.model,
         method=methods[0] if len(methods) == 1 else list(methods),
         scaler=None if scaler == "none" else scaler,
         contamination=config.contamination,
@@ -119,7 +122,9 @@ def _execute(
 ) -> Iterator[str]:
     """Learn, judge, draw, and finish the run; tell each step before it is taken."""
     yield "learning what is normal"
-    detector.set_params(verbose=int(progress)).fit(table.X[table.learned])
+    # With what the columns are: the detector that is kept finds them by their names.
+    learned = replace(table.rows, X=table.X[table.learned], y=None, kept={})
+    detector.set_params(verbose=int(progress)).fit(learned)
     # What is kept does not hang on whether somebody looked on.
     detector.set_params(verbose=0)
     yield "judging every row"
@@ -130,7 +135,7 @@ def _execute(
         staged.add_metrics(metrics)
         save_use(detector, staged.path / "model")
         told = scores < detector.offset_
-        write_scores(staged.path / SCORES_FILE, scores, p_values, told)
+        write_scores(staged.path / SCORES_FILE, table, scores, p_values, told)
         yield "drawing figures"
         add_figures(staged, detector, table, scores)
         yield "writing the report"
@@ -159,7 +164,13 @@ def _measure(
         },
         "area_under_curve": compare_with_classics(detector, table, scores),
         "worst": [
-            {"row": int(i), "score": float(scores[i]), "p_value": float(p_values[i])} for i in worst
+            {
+                "row": int(table.places[i]),
+                "kept": {name: str(values[i]) for name, values in table.rows.kept.items()},
+                "score": float(scores[i]),
+                "p_value": float(p_values[i]),
+            }
+            for i in worst
         ],
     }
 
@@ -168,10 +179,20 @@ def _count(told: np.ndarray) -> dict[str, int]:
     return {"count": len(told), "told_off": int(told.sum())}
 
 
-def write_scores(path: Path, scores: FloatArray, p_values: FloatArray, told: np.ndarray) -> None:
-    """Write one line a row: its place, score and p-value, and whether it is told off."""
+def _header(table: Table) -> list[str]:
+    return ["row", *table.rows.kept, "score", "p_value", "anomaly"]
+
+
+def write_scores(
+    path: Path, table: Table, scores: FloatArray, p_values: FloatArray, told: np.ndarray
+) -> None:
+    """Write one line a row: its place, what is kept, score, p-value, and whether it is told off."""
     buffer = io.StringIO()
-    buffer.write("row,score,p_value,anomaly\n")
-    for i, (score, p_value, odd) in enumerate(zip(scores, p_values, told, strict=True)):
-        buffer.write(f"{i},{float(score)!r},{float(p_value)!r},{int(odd)}\n")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(_header(table))
+    kept = list(zip(*table.rows.kept.values(), strict=True)) or [()] * len(scores)
+    for place, words, score, p_value, odd in zip(
+        table.places.tolist(), kept, scores.tolist(), p_values.tolist(), told.tolist(), strict=True
+    ):
+        writer.writerow([place, *words, repr(score), repr(p_value), int(odd)])
     write_atomic(path, buffer.getvalue())

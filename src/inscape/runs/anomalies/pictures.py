@@ -52,15 +52,16 @@ def _add_worst(
     scores: FloatArray,
     worst: np.ndarray,
 ) -> None:
-    shown = worst[: _PICTURES if table.image_shape else _BARS]
+    described = table.description
+    shown = worst[: _PICTURES if described.image_shape else _BARS]
     rows = table.X[shown]
     shares = detector.explain(rows)
-    if table.image_shape is not None:
+    if described.image_shape is not None:
         drawn = figures.anomaly_images(
             rows,
             detector.restore(rows).astype(rows.dtype),
             shares,
-            image_shape=table.image_shape,
+            image_shape=described.image_shape,
             scores=scores[shown].tolist(),
         )
         caption = "The worst rows, what they would be if they were normal, and what tells them off."
@@ -68,12 +69,17 @@ def _add_worst(
         drawn = figures.anomaly_bars(
             shares,
             values=rows,
-            feature_names=table.feature_names,
-            titles=[f"row {i}" for i in shown],
+            feature_names=described.feature_names,
+            titles=[_title(table, i) for i in shown.tolist()],
             n_rows=_BARS,
         )
         caption = "The worst rows, and the features that make them so, with their values."
     writer.add_figure("worst.png", drawn, caption)
+
+
+def _title(table: Table, i: int) -> str:
+    kept = ", ".join(f"{name} {values[i]}" for name, values in table.rows.kept.items())
+    return f"row {table.places[i]}" + (f" ({kept})" if kept else "")
 
 
 def _drawable(scores: FloatArray, threshold: float) -> tuple[FloatArray, float]:

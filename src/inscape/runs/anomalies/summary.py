@@ -9,7 +9,6 @@ from inscape.runs.anomalies.judging import Table
 from inscape.runs.page import heading, paragraph, table
 from inscape.runs.writer import RunWriter
 
-WORST: Final = ("Row", "Score", "p-value")
 CLASSICS: Final = ("Told apart by", "Area under the curve")
 
 
@@ -42,11 +41,12 @@ def tell(metrics: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def worst_rows(metrics: Mapping[str, Any], *, most: int) -> list[list[str]]:
-    """Return the worst rows as texts under `WORST`."""
-    return [
-        [str(row["row"]), f"{row['score']:.4g}", f"{row['p_value']:.3g}"]
-        for row in metrics["worst"][:most]
+def worst_rows(metrics: Mapping[str, Any], *, most: int) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return the worst rows as texts, and what stands over them: where they are, what is kept."""
+    shown = metrics["worst"][:most]
+    return ("Row", *(shown[0]["kept"] if shown else ()), "Score", "p-value"), [
+        [str(row["row"]), *row["kept"].values(), f"{row['score']:.4g}", f"{row['p_value']:.3g}"]
+        for row in shown
     ]
 
 
@@ -78,9 +78,10 @@ def write_page(writer: RunWriter, rows: Table, metrics: Mapping[str, Any]) -> No
         lead=f"{len(rows.X):,} rows of {rows.X.shape[1]:,} features, of which "
         f"{rows.learned.sum():,} were learned from.",
         body=[
+            *([paragraph(f"Read as: {'; '.join(rows.told)}.")] if rows.told else []),
             *(paragraph(text) for text in tell(metrics)),
             *(known if compared else []),
             heading("The worst rows"),
-            table(WORST, worst_rows(metrics, most=len(metrics["worst"]))),
+            table(*worst_rows(metrics, most=len(metrics["worst"]))),
         ],
     )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from inscape._checks import check_choice, check_recorded
 from inscape._errors import InvalidParameterError
@@ -25,6 +24,7 @@ from inscape.runs.dynamics.problem import read_problem
 from inscape.runs.dynamics.summary import write_page
 from inscape.runs.environment import describe_software
 from inscape.runs.run import Run
+from inscape.runs.steps import take
 from inscape.runs.writer import RunWriter
 
 _SWEEP_RATES = np.logspace(-1, 1, 20)
@@ -74,10 +74,7 @@ def run_dynamics(
     steps = _execute(
         RunWriter(path, config, environment), Findings(config, problem), overwrite=overwrite
     )
-    n_steps = 4 + config.sweep
-    with tqdm(steps, total=n_steps, leave=False, disable=None if progress else True) as bar:
-        for step in bar:
-            bar.set_description(step)
+    take(steps, total=4 + config.sweep, progress=progress)
     return Run(path)
 
 

@@ -16,8 +16,11 @@ from tqdm.auto import tqdm
 from inscape._checks import check_choice, check_enough_samples, check_integer, check_number
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
+from inscape._representations import in_order_of_fit
 from inscape._typing import FloatArray, IntArray
+from inscape.data import Description
 from inscape.estimators.inputs import check_rows
+from inscape.estimators.opening import open_rows
 from inscape.uses.anomalies.combination import Combination
 from inscape.uses.anomalies.rows import (
     Rows,
@@ -92,6 +95,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         What p-values are taken from.
     unseen_scores_ : ndarray, shape (n_samples,)
         `score_samples` of the rows in `fit`, each for one who has not seen it.
+    description_ : Description or None
+        What the columns are, as far as it was told: by a frame, or what `data.load` returns.
 
     Examples
     --------
@@ -104,6 +109,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     offset_: float
     calibration_: Calibration
     unseen_scores_: FloatArray
+    description_: Description | None
     standard_: Standard
     score_: FittedScore
     n_features_in_: int
@@ -138,8 +144,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows, most of them normal.
+        X : array-like, frame, or what `data.load` returns; shape (n_samples, n_features)
+            Rows, most of them normal. What their columns are is remembered.
         y : None
             Not used; for scikit-learn's pipelines.
 
@@ -155,9 +161,11 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         InvalidDataError
             If the rows are no finite numbers, or fewer than two.
         """
-        rows = check_rows(self, X, reset=True)
+        opened = open_rows(X, None, reset=True)
+        rows = check_rows(self, opened, reset=True)
         check_enough_samples(len(rows))
         part = self._check_options()
+        self.description_ = opened.description
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
         self.standard_ = fit_standard(rows, alike=self.scaler is None)
@@ -328,7 +336,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _see(self, X: Any, rows: FloatArray) -> Rows:
         """Return rows as the scores see them; a frame keeps the names of its columns."""
-        return Rows(X if hasattr(X, "iloc") else rows, self.standard_.apply(rows), self.standard_)
+        named = hasattr(X, "iloc") and hasattr(self, "feature_names_in_")
+        given = in_order_of_fit(self, X) if named else rows
+        return Rows(given, self.standard_.apply(rows), self.standard_)
 
     def _anomaly(self, seen: Rows) -> FloatArray:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

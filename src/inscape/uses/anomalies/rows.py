@@ -166,8 +166,7 @@ def check_representation(representation: Any) -> None:
     """
     if representation is None:
         return
-    fits = hasattr(representation, "fit") or hasattr(representation, "transform")
-    if isinstance(representation, type) or not fits:
+    if isinstance(representation, type) or not hasattr(representation, "transform"):
         raise InvalidParameterError(
             "`representation` must be None, or an estimator with `fit` and `transform`, fitted or "
             f"not; got {representation!r}: pass for example inscape.Autoencoder(8)."
