@@ -29,6 +29,7 @@ from inscape.measures.reconstruction import (
     peak_signal_to_noise_ratio,
     reconstruct,
     squared_error,
+    unexplained_by_column,
 )
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
@@ -54,4 +55,5 @@ __all__ = [
     "similarity",
     "spatial_structure",
     "squared_error",
+    "unexplained_by_column",
 ]

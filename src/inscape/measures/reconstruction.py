@@ -108,6 +108,44 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     return float(1 - squared_error(rows, back) / total)
 
 
+def unexplained_by_column(X: FloatArray, reconstruction: FloatArray) -> FloatArray:
+    r"""Return the share of each column's variance that did not come back.
+
+    .. math:: u_j = \frac{\sum_i (x_{ij} - \hat x_{ij})^2}{\sum_i (x_{ij} - \bar x_j)^2}
+
+    In the units of the data one wide column may decide a squared error; here each counts alike.
+
+    Parameters
+    ----------
+    X, reconstruction : ndarray, shape (n_samples, n_features)
+        Rows and what came back.
+
+    Returns
+    -------
+    ndarray, shape (n_features,), float64
+        0 where all came back, 1 where no more than the mean did, above 1 where less; NaN for a
+        column that is constant in X.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are no numbers, or differ in shape.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0.0, 1.0], [2.0, 800.0, 1.0]])
+    >>> unexplained_by_column(X, np.array([[0.0, 400.0, 1.0], [2.0, 400.0, 1.0]]))
+    array([ 0.,  1., nan])
+    """
+    rows, back = check_pair(X, reconstruction, name="reconstruction")
+    wide = rows.astype(np.float64)
+    spread = np.square(wide - wide.mean(axis=0)).sum(axis=0)
+    # Of one number many times over, the mean is off by roundings.
+    constant = (rows == rows[:1]).all(axis=0)
+    left = np.square(back - wide).sum(axis=0)
+    return np.where(constant, np.nan, left / np.where(constant, 1.0, spread))
+
+
 def peak_signal_to_noise_ratio(
     X: FloatArray, reconstruction: FloatArray, *, data_range: float = 1.0
 ) -> float:

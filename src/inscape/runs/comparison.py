@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.decomposition import NMF, PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -19,6 +20,7 @@ from inscape.measures import (
     explained_variance,
     reconstruct,
     squared_error,
+    unexplained_by_column,
 )
 
 _MOST_PASSES = 10_000
@@ -89,8 +91,9 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     Returns
     -------
     dict
-        Name to squared error (mean over samples and features), explained variance (share), and
-        binary cross-entropy (nats per feature) where the rows lie in [0, 1].
+        Name to squared error (mean over samples and features), explained variance (share),
+        standardized error (squared, over each column's variance: mean over the columns that
+        vary), and binary cross-entropy (nats per feature) where the rows lie in [0, 1].
 
     Examples
     --------
@@ -108,6 +111,9 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
             "squared_error": squared_error(rows, back),
             "explained_variance": explained_variance(rows, back),
         }
+        by_column = unexplained_by_column(rows, back)
+        if not np.isnan(by_column).all():
+            table[name]["standardized_error"] = float(np.nanmean(by_column))
         if rows.min() >= 0 and rows.max() <= 1:
             table[name]["binary_cross_entropy"] = binary_cross_entropy(rows, back)
     return table

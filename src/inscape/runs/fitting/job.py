@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from inscape import zoo
@@ -24,12 +25,13 @@ from inscape.data import Dataset, load_reading
 from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
-from inscape.measures import codebook_usage
+from inscape.measures import codebook_usage, reconstruct, unexplained_by_column
 from inscape.networks import INITIALIZATIONS, NETWORKS, Dense, Quantizer
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.fitting.checkpoint import load_checkpoint, save_checkpoint
+from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
 from inscape.runs.fitting.summary import write_page
 from inscape.runs.kinds import read_config
@@ -51,6 +53,8 @@ _SPELLED = [
     "divergence",
     "bound",
 ]
+# Columns that come back worst are named where there are more than a few.
+_WORST, _FEW_COLUMNS = 3, 4
 # A checkpoint after each epoch, but not more often than this, in seconds.
 _CHECKPOINT_INTERVAL = 1.0
 
@@ -187,7 +191,7 @@ class _Job:
             save_model(estimator, path / "model")
             with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
                 bar.set_description("comparing with PCA and NMF")
-                metrics, representations = self._measure(estimator)
+                metrics, representations = self._measure(estimator, recorder)
                 self.writer.add_metrics(metrics)
                 bar.update()
                 bar.set_description("drawing figures")
@@ -216,7 +220,7 @@ class _Job:
     def _with_bar(self, pairs: Any) -> Any:
         return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
-    def _measure(self, estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _measure(self, estimator: Any, recorder: Recorder) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test = self.dataset.train.X, self.dataset.test.X
         baselines, seconds, missing = fit_baselines(
             train,
@@ -230,12 +234,20 @@ class _Job:
         table = compare(representations, test)
         for key, row in table.items():
             row["fit_seconds"] = seconds[key]
+        curve, overfits = follow_held_out(estimator, recorder, test)
         report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test)
         return {
             "n_components": self.config.n_components,
             "test": table,
             "missing": missing,
+            "worst_columns": self._worst_columns(estimator),
+            "learning": {
+                "scaled": estimator.scaler_ is not None,
+                "held_out": [asdict(moment) for moment in curve],
+                "floors": floors(baselines, test, estimator.scaler_),
+                "overfits": overfits,
+            },
             "log_likelihood": {
                 "nats_per_sample": log_likelihood,
                 "nats_per_feature": log_likelihood / test.shape[1],
@@ -248,6 +260,19 @@ class _Job:
             "epochs": estimator.history_[-1]["epoch"],
             "steps": estimator.history_[-1]["step"],
         }, representations
+
+    def _worst_columns(self, estimator: Any) -> list[dict[str, Any]]:
+        """Return the columns of a table that come back worst, and what is left of each."""
+        names, X = self.dataset.feature_names, self.dataset.test.X
+        if self.dataset.image_shape is not None or X.shape[1] < _FEW_COLUMNS:
+            return []
+        left = np.nan_to_num(unexplained_by_column(X, reconstruct(estimator, X)), nan=-1.0)
+        worst = np.argsort(-left, kind="stable")[:_WORST]
+        return [
+            {"column": names[j] if names else str(j), "unexplained": float(left[j])}
+            for j in worst
+            if left[j] >= 0
+        ]
 
 
 def resolve_config(config: FitConfig, estimator: Any) -> FitConfig:

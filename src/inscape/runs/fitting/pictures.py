@@ -52,7 +52,7 @@ def add_figures(
         writer.add_figure(name, figure, caption)
 
     X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
-    ours, model = next(iter(representations.items()))
+    model = next(iter(representations.values()))
     shape, names = dataset.image_shape, dataset.class_names
     codes = np.asarray(model.transform(X))
     on_sphere = codes.shape[1] in (2, 3) and _lives_on_sphere(model)
@@ -100,12 +100,24 @@ def add_figures(
     if shape is not None and isinstance(model, VariationalAutoencoder):
         for name, (caption, figure) in _generated(model, X, codes, shape).items():
             keep(name, caption, figure)
-    floors = {name: row["squared_error"] for name, row in metrics["test"].items() if name != ours}
-    curve = [{"epoch": p["epoch"], "loss": p["squared_error"]} for p in recorder.curve]
+    learning = metrics["learning"]
+    curves = {"training rows": recorder.curve, "test rows": learning["held_out"]}
     keep(
         "loss.png",
-        "Squared error on watched training rows, with the linear baselines' test error.",
-        figures.loss_curve(curve, floors=floors, unit="squared error"),
+        "Squared error on training rows and on test rows"
+        f"{' (of scaled columns)' * learning['scaled']}, with the linear baselines' on test rows. "
+        "A test curve that turns up while the other falls tells of overfitting; one that ends "
+        "above PCA, of a training that is too short, or of a network that does not fit the data.",
+        figures.loss_comparison(
+            {
+                name: ([p["epoch"] for p in points], [p["squared_error"] for p in points])
+                for name, points in curves.items()
+            },
+            references=learning["floors"],
+            xlabel="epoch",
+            ylabel="squared error" + " of scaled columns" * learning["scaled"],
+            title="Loss over training",
+        ),
     )
     keep(
         "components.png",

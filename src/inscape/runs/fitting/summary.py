@@ -18,6 +18,7 @@ def _in_digits(value: float) -> str:
 COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "squared_error": ("Squared error", _in_digits),
     "explained_variance": ("Explained variance", "{:.1%}".format),
+    "standardized_error": ("Standardised error", _in_digits),
     "binary_cross_entropy": ("Cross-entropy", "{:.4f}".format),
     "fit_seconds": ("Fit", "{:.1f} s".format),
 }
@@ -49,11 +50,17 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         As in ``metrics.json``.
     """
     said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    worst = metrics.get("worst_columns", [])
+    if worst:
+        named = ", ".join(f"{w['column']} ({w['unexplained']:.0%})" for w in worst)
+        said.append(f"Given back worst, with the share of their variance that is left: {named}.")
     # Runs of format 1 were as long as they were asked to be.
     if metrics.get("length"):
         said.append(metrics["length"])
     if metrics["latent"] is not None:
         said.append(metrics["latent"]["told"])
+    if metrics.get("learning", {}).get("overfits"):
+        said.append(metrics["learning"]["overfits"])
     codebook = metrics["codebook"]
     if codebook is not None:
         said.append(
