@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+# Blanks about a cell, and letters below which a column of words is not folded.
+_PADDING, _FEW_LETTERS = 2, 16
+
 
 def errors() -> Console:
     """Return the console for errors, which are one line however narrow the terminal."""
@@ -38,6 +41,9 @@ def say_table(
 ) -> None:
     """Print a table, columns of numbers to the right and columns of words to the left.
 
+    The first column and all numbers stay whole however narrow the terminal; where they cannot, each
+    row stands as lines of its own.
+
     Parameters
     ----------
     header : sequence of str
@@ -49,13 +55,54 @@ def say_table(
     bold_first : bool
         Whether the first row is ours.
     """
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
-    for i, name in enumerate(header):
-        numbers = all(row[i][:1] in "+-0123456789" for row in rows)
-        table.add_column(name, justify="right" if numbers else "left", no_wrap=i > 0)
-    for i, row in enumerate(rows):
-        table.add_row(*row, style="bold" if bold_first and i == 0 else None)
     terminal = Console(highlight=False)
     # A pipe has no width of its own: a table must not be folded to 80 columns there.
     console = terminal if terminal.is_terminal else Console(highlight=False, width=200)
+    columns = [_Column(name, [row[i] for row in rows], i) for i, name in enumerate(header)]
+    if sum(column.narrowest + _PADDING for column in columns) > console.width:
+        _say_blocks(console, header, rows, title, bold_first=bold_first)
+        return
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
+    for column in columns:
+        table.add_column(
+            column.name,
+            justify="right" if column.numbers else "left",
+            overflow="fold",
+            min_width=column.narrowest,
+        )
+    for i, row in enumerate(rows):
+        table.add_row(*row, style="bold" if bold_first and i == 0 else None)
     console.print(table)
+
+
+class _Column:
+    """A column, and how narrow it may become: names and numbers stay whole, words fold."""
+
+    def __init__(self, name: str, cells: Sequence[str], place: int) -> None:
+        self.name = name
+        self.numbers = all(cell[:1] in "+-0123456789" for cell in cells)
+        longest = max((len(cell) for cell in cells), default=0)
+        words = max((len(word) for word in name.split()), default=0)
+        whole = place == 0 or self.numbers
+        self.narrowest = max(words, longest if whole else min(longest, _FEW_LETTERS))
+
+
+def _say_blocks(
+    console: Console,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str,
+    *,
+    bold_first: bool,
+) -> None:
+    """Print each row as lines of its own, where the terminal is too narrow for a table."""
+    if title:
+        console.print(Text(title, style="bold"))
+    for i, (first, *rest) in enumerate(rows):
+        console.print(Text(first, style="bold" if bold_first and i == 0 else ""))
+        block = Table(box=None, show_header=False)
+        block.add_column(no_wrap=True, min_width=max(len(name) for name in header))
+        block.add_column(overflow="fold")
+        for name, cell in zip(header[1:], rest, strict=True):
+            block.add_row(name, cell)
+        console.print(block)

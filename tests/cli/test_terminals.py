@@ -1,0 +1,90 @@
+"""Tables on terminals of every width: the first column and all numbers are whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from inscape.cli.output import say_table
+from inscape.data.named import NAMED
+from inscape.zoo import MODELS
+
+WIDTHS = [40, 60, 80, 120]
+MEASURED = (
+    ["", "Squared error", "Explained variance", "Standardised error", "Fit"],
+    [["Autoencoder", "1981.9935", "79.1%", "0.5134", "1.4 s"], ["PCA", "2.5", "7%", "1", "0.0 s"]],
+)
+LONG = (
+    ["Name", "Words", "Number"],
+    [["a-name-of-thirty-letters-in-one", "one two three " * 9, "123,456,789"], ["b", "c", "0"]],
+)
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture
+def narrow(monkeypatch, capsys):
+    """Return what a table looks like on a terminal of some width, without its styles."""
+
+    def draw(width, header, rows):
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        say_table(header, rows, title="A title", bold_first=True)
+        return STYLE.sub("", capsys.readouterr().out)
+
+    return draw
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("header", "rows"), [MEASURED, LONG], ids=["measured", "long"])
+def test_names_and_numbers_stay_whole(narrow, width, header, rows):
+    told = narrow(width, header, rows)
+    assert max(map(len, told.splitlines())) <= width
+    for row in rows:
+        for cell in (row[0], *(cell for cell in row[1:] if cell[:1].isdigit())):
+            assert cell in told
+    words = told.split()
+    assert all(word in words for name in header[1:] for word in name.split())
+    assert "…" not in told
+
+
+def test_a_wide_terminal_has_a_table_and_a_narrow_one_has_blocks(narrow):
+    assert len(narrow(120, *MEASURED).splitlines()) == 4
+    assert "Fit                 1.4 s" in narrow(40, *MEASURED)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_commands_on_a_real_terminal(width):
+    names = {"zoo": MODELS, "datasets": NAMED}
+    for command in ("zoo", "datasets") if width == 80 else ("datasets",):
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        ran = subprocess.Popen(
+            [sys.executable, "-m", "inscape", command],
+            stdout=follower,
+            stdin=follower,
+            stderr=follower,
+            env=environment | {"TERM": "xterm"},
+        )
+        os.close(follower)
+        told = b""
+        while True:
+            try:
+                told += os.read(leader, 65536)
+            except OSError:
+                break
+        assert ran.wait() == 0
+        os.close(leader)
+        lines = STYLE.sub("", told.decode()).splitlines()
+        first = {line.split()[0] for line in lines if line.split()}
+        assert first >= {name.split()[0] for name in names[command]}
+        table = lines if command == "zoo" else lines[: [*map(bool, lines)].index(False)]
+        assert max(map(len, table)) <= width
