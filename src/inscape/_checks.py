@@ -104,8 +104,9 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
 
 def did_you_mean(value: object, words: Sequence[str]) -> str:
     """Return ' Did you mean ...?' where a word is near `value`, else an empty string."""
-    near = difflib.get_close_matches(str(value).lower(), words, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_letters = {word.casefold(): word for word in words}
+    near = difflib.get_close_matches(str(value).casefold(), by_letters, n=1)
+    return f" Did you mean {by_letters[near[0]]!r}?" if near else ""
 
 
 def look_up(name: str, value: Any, table: Mapping[str, Any]) -> Any:

@@ -187,7 +187,6 @@ def bad(tmp_path):
         (["fit", "--config", "broken.toml"], ["broken.toml"]),
         (["fit", "--config", "nowhere.toml"], ["nowhere.toml"]),
         (["fit", "--config", "other/config.toml"], ["of kind 'fit'", "of kind 'dynamics'"]),
-        (["fit"], ["DATA"]),
         (["fit", "--resume", "nowhere"], ["nowhere", "must be a run"]),
         (["fit", "--resume", "."], ["must be a run", "there is none"]),
         (["fit", "--resume", "other"], ["to be resumed", "of kind 'dynamics'", "inscape fit"]),
@@ -298,3 +297,10 @@ def test_a_wrong_word_on_the_command_line_is_one_sentence(options, message, tmp_
     assert call("fit", "digits", "--epochs", 0.1, *options, "--run", tmp_path / "run") == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_fit_without_data_is_the_demo(monkeypatch):
+    asked = []
+    monkeypatch.setattr("inscape.cli.fit._start", lambda config, *_: asked.append(config))
+    assert call("fit") == 0
+    assert asked[0].data == "mnist"

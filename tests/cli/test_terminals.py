@@ -1,4 +1,4 @@
-"""Tables on terminals of every width: the first column and all numbers are whole."""
+"""What a terminal shows, and what is typed there: whole tables of every width, names as said."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import termios
 
 import pytest
 
+from inscape._errors import InvalidParameterError
+from inscape.cli import main
 from inscape.cli.output import say_table
 from inscape.data.named import NAMED
-from inscape.zoo import MODELS
+from inscape.runs import FitConfig
+from inscape.zoo import MODELS, find
 
 WIDTHS = [40, 60, 80, 120]
 MEASURED = (
@@ -88,3 +91,56 @@ def test_commands_on_a_real_terminal(width):
         assert first >= {name.split()[0] for name in names[command]}
         table = lines if command == "zoo" else lines[: [*map(bool, lines)].index(False)]
         assert max(map(len, table)) <= width
+
+
+# --------------------------------------------------------------------------- what is typed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("fit", "digits", "--n-components", "2.5"),
+        ("fit", "digits", "--batch-size", "16.9"),
+        ("fit", "digits", "--random-state", "1e3"),
+        ("dynamics", "--epochs", "10.5"),
+        ("anomalies", "digits", "--random-state", "0.5"),
+    ],
+)
+def test_a_number_with_a_point_is_no_integer(options, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    assert f"must be an integer, such as 2; got '{options[-1]}'" in capsys.readouterr().err
+
+
+def test_nothing_is_said_before_the_checks(capsys):
+    with pytest.raises(SystemExit):
+        main(["fit", "digits", "--epochs", "-3"])
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: `epochs` must be")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "meant"),
+    [
+        ("vae", "VAE"),
+        ("beta vae", "beta-VAE"),
+        ("BETA_VAE", "beta-VAE"),
+        ("sigma-vae", "σ-VAE"),
+        ("poincare-vae", "Poincaré VAE"),
+        ("vqvae", "VQ-VAE"),
+        *((name, name) for name in MODELS),
+    ],
+)
+def test_a_model_is_found_as_it_is_said(spoken, meant):
+    assert find(spoken) == meant
+    assert FitConfig(model=spoken).model == meant
+
+
+def test_a_model_that_is_nearly_right_is_told():
+    with pytest.raises(InvalidParameterError, match="Did you mean 'beta-VAE'"):
+        find("betta-VAE")
+    assert FitConfig(model="Autoencoder").model == "autoencoder"
+    with pytest.raises(InvalidParameterError, match="Did you mean 'CVAE'"):
+        FitConfig(model="CVAEE").estimator_parameters()

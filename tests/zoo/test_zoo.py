@@ -70,7 +70,7 @@ def test_options_come_before_the_models_own():
 
 def test_an_unknown_name_is_refused_with_a_suggestion():
     with pytest.raises(InvalidParameterError, match="beta-VAE"):
-        zoo.build("betaVAE")
+        zoo.build("betta-VAE")
 
 
 def test_the_command_prints_the_table_without_loading_torch():
@@ -126,7 +126,7 @@ def test_more_components_than_a_map_shows_are_traversed(tmp_path, model, where, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"model": "betaVAE"}, "`model` must be one of 'autoencoder', 'VAE'"),
+        ({"model": "betta-VAE"}, "`model` must be one of 'autoencoder', 'VAE'"),
         ({"model": "CVAE"}, "`model` must be one that needs no labels"),
         ({"model": "VAE", "bottleneck": "relu"}, "`bottleneck` must be left out for the model VAE"),
     ],

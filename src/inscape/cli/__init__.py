@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,7 +97,12 @@ def _run(app: App, arguments: Sequence[str] | None) -> int:
 
 
 def _convert(kind: Any, tokens: Any) -> Any:
-    """Read integers such as the layer widths 256,64; "" or none is an empty list of them."""
+    """Read integers, and lists of them such as 256,64; "" or none is an empty list."""
+    if kind in (int, int | None):
+        # 2.5 is no integer, and is not made one.
+        for token in tokens:
+            if not re.fullmatch(r"[+-]?\d+", token.value.strip()):
+                raise ValueError(f"the value must be an integer, such as 2; got {token.value!r}")
     if kind != tuple[int, ...]:
         return convert(kind, tokens)
     words = [word.strip() for token in tokens for word in token.value.split(",")]

@@ -58,16 +58,10 @@ def fit(
             )
         _carry_on(resume)
         return
-    if data is None and config is None and options == _DEFAULT:
-        raise InvalidParameterError(
-            "inscape fit must know what to learn from; got no DATA: give a name such as mnist, a "
-            "file, --config FILE or --resume RUN."
-        )
     _start(options if data is None else dataclasses.replace(options, data=data), run, overwrite)
 
 
 def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
-    say(f"Learning {config.n_components} components of {config.data}")
     from inscape.runs.fitting import fit as fit_run
     from inscape.runs.fitting import load_data, next_path
 

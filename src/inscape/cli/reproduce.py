@@ -36,11 +36,11 @@ def reproduce(
     check_choice("NAME", name, RECIPES)
     from inscape.recipes.reproduction import reproduce as run_recipe
 
+    if quick:
+        say_warning("a quick form on part of the data: its numbers prove nothing.")
     found, path = run_recipe(name, run, quick=quick, overwrite=overwrite, progress=True)
     say("")
     say_table(*found.table(), title=f"{name}: expected and measured")
-    if quick:
-        say_warning("a quick form on part of the data: its numbers prove nothing.")
     say("")
     say(f"Results  {path / 'results.json'}")
     say(f"Figures  {path / 'figures'}")

@@ -157,8 +157,13 @@ class Reproduction:
         """Return header and rows as texts: the overview, or all results."""
         if self.overview is not None:
             return self.overview
-        shown = len(_HEADER) - all(result.ours is None for result in self.results)
-        return list(_HEADER[:shown]), [result.as_row()[:shown] for result in self.results]
+        left_out = {"Ours"} if all(result.ours is None for result in self.results) else set()
+        if self.quick:
+            # Of part of the data: how far it lies from the reference tells nothing.
+            left_out.add("Deviation")
+        shown = [i for i, name in enumerate(_HEADER) if name not in left_out]
+        rows = [result.as_row() for result in self.results]
+        return [_HEADER[i] for i in shown], [[row[i] for i in shown] for row in rows]
 
 
 # --------------------------------------------------------------------------- trainings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeVar
@@ -27,7 +28,7 @@ from inscape._typing import (  # noqa: F401
 )
 from inscape._words import tell_words
 from inscape.data.reading import Reading
-from inscape.zoo import MODELS
+from inscape.zoo import MODELS, find
 
 # Of the files of a run; a file that says none is of format 1, which named no kind either.
 FORMAT: Final = 2
@@ -186,6 +187,12 @@ class FitConfig(Reading, Config):
     random_state: int = 0
     device: str = "auto"
     test_fraction: float = 0.2
+
+    def __post_init__(self) -> None:
+        # A name that is known in some spelling is kept as it is written; another is told later.
+        with contextlib.suppress(InvalidParameterError):
+            known = AUTOENCODER if self.model.casefold() == AUTOENCODER else find(self.model)
+            object.__setattr__(self, "model", known)
 
     def estimator_parameters(self) -> dict[str, Any]:
         """Return the options of the estimator that this config stands for.

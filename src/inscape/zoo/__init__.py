@@ -7,11 +7,14 @@ autoencoder. Nothing here has code of its own.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inscape._checks import look_up
+from inscape._checks import check_choice
+
+_GREEK = {"α": "alpha", "β": "beta", "σ": "sigma", "ς": "sigma"}
 
 
 @dataclass(frozen=True)
@@ -150,13 +153,44 @@ MODELS: Mapping[str, PublishedModel] = {
 }
 
 
+def find(name: Any) -> str:
+    """Return the name in `MODELS` that somebody means: in any case, with blanks, or as it is said.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``beta vae``, ``Sigma-VAE`` or ``poincare_vae``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such model; the message names the nearest one.
+
+    Examples
+    --------
+    >>> find("beta vae"), find("sigma-vae")
+    ('beta-VAE', 'σ-VAE')
+    """
+    spoken = {_letters(known): known for known in MODELS}
+    return spoken.get(_letters(str(name))) or check_choice("model", name, MODELS)
+
+
+def _letters(name: str) -> str:
+    """Return a name's letters and digits alone, without accents, Greek ones spelled."""
+    spelled = name.casefold()
+    for letter, word in _GREEK.items():
+        spelled = spelled.replace(letter, word)
+    plain = unicodedata.normalize("NFKD", spelled)
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
 def build(name: str, n_components: int = 2, **options: Any) -> Any:
     """Return the estimator of a published model, not yet fitted.
 
     Parameters
     ----------
     name : str
-        A name in `MODELS`.
+        A name in `MODELS`, in any spelling that `find` knows.
     n_components : int
         Width of the code.
     **options
@@ -179,9 +213,9 @@ def build(name: str, n_components: int = 2, **options: Any) -> Any:
     """
     from inscape.estimators import Autoencoder, VariationalAutoencoder
 
-    model = look_up("name", name, MODELS)
+    model = MODELS[find(name)]
     kind = VariationalAutoencoder if model.variational else Autoencoder
     return kind(n_components, **{**model.parts, **options})
 
 
-__all__ = ["MODELS", "PublishedModel", "build"]
+__all__ = ["MODELS", "PublishedModel", "build", "find"]
