@@ -301,6 +301,7 @@ def test_a_wrong_word_on_the_command_line_is_one_sentence(options, message, tmp_
 
 def test_fit_without_data_is_the_demo(monkeypatch):
     asked = []
-    monkeypatch.setattr("inscape.cli.fit._start", lambda config, *_: asked.append(config))
+    module = sys.modules["inscape.cli.fit"]
+    monkeypatch.setattr(module, "_start", lambda config, *_: asked.append(config))
     assert call("fit") == 0
     assert asked[0].data == "mnist"
