@@ -45,7 +45,7 @@ WORDS = [pytest.param(word, marks=needs_umap if word == "umap" else ()) for word
 # Short trainings: what is asserted does not hang on their quality.
 QUICK = {"dec": DEC(epochs=2), "idec": IDEC(epochs=2), "vade": VADE(epochs=2)}
 LIGHT = [p for p in WORDS if p.values[0] not in QUICK]
-X, Y = make_blobs(120, 6, centers=3, cluster_std=0.7, random_state=1)
+X, Y = make_blobs([25, 60, 35], 6, cluster_std=0.7, random_state=1)
 WINE, KINDS = load_wine(return_X_y=True)
 
 
