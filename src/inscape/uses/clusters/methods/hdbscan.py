@@ -20,7 +20,7 @@ _SMALLEST_SHARE, _SMALLEST = 0.005, 5
 class HDBSCAN(ClusteringMethod):
     """Clusters that are denser than what is between them; rows that are nowhere dense are noise.
 
-    It finds by itself how many there are, maybe none. It compares all rows: 70,000 take an hour.
+    It finds by itself how many there are, maybe none.
 
     Source: Campello, Moulavi and Sander 2013, PAKDD; scikit-learn's.
 
