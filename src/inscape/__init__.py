@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
-    from inscape.uses import AnomalyDetector, load
+    from inscape.uses import AnomalyDetector, Clusterer, load
 
 __version__ = "0.1.0"
 
@@ -47,6 +47,7 @@ _ROOMS = (
 _NAMES = {
     "AnomalyDetector": "inscape.uses",
     "Autoencoder": "inscape.estimators",
+    "Clusterer": "inscape.uses",
     "DeadUnitWarning": "inscape.estimators",
     "InscapeError": "inscape._errors",
     "VariationalAutoencoder": "inscape.estimators",
@@ -56,6 +57,7 @@ _NAMES = {
 __all__ = [
     "AnomalyDetector",
     "Autoencoder",
+    "Clusterer",
     "DeadUnitWarning",
     "InscapeError",
     "VariationalAutoencoder",

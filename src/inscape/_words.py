@@ -99,6 +99,16 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "local",
         "deep_svdd",
     ),
+    "clustering": (
+        "spectral",
+        "kmeans",
+        "gaussian_mixture",
+        "hdbscan",
+        "umap",
+        "dec",
+        "idec",
+        "vade",
+    ),
 }
 _WIDTH = 100
 _PLACE = re.compile(r"\[\[(\w+)\]\]")

@@ -27,6 +27,7 @@ FEWEST = {
     "iwae": (14, 4),
     "adbench": (24, 2),
     "one-class": (14, 2),
+    "dec": (12, 4),
 }
 DATA = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None, "adbench": None}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}

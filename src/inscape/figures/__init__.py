@@ -22,6 +22,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `illusions` | what a network believes for a while although it is not so |
 | `trees` | a hierarchy: its tree, features and similarity |
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
+| `clusters` | what stands for each cluster, and how clusters agree with labels |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -30,6 +31,7 @@ from __future__ import annotations
 from inscape.figures._drawing.style import COLORS, png
 from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
+from inscape.figures.clusters import clusters_against_labels, prototype_bars, prototype_images
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
 from inscape.figures.maps import add_class_bar, before_after, latent_map
@@ -58,6 +60,7 @@ __all__ = [
     "anomaly_images",
     "anomaly_scores",
     "before_after",
+    "clusters_against_labels",
     "components",
     "decoder_grid",
     "hierarchy",
@@ -71,6 +74,8 @@ __all__ = [
     "map_and_grid",
     "modes_over_theory",
     "png",
+    "prototype_bars",
+    "prototype_images",
     "reconstructions",
     "sample_rows",
     "sample_sheet",

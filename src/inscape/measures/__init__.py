@@ -9,6 +9,7 @@
 | `geometry` | similarity of samples within one representation |
 | `comparison` | how alike two representations are, with intervals |
 | `resampling` | the same over many draws of samples, from which the intervals come |
+| `partitions` | how well clusters agree with labels |
 | `structure` | whether a unit's weights, seen as a picture, hold a pattern |
 """
 
@@ -22,6 +23,7 @@ from inscape.measures.comparison import (
 )
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
+from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
@@ -42,8 +44,11 @@ __all__ = [
     "aggregate_posterior",
     "binary_cross_entropy",
     "centered_kernel_alignment",
+    "cluster_purity",
+    "clustering_accuracy",
     "code_directions",
     "codebook_usage",
+    "count_together",
     "dead_units",
     "dissimilarity",
     "dissimilarity_vectors",

@@ -20,6 +20,7 @@ Names are loaded when they are first used: the command line lists recipes withou
 | `burgess_mnist` | a convolutional beta-VAE of MNIST at 32 x 32 pixels |
 | `cae_fashion` | a convolutional autoencoder of Fashion-MNIST |
 | `chainer_seven_cases` | seven autoencoders of one hidden layer |
+| `dec` | deep embedded clustering, and the graph of neighbours without it |
 | `deep_linear_networks` | neuromatch Academy, *Deep linear neural networks* |
 | `hinton_2006` | hinton and Salakhutdinov 2006 |
 | `iwae` | importance-weighted autoencoders |
@@ -58,6 +59,7 @@ RECIPES: Mapping[str, str] = {
     "iwae": "inscape.recipes.iwae",
     "adbench": "inscape.recipes.adbench",
     "one-class": "inscape.recipes.one_class",
+    "dec": "inscape.recipes.dec",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}
 

@@ -6,6 +6,7 @@ without loading torch.
 | file | what lives there |
 |---|---|
 | `anomalies` | the kind ``anomalies`` |
+| `clusters` | the kind ``clusters`` |
 | `comparison` | the honest table |
 | `config` | what a run was asked for, as plain data |
 | `dynamics` | the kind ``dynamics`` |
@@ -26,9 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape.runs.anomalies import find_anomalies
+    from inscape.runs.clusters import find_clusters
     from inscape.runs.comparison import compare, fit_baselines
     from inscape.runs.config import (
         AnomaliesConfig,
+        ClustersConfig,
         DynamicsConfig,
         FitConfig,
         ReproductionConfig,
@@ -41,12 +44,14 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "AnomaliesConfig": "config",
+    "ClustersConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
     "compare": "comparison",
     "find_anomalies": "anomalies",
+    "find_clusters": "clusters",
     "export_hub": "export",
     "export_onnx": "export",
     "fit": "fitting",
@@ -58,6 +63,7 @@ _NAMES = {
 
 __all__ = [
     "AnomaliesConfig",
+    "ClustersConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
@@ -66,6 +72,7 @@ __all__ = [
     "export_hub",
     "export_onnx",
     "find_anomalies",
+    "find_clusters",
     "fit",
     "fit_baselines",
     "read_config",

@@ -375,6 +375,43 @@ class AnomaliesConfig(Reading, Config):
     random_state: int = 0
 
 
+@tell_words
+@dataclass(frozen=True)
+class ClustersConfig(Config):
+    """Everything that a search for clusters is asked for.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit.
+    model : str
+        A run of inscape fit, whose model encodes the rows; left out, the method's own.
+    method : str
+        [[clustering]], with options such as "hdbscan(min_cluster_size=20)".
+    n_clusters : int
+        How many; left out, they are counted, with the doubt of that.
+    scaler : str
+        standard divides each column by its own spread, none all by one, where they are of one unit;
+        left out, standard for tables and none for pictures.
+    random_state : int
+        Seed of every draw.
+    target : str
+        The column of a table that holds the labels: nothing is learned from them, the clusters are
+        set beside them.
+    """
+
+    kind: ClassVar[str] = "clusters"
+    holds_model: ClassVar[bool] = True
+
+    data: str = "mnist"
+    model: str | None = None
+    method: str = "spectral"
+    n_clusters: int | None = None
+    scaler: Literal["standard", "none"] | None = None
+    random_state: int = 0
+    target: str | None = None
+
+
 @dataclass(frozen=True)
 class ReproductionConfig(Config):
     """Everything that a reproduction is asked for.

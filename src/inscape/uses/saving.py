@@ -21,13 +21,14 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 
 from inscape._errors import InvalidParameterError
 from inscape._files import staged_directory, write_json, write_manifest, write_tensors
-from inscape._parts import Part, describe_part, rebuild_parts, resolve_part
+from inscape._parts import Part, describe_part, path_of, rebuild_parts, resolve_part
 from inscape.data.dataset import Description, restore_description
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.loading import ESTIMATORS, restore
-from inscape.uses.anomalies.scores import SCORES
 
 FORMAT = 2
+# The base of the parts in files that name none.
+_SCORE = "inscape.uses.anomalies.scores.score:AnomalyScore"
 # Their fitted attributes are arrays and numbers.
 _KNOWN = {
     kind.__name__: kind
@@ -119,7 +120,7 @@ def pack(value: Any, name: str, tensors: dict[str, np.ndarray]) -> Any:
     if isinstance(value, Description):
         return {"description": value.describe()}
     if isinstance(value, Part):
-        return {"part": describe_part(value)}
+        return {"part": describe_part(value), "family": path_of(value.family.base)}
     if isinstance(value, NetworkEstimator):
         return _pack_estimator(value, name, tensors)
     if isinstance(value, Pipeline):
@@ -180,7 +181,8 @@ def unpack(told: Any, tensors: Mapping[str, np.ndarray], parts: Iterable[type[An
         options = rebuild_parts(told["options"], parts)
         return ESTIMATORS[told["unfitted"]](**_tuples(options))
     if "part" in told:
-        return resolve_part("method", rebuild_parts(told["part"], parts), SCORES)
+        family = _our_class(told.get("family", _SCORE)).family
+        return resolve_part("method", rebuild_parts(told["part"], parts), family)
     if "pipeline" in told:
         return Pipeline([(name, unpack(step, tensors, parts)) for name, step in told["pipeline"]])
     if "scikit_learn" in told:
