@@ -6,6 +6,7 @@ representation, ours or scikit-learn's own.
 | file | what lives there |
 |---|---|
 | `anomalies` | find anomalies, say how sure that is, and explain them |
+| `graph` | which points lie beside which: the graph of nearest neighbours, with fuzzy weights |
 | `interpolation` | the way from one row to another, through the space of codes |
 | `loading` | load whatever was saved: an estimator, or a use of one |
 | `saving` | what is learned by a use, on disk |
