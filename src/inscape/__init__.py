@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
-    from inscape.uses import AnomalyDetector, load
+    from inscape.uses import AnomalyDetector, PretrainedClassifier, load
 
 __version__ = "0.1.0"
 
@@ -49,6 +49,7 @@ _NAMES = {
     "Autoencoder": "inscape.estimators",
     "DeadUnitWarning": "inscape.estimators",
     "InscapeError": "inscape._errors",
+    "PretrainedClassifier": "inscape.uses",
     "VariationalAutoencoder": "inscape.estimators",
     "load": "inscape.uses",
 }
@@ -58,6 +59,7 @@ __all__ = [
     "Autoencoder",
     "DeadUnitWarning",
     "InscapeError",
+    "PretrainedClassifier",
     "VariationalAutoencoder",
     "corruptions",
     "data",

@@ -10,9 +10,12 @@ from inscape._files import damaged
 from inscape.estimators.loading import restore
 from inscape.estimators.persistence import model_directory, read_model
 from inscape.uses.anomalies import AnomalyDetector
+from inscape.uses.classification import PretrainedClassifier
 from inscape.uses.saving import restore_use
 
-_USES: dict[str, type[Any]] = {kind.__name__: kind for kind in (AnomalyDetector,)}
+_USES: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (AnomalyDetector, PretrainedClassifier)
+}
 
 
 def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = ()) -> Any:
@@ -31,7 +34,7 @@ def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = 
 
     Returns
     -------
-    Autoencoder, VariationalAutoencoder, or AnomalyDetector
+    Autoencoder, VariationalAutoencoder, AnomalyDetector or PretrainedClassifier
         Fitted, on the CPU; it gives the same numbers, bit by bit, as the one that was saved.
 
     Raises
