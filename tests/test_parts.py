@@ -49,7 +49,7 @@ FAMILIES: dict[str, Any] = {
     "optimizer": training.OPTIMIZERS,
 }
 # Those of uses, which the estimators have no option for.
-OF_USES: dict[str, Any] = {"method": SCORES, "classification_method": CLASSIFICATION_METHODS}
+OF_USES: dict[str, Any] = {"method": SCORES, "classification": CLASSIFICATION_METHODS}
 MEMBERS = [(name, word) for name, family in FAMILIES.items() for word in family]
 
 

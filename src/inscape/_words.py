@@ -99,7 +99,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "local",
         "deep_svdd",
     ),
-    "classification_method": ("graph", "probe", "fine_tune"),
+    "classification": ("graph", "probe", "fine_tune"),
 }
 _WIDTH = 100
 _PLACE = re.compile(r"\[\[(\w+)\]\]")

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.semi_supervised import LabelSpreading
+from sklearn.semi_supervised import LabelPropagation
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import inscape
@@ -32,11 +32,11 @@ from inscape.uses.classification.methods import (
     Probe,
 )
 from inscape.uses.classification.methods.fine_tune import EncoderClassifier
-from inscape.uses.classification.methods.graph import solve, spread_labels
+from inscape.uses.classification.methods.graph import first_labels, spread_labels
 from inscape.uses.classification.methods.probe import choose_strength, standardise
 from inscape.uses.classification.representation import default_autoencoder, units_differ
 from inscape.uses.classification.targets import read_targets
-from inscape.uses.graph import neighbor_graph
+from inscape.uses.graph import fuzzy_weights, neighbor_graph
 
 WINE, KINDS = load_wine(return_X_y=True)
 DIGITS, FIGURES = load_digits(return_X_y=True)
@@ -51,16 +51,22 @@ def few(y, every, unlabeled=-1):
     return left
 
 
+@parametrize_with_checks([PretrainedClassifier(PCA(0.99))])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.proof
 @parametrize_with_checks(
     [
-        PretrainedClassifier(PCA(0.99)),
-        PretrainedClassifier(PCA(0.99), method=Probe(strength=1.0)),
+        PretrainedClassifier(),
+        PretrainedClassifier(PCA(0.99), method="probe"),
         PretrainedClassifier(
             Autoencoder(2, hidden=(4,), epochs=1, random_state=0), method=FineTune(epochs=3)
         ),
     ]
 )
-def test_scikit_learn_checks(estimator, check):
+def test_scikit_learn_checks_of_the_default_and_of_what_takes_long(estimator, check):
     check(estimator)
 
 
@@ -143,8 +149,10 @@ def test_awkward_tables(word, X):
 def dense(graph, labels, alpha):
     """The formula of the docstring, with an inverse."""
     W = graph.toarray()
-    D = np.diag(W.sum(axis=1) ** -0.5)
-    F = np.linalg.inv(np.eye(len(W)) - alpha * D @ W @ D) @ labels
+    D, known = np.diag(W.sum(axis=1)), labels.any(axis=1)
+    F = labels.astype(float)
+    inverse = np.linalg.inv((D - alpha * W)[np.ix_(~known, ~known)])
+    F[~known] = inverse @ (alpha * W)[np.ix_(~known, known)] @ labels[known]
     shares = (1 + labels.sum(axis=0)) * F / F.sum(axis=0)
     return F, shares / shares.sum(axis=1, keepdims=True)
 
@@ -154,26 +162,37 @@ def test_labels_spread_as_the_inverse_says(alpha):
     graph = neighbor_graph(PCA(4).fit_transform(DIGITS[:300]))
     labels = np.eye(10)[FIGURES[:300]] * (np.arange(300) < 60)[:, None]
     F, shares = dense(graph, labels, alpha)
-    root = np.diag(np.asarray(graph.sum(axis=1)).ravel() ** -0.5)
-    found = solve(csr_matrix(alpha * root @ graph.toarray() @ root), labels)
-    np.testing.assert_allclose(found, F, atol=1e-4 * F.max())
-    np.testing.assert_allclose(spread_labels(graph, labels, alpha=alpha), shares, atol=1e-4)
+    np.testing.assert_allclose(first_labels(graph, labels, alpha=alpha), F, atol=1e-6)
+    np.testing.assert_allclose(spread_labels(graph, labels, alpha=alpha), shares, atol=1e-5)
+
+
+def test_what_spreads_is_what_walks_meet():
+    rng = np.random.default_rng(0)
+    W = np.triu(rng.random((6, 6)), 1)
+    W += W.T
+    labels = np.zeros((6, 2))
+    labels[0, 0] = labels[5, 1] = 1
+    n, met = 40_000, np.zeros(2)
+    steps = np.cumsum(W / W.sum(axis=1, keepdims=True), axis=1)
+    places = np.full(n, 2)
+    while len(places):
+        places = places[rng.random(len(places)) < 0.8]
+        places = (rng.random(len(places))[:, None] > steps[places]).sum(axis=1)
+        met += [(places == 0).sum(), (places == 5).sum()]
+        places = places[(places != 0) & (places != 5)]
+    expected = first_labels(csr_matrix(W), labels, alpha=0.8)[2]
+    np.testing.assert_allclose(met / n, expected, atol=4 * np.sqrt(0.25 / n))
 
 
 def test_what_spreads_is_scikit_learns():
     X = PCA(4).fit_transform(DIGITS[:300])
     y = np.where(np.arange(300) < 60, FIGURES[:300], -1)
-    graph = neighbor_graph(X).toarray()
-    theirs = LabelSpreading(kernel=lambda a, b: graph, alpha=0.9, max_iter=10000, tol=1e-12)
+    graph = neighbor_graph(X)
+    theirs = LabelPropagation(kernel=lambda a, b: graph.toarray(), max_iter=20_000, tol=1e-12)
     theirs.fit(X, y)
     labels = np.eye(10)[FIGURES[:300]] * (np.arange(300) < 60)[:, None]
-    F, _ = dense(csr_matrix(graph), labels, 0.9)
-    expected = F / F.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(theirs.label_distributions_, expected, atol=1e-6)
-    root = np.diag(graph.sum(axis=1) ** -0.5)
-    found = solve(csr_matrix(0.9 * root @ graph @ root), labels)
-    found /= found.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(found, theirs.label_distributions_, atol=1e-4)
+    found = first_labels(graph, labels, alpha=1 - 1e-9)
+    np.testing.assert_allclose(found, theirs.label_distributions_, atol=1e-6)
 
 
 def test_each_class_gets_its_mass():
@@ -191,6 +210,15 @@ def test_each_class_gets_its_mass():
     np.testing.assert_array_equal(massed, shares.argmax(axis=1))
 
 
+def test_a_row_keeps_its_label_and_with_all_of_them_neighbours_tell():
+    found = PretrainedClassifier(PCA(3)).fit(WINE, KINDS)
+    np.testing.assert_array_equal(found.predict(WINE), KINDS)
+    noise = np.random.default_rng(0).integers(0, 3, 178)
+    np.testing.assert_array_equal(
+        PretrainedClassifier(PCA(3)).fit(WINE, noise).predict(WINE), noise
+    )
+
+
 def test_where_no_label_comes_to_classes_have_their_masses():
     X, _ = make_blobs([30, 30, 30], centers=[[0, 0], [50, 0], [0, 50]], shuffle=False)
     y = np.full(90, -1)
@@ -206,10 +234,11 @@ def test_a_new_row_is_what_the_rows_nearest_to_it_are():
     codes = found.representation_.transform(DIGITS[500:510])
     known = found.method_.codes
     for code, told in zip(codes, found.predict_proba(DIGITS[500:510]), strict=True):
-        nearest = np.argsort(np.linalg.norm(known - code, axis=1))[:15]
-        shares = found.method_.shares[nearest]
-        assert (told <= shares.max(axis=0) + 1e-12).all()
-        assert (told >= shares.min(axis=0) - 1e-12).all()
+        gaps = np.linalg.norm(known - code, axis=1)
+        nearest = np.argsort(gaps)[:15]
+        weights = fuzzy_weights(gaps[None, nearest])[0]
+        expected = weights @ found.method_.shares[nearest] / weights.sum()
+        np.testing.assert_allclose(told, expected, rtol=1e-6)
     # A row that was in `fit` is what was found there.
     np.testing.assert_allclose(found.predict_proba(DIGITS[:500]), found.method_.shares, atol=1e-9)
 
@@ -233,6 +262,34 @@ def test_a_strength_is_chosen_where_there_are_labels_enough():
     X = rng.normal(size=(4000, 2))
     told = rng.random(4000) < 1 / (1 + np.exp(-8 * X[:, 0]))
     assert choose_strength(X, told.astype(int), seed=0) >= 1
+
+
+def test_the_least_strength_within_a_standard_error_of_the_best_is_taken(monkeypatch):
+    # Means -0.60, -0.40, -0.31, -0.30 and -0.50; the standard error at the best is 0.02.
+    spread = 0.02 * np.sqrt(5) * np.array([-1, 1, 0, -1, 1]) / np.std([-1, 1, 0, -1, 1], ddof=1)
+    told = iter([np.full(5, m) + spread for m in (-0.6, -0.4, -0.31, -0.3, -0.5)])
+    monkeypatch.setattr(
+        "inscape.uses.classification.methods.probe.cross_val_score", lambda *_, **__: next(told)
+    )
+    assert choose_strength(WINE, KINDS, seed=0) == 1.0
+
+
+def test_of_many_labels_some_of_each_class_choose_the_strength(monkeypatch):
+    places = np.repeat([0, 1, 2], [20_000, 10_000, 6])
+    X = np.random.default_rng(0).normal(size=(len(places), 1)) + places[:, None]
+    tried = []
+
+    def score(model, some, labels, **_):
+        tried.append((some, labels))
+        return np.zeros(5)
+
+    monkeypatch.setattr("inscape.uses.classification.methods.probe.cross_val_score", score)
+    choose_strength(X, places, seed=0)
+    some, labels = tried[0]
+    assert np.bincount(labels).tolist() == [3333, 1666, 5]
+    means = [some[labels == k].mean() for k in range(2)]
+    np.testing.assert_allclose(means, [0, 1], atol=0.1)
+    assert len(np.unique(some)) == len(some)
 
 
 def test_codes_of_other_units_are_taken_over_their_own_spread():
@@ -342,6 +399,8 @@ def test_labels_stay_what_they_are(y, unlabeled, classes, places):
     ("y", "unlabeled", "told"),
     [
         ([True, False, True], 0, "must be of the kind of the labels, a boolean; got 0, a number"),
+        (np.array([True, False, True]), 0, "must be of the kind of the labels, a boolean; got 0"),
+        (np.array([1, 0, 1]), True, "must be of the kind of the labels, a number; got True"),
         ([1, 0, 1], True, "must be of the kind of the labels, a number; got True, a boolean"),
         (["1", "0", "1"], -1, "must be of the kind of the labels, text; got -1, a number"),
         ([1, 0, 1], "-1", "must be of the kind of the labels, a number; got '-1', text"),

@@ -126,7 +126,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         """
         rows = check_rows(self, X, reset=True)
         check_enough_samples(len(rows))
-        part = self._check_options()
+        part = self.check_options()
         targets = read_targets(y, n_samples=len(rows), unlabeled=self.unlabeled)
         _check_classes(targets)
         seed = make_generator(self.random_state).initial_seed() % 2**31
@@ -140,8 +140,14 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         self.representation_, self.method_ = representation, found
         return self
 
-    def _check_options(self) -> ClassificationMethod:
-        """Return the method that is asked for, once every option is known to hold."""
+    def check_options(self) -> ClassificationMethod:
+        """Return the method that is asked for, once every option is known to hold.
+
+        Raises
+        ------
+        InvalidParameterError
+            If one cannot hold, or two do not go together; before any training.
+        """
         check_representation(self.representation)
         part = resolve_part("method", self.method, CLASSIFICATION_METHODS)
         if getattr(unwrap(self.representation), "conditional", False):
@@ -178,8 +184,9 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray, shape (n_samples, n_classes)
-            In the order of `classes_`; each row sums to 1. Those of "graph" are shares of what came
-            to a row, which order rows by how sure they are and are no frequencies.
+            In the order of `classes_`; each row sums to 1. Those of "graph" are shares of the
+            labels that walks meet first, which order rows by how sure they are and are no
+            frequencies.
         """
         check_is_fitted(self)
         given = _as_given(X, check_rows(self, X, reset=False))

@@ -17,42 +17,44 @@ from inscape.uses.classification.methods.method import (
 )
 from inscape.uses.graph import neighbor_graph, neighbor_weights
 
-# Of the labels' own norm: a hundredth of the least that tells two classes apart.
-_TOLERANCE = 1e-6
-_MOST_STEPS = 2000
+# Of the norm of what the labels give.
+_TOLERANCE = 1e-8
+# Below it a probability is nothing: the solution is not exact to more.
+_NOTHING = 1e-7
+_MOST_STEPS = 5000
 
 
 @dataclass(frozen=True)
 class Graph(ClassificationMethod):
     r"""Labels spread along the graph of neighbouring codes, every class with its mass.
 
-    With the weights :math:`W` of the graph of neighbours (see `uses.graph`), their sums
-    :math:`D` and the labels :math:`Y`, a row of zeros and a one for each row that has one,
+    A walk begins at a row without a label and goes from row to row along the graph of neighbours
+    (see `uses.graph`), as probably as its weights :math:`W` say; at each step it ends with the
+    probability :math:`1 - \alpha`. How probable it is that the first label it meets is of class c,
 
-    .. math:: F = (I - \alpha S)^{-1} Y, \qquad S = D^{-1/2} W D^{-1/2}
+    .. math:: F_u = (D_{uu} - \alpha W_{uu})^{-1} \, \alpha W_{ul} Y_l, \qquad F_l = Y_l
 
-    is how much of each class comes to each row (Zhou et al. 2004, "Learning with local and global
-    consistency", eq. 4). With few labels, one that lies better reaches farther than its class
-    does. Each class therefore gets the mass that it has among the labels (Zhu, Ghahramani and
-    Lafferty 2003, "Semi-supervised learning using Gaussian fields and harmonic functions", section
-    4, with one row more for each class):
+    with the rows' sums of weights :math:`D` and the labels :math:`Y_l`, rows of zeros and a one, is
+    the harmonic solution of Zhu, Ghahramani and Lafferty 2003, "Semi-supervised learning using
+    Gaussian fields and harmonic functions", damped as in Zhou et al. 2004, "Learning with local and
+    global consistency", whose constant 0.99 is. With few labels, one that lies better is met more
+    often than its class is there. Each class therefore gets the mass that it has among the labels
+    (Zhu et al., section 4, with one label more for each class):
 
     .. math::
 
         p_{ic} \propto q_c F_{ic} / \textstyle\sum_j F_{jc}, \qquad
         q_c \propto 1 + \textstyle\sum_i Y_{ic}
 
-    A row with a label keeps it by no force: it is told what it and its neighbours say. A new row is
-    what the rows nearest to it are, by their weights, and nothing is learned from it. Where no
-    label comes to, classes have their masses.
+    A row with a label keeps it. A new row is what the rows nearest to it are, by their weights, and
+    nothing is learned from it. Where no label is met, classes have their masses.
 
     Parameters
     ----------
     n_neighbors : int
         Of each row in the graph; all where there are fewer.
     alpha : float
-        In (0, 1): how far labels spread, the nearer to 1 the farther. 0.99 is that of Zhou et al.;
-        near 1 it is the harmonic solution of Zhu et al.
+        In (0, 1): the nearer to 1, the farther labels spread.
     """
 
     n_neighbors: int = 15
@@ -107,7 +109,7 @@ def spread_labels(graph: csr_matrix, labels: FloatArray, *, alpha: float) -> Flo
     graph : sparse matrix, shape (n, n)
         Symmetric weights, none below 0.
     labels : ndarray, shape (n, n_classes)
-        Rows of zeros, with a one where there is a label.
+        Rows of zeros, with a one where there is a label; each class has one.
     alpha : float
         In (0, 1).
 
@@ -121,17 +123,39 @@ def spread_labels(graph: csr_matrix, labels: FloatArray, *, alpha: float) -> Flo
     >>> graph = csr_matrix(np.array([[0, 1, 0, 0], [1, 0, 0.1, 0], [0, 0.1, 0, 1], [0, 0, 1, 0]]))
     >>> labels = np.array([[1.0, 0], [0, 0], [0, 0], [0, 1]])
     >>> spread_labels(graph, labels, alpha=0.9).round(2).tolist()
-    [[0.81, 0.19], [0.76, 0.24], [0.24, 0.76], [0.19, 0.81]]
+    [[1.0, 0.0], [0.92, 0.08], [0.08, 0.92], [0.0, 1.0]]
     """
-    sums = np.asarray(graph.sum(axis=1)).ravel()
-    root = diags_array(np.where(sums > 0, sums, 1.0) ** -0.5)
-    spread = solve(csr_matrix(alpha * (root @ graph @ root)), labels)
+    met = first_labels(graph, labels, alpha=alpha)
     mass = labels.sum(axis=0) + 1
-    shares = np.maximum(spread, 0) / np.maximum(spread, 0).sum(axis=0) * mass
+    shares = np.where(met > _NOTHING, met, 0) / met.sum(axis=0) * mass
     total = shares.sum(axis=1, keepdims=True)
-    # What is less than the solution is exact to is nothing.
-    reached = total > 0
-    return np.where(reached, shares / np.where(reached, total, 1.0), mass / mass.sum())
+    return np.where(total > 0, shares / np.where(total > 0, total, 1.0), mass / mass.sum())
+
+
+def first_labels(graph: csr_matrix, labels: FloatArray, *, alpha: float) -> FloatArray:
+    """Return how probable it is that the first label that a walk meets is of each class.
+
+    Parameters
+    ----------
+    graph, labels, alpha
+        As for `spread_labels`.
+
+    Returns
+    -------
+    ndarray, shape (n, n_classes)
+        In [0, 1], but for roundings; the rest of a row is the walks that end before.
+    """
+    known = labels.any(axis=1)
+    met = labels.astype(np.float64)
+    if known.all():
+        return met
+    sums = np.asarray(graph.sum(axis=1)).ravel()
+    root = np.where(sums > 0, sums, 1.0) ** 0.5
+    # Symmetric, as conjugate gradients need it.
+    even = csr_matrix(alpha * (diags_array(1 / root) @ graph @ diags_array(1 / root)))[~known]
+    right = even[:, known] @ (root[known, None] * met[known])
+    met[~known] = solve(even[:, ~known], right) / root[~known, None]
+    return met
 
 
 def solve(matrix: csr_matrix, right: FloatArray) -> FloatArray:
@@ -142,12 +166,12 @@ def solve(matrix: csr_matrix, right: FloatArray) -> FloatArray:
     matrix : sparse matrix, shape (n, n)
         Symmetric, its eigenvalues in (-1, 1).
     right : ndarray, shape (n, n_columns)
-        Columns of which none is zero.
+        Columns.
 
     Returns
     -------
     ndarray, shape (n, n_columns)
-        The residual of each column is at most 1e-6 of its norm.
+        The residual of each column is at most 1e-8 of its norm.
     """
     found = np.zeros_like(right)
     left, along = right.copy(), right.copy()

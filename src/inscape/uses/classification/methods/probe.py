@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
@@ -24,6 +28,7 @@ from inscape.uses.classification.representation import units_differ
 # What is tried, evenly on a logarithmic scale; the middle is taken where there are few labels.
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 _FOLDS = 5
+_ENOUGH = 5000
 _MOST_STEPS = 1000
 
 
@@ -42,7 +47,8 @@ class Probe(ClassificationMethod):
         One over the weight of the penalty on the weights' squares (scikit-learn's C). None tries
         0.01, 0.1, 1, 10 and 100 by the likelihood of labels in five folds, and takes the least that
         is within a standard error of the best (Breiman, Friedman, Olshen and Stone 1984), where the
-        rarest class has five labels at least; where it has fewer, 1.
+        rarest class has five labels at least; where it has fewer, 1. Of more than 5,000 labels as
+        many are tried on, of each class its share and five at least.
     """
 
     strength: float | None = None
@@ -115,7 +121,9 @@ def fit_logistic(
     """
     if strength is None:
         strength = choose_strength(X, places, seed=seed)
-    found = LogisticRegression(C=strength, max_iter=_MOST_STEPS).fit(X, places)
+    found = _logistic(strength)
+    with _unconverged():
+        found.fit(X, places)
     weights, intercepts = found.coef_, found.intercept_
     if len(weights) == 1:
         # Of two classes scikit-learn tells the second one alone.
@@ -134,20 +142,39 @@ def choose_strength(X: FloatArray, places: IntArray, *, seed: int) -> float:
     """
     if np.bincount(places).min() < _FOLDS:
         return _STRENGTHS[len(_STRENGTHS) // 2]
+    some = _some_of_each(places, seed=seed)
+    X, places = X[some], places[some]
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    likelihoods = np.array(
-        [
-            cross_val_score(
-                LogisticRegression(C=strength, max_iter=_MOST_STEPS),
-                X,
-                places,
-                scoring="neg_log_loss",
-                cv=folds,
-            )
-            for strength in _STRENGTHS
-        ]
-    )
+    with _unconverged():
+        likelihoods = np.array(
+            [
+                cross_val_score(_logistic(strength), X, places, scoring="neg_log_loss", cv=folds)
+                for strength in _STRENGTHS
+            ]
+        )
     means = likelihoods.mean(axis=1)
     best = int(means.argmax())
     error = likelihoods[best].std(ddof=1) / math.sqrt(_FOLDS)
     return _STRENGTHS[int(np.argmax(means >= means[best] - error))]
+
+
+def _logistic(strength: float) -> LogisticRegression:
+    return LogisticRegression(C=strength, max_iter=_MOST_STEPS)
+
+
+@contextlib.contextmanager
+def _unconverged() -> Iterator[None]:
+    """Take what a thousand steps have found: more of them change no class."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+def _some_of_each(places: IntArray, *, seed: int) -> IntArray:
+    """Return where enough labels are, of each class its share and as many as there are folds."""
+    if len(places) <= _ENOUGH:
+        return np.arange(len(places))
+    order = np.random.default_rng(seed).permutation(len(places))
+    found = [order[places[order] == k] for k in range(places.max() + 1)]
+    share = _ENOUGH / len(places)
+    return np.concatenate([of[: max(_FOLDS, round(share * len(of)))] for of in found])
