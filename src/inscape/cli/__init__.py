@@ -3,6 +3,7 @@
 | file | what lives there |
 |---|---|
 | `anomalies` | ``inscape anomalies``: rows that are not like the others, and by which features |
+| `classify` | ``inscape classify``: classes from few labels |
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
@@ -28,6 +29,7 @@ from cyclopts.config import Dict
 from inscape import __version__
 from inscape._errors import InscapeError
 from inscape.cli.anomalies import anomalies
+from inscape.cli.classify import classify
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
@@ -40,6 +42,8 @@ from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
 USAGE_ERROR = 2
+# Commands that are not called as the kind of their runs.
+_KINDS = {"classify": "classification"}
 INTERRUPTED = 130
 
 
@@ -70,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         score,
         export,
         anomalies,
+        classify,
         dynamics,
         reproduce,
         datasets,
@@ -113,7 +118,7 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
-            # Read by us, so that every error is ours; the command has its kind's name.
-            asked = read_config(Path(path), KINDS[commands[0]])
+            # Read by us, so that every error is ours; a command has its kind's name.
+            asked = read_config(Path(path), KINDS[_KINDS.get(commands[0], commands[0])])
             fill = Dict(asked.said(), use_commands_as_keys=False, source=path)
             fill(app, commands, arguments)

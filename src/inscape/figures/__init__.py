@@ -22,6 +22,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `illusions` | what a network believes for a while although it is not so |
 | `trees` | a hierarchy: its tree, features and similarity |
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
+| `classification` | classes that were told: which is taken for which, and what is least sure |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -30,6 +31,7 @@ from __future__ import annotations
 from inscape.figures._drawing.style import COLORS, png
 from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
+from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
 from inscape.figures.maps import add_class_bar, before_after, latent_map
@@ -52,6 +54,7 @@ from inscape.figures.weights import components, weight_histograms
 
 __all__ = [
     "COLORS",
+    "accuracy_over_labels",
     "add_class_bar",
     "animate_similarity",
     "anomaly_bars",
@@ -59,6 +62,7 @@ __all__ = [
     "anomaly_scores",
     "before_after",
     "components",
+    "confusion",
     "decoder_grid",
     "hierarchy",
     "illusory_correlation",
@@ -78,6 +82,7 @@ __all__ = [
     "spherical_grid",
     "spherical_map",
     "sweep_map",
+    "titled_images",
     "traversal_animation",
     "traversal_grid",
     "weight_histograms",

@@ -6,6 +6,7 @@ without loading torch.
 | file | what lives there |
 |---|---|
 | `anomalies` | the kind ``anomalies`` |
+| `classification` | the kind ``classification`` |
 | `comparison` | the honest table |
 | `config` | what a run was asked for, as plain data |
 | `dynamics` | the kind ``dynamics`` |
@@ -25,9 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape.runs.anomalies import find_anomalies
+    from inscape.runs.classification import classify
     from inscape.runs.comparison import compare, fit_baselines
     from inscape.runs.config import (
         AnomaliesConfig,
+        ClassificationConfig,
         DynamicsConfig,
         FitConfig,
         ReproductionConfig,
@@ -40,10 +43,12 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "AnomaliesConfig": "config",
+    "ClassificationConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
+    "classify": "classification",
     "compare": "comparison",
     "find_anomalies": "anomalies",
     "export_hub": "export",
@@ -57,10 +62,12 @@ _NAMES = {
 
 __all__ = [
     "AnomaliesConfig",
+    "ClassificationConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
     "Run",
+    "classify",
     "compare",
     "export_hub",
     "export_onnx",

@@ -15,6 +15,7 @@ from inscape._parts import read_call, spell_options
 from inscape.runs.config import (
     FORMAT,
     AnomaliesConfig,
+    ClassificationConfig,
     Config,
     DynamicsConfig,
     FitConfig,
@@ -24,7 +25,13 @@ from inscape.zoo import MODELS
 
 KINDS: Final[Mapping[str, type[Config]]] = {
     config.kind: config
-    for config in (FitConfig, AnomaliesConfig, DynamicsConfig, ReproductionConfig)
+    for config in (
+        FitConfig,
+        AnomaliesConfig,
+        ClassificationConfig,
+        DynamicsConfig,
+        ReproductionConfig,
+    )
 }
 # Those that wrote a config file in format 1, when no file named its kind.
 _NAMELESS = (FitConfig, DynamicsConfig)

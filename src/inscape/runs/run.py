@@ -50,7 +50,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What it is a run of: fit, anomalies, dynamics or reproduction."""
+        """What it is a run of: fit, anomalies, classification, dynamics or reproduction."""
         return self.config.kind
 
     @property
