@@ -27,6 +27,7 @@ FEWEST = {
     "iwae": (14, 4),
     "adbench": (24, 2),
     "one-class": (14, 2),
+    "label-efficiency": (20, 1),
 }
 DATA = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None, "adbench": None}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}
