@@ -10,7 +10,7 @@ from inscape.runs.page import heading, paragraph, table
 from inscape.runs.writer import RunWriter
 
 COMPARED: Final = ("Told by", "Accuracy", "Standard error")
-UNSURE: Final = ("Row", "First", "Probability", "Second", "Probability ")
+UNSURE: Final = ("Row", "First", "Probability", "Second", "Probability")
 
 
 def tell(metrics: Mapping[str, Any]) -> list[str]:

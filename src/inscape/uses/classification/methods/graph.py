@@ -46,6 +46,8 @@ class Graph(ClassificationMethod):
         p_{ic} \propto q_c F_{ic} / \textstyle\sum_j F_{jc}, \qquad
         q_c \propto 1 + \textstyle\sum_i Y_{ic}
 
+    so that labels have to be as frequent as their classes are: where few rows of a rare class are
+    labelled as often as others, too many are told to be of it, and the probe is the better method.
     A row with a label keeps it. A new row is what the rows nearest to it are, by their weights, and
     nothing is learned from it. Where no label is met, classes have their masses.
 
