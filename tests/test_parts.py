@@ -31,6 +31,7 @@ from inscape.networks import ACTIVATIONS, Dense
 from inscape.objectives import SCHEDULES, Gaussian, KullbackLeibler, LinearWarmUp
 from inscape.training import Muon
 from inscape.uses.anomalies.scores import SCORES
+from inscape.uses.classification.methods import CLASSIFICATION_METHODS
 from inscape.uses.clusters.methods import METHODS
 from tests import foreign
 
@@ -49,7 +50,11 @@ FAMILIES: dict[str, Any] = {
     "optimizer": training.OPTIMIZERS,
 }
 # Those of uses, which the estimators have no option for.
-OF_USES: dict[str, Any] = {"method": SCORES, "clustering": METHODS}
+OF_USES: dict[str, Any] = {
+    "method": SCORES,
+    "clustering": METHODS,
+    "classification": CLASSIFICATION_METHODS,
+}
 MEMBERS = [(name, word) for name, family in FAMILIES.items() for word in family]
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
-    from inscape.uses import AnomalyDetector, Clusterer, load
+    from inscape.uses import AnomalyDetector, Clusterer, PretrainedClassifier, load
 
 __version__ = "0.1.0"
 
@@ -50,6 +50,7 @@ _NAMES = {
     "Clusterer": "inscape.uses",
     "DeadUnitWarning": "inscape.estimators",
     "InscapeError": "inscape._errors",
+    "PretrainedClassifier": "inscape.uses",
     "VariationalAutoencoder": "inscape.estimators",
     "load": "inscape.uses",
 }
@@ -60,6 +61,7 @@ __all__ = [
     "Clusterer",
     "DeadUnitWarning",
     "InscapeError",
+    "PretrainedClassifier",
     "VariationalAutoencoder",
     "corruptions",
     "data",

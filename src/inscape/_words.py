@@ -109,6 +109,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "idec",
         "vade",
     ),
+    "classification": ("graph", "probe", "fine_tune"),
 }
 _WIDTH = 100
 _PLACE = re.compile(r"\[\[(\w+)\]\]")

@@ -24,6 +24,7 @@ ROWS = {
     "keras-vae": (256, 100),
     "burgess-mnist": (128, 64),
     "iwae": (256, 40),
+    "label-efficiency": (200, 100),
 }
 # One with a prior, one without a density, one that is told labels, one without a prior.
 SOME_MODELS = ("VAE", "WAE-MMD", "CVAE", "RAE-L2")

@@ -28,6 +28,7 @@ FEWEST = {
     "adbench": (24, 2),
     "one-class": (14, 2),
     "dec": (12, 4),
+    "label-efficiency": (20, 1),
 }
 DATA = {"cae-fashion": "fashion-mnist", "deep-linear-networks": None, "adbench": None}
 KEYS = {"experiment", "metric", "source", "reference", "measured", "ours"}

@@ -7,6 +7,7 @@ import pytest
 from inscape._errors import InvalidParameterError
 from inscape.runs import (
     AnomaliesConfig,
+    ClassificationConfig,
     ClustersConfig,
     DynamicsConfig,
     FitConfig,
@@ -20,6 +21,7 @@ ONE_OF_EACH = (
     DynamicsConfig(branches=(2, 3), hidden=(), gamma=1e-3),
     ReproductionConfig("hinton-2006", quick=True),
     AnomaliesConfig(method=("neighbors", "local"), normal="3"),
+    ClassificationConfig(data="digits", method="probe", unlabeled="-1"),
     ClustersConfig(method="kmeans", n_clusters=3),
 )
 
@@ -73,8 +75,8 @@ def test_a_file_of_another_kind_is_refused(file):
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
     assert told.startswith(
-        " must name a kind of run (fit, anomalies, clusters, dynamics, reproduction); got "
-        "'dynamic'."
+        " must name a kind of run (fit, anomalies, classification, clusters, dynamics, "
+        "reproduction); got 'dynamic'."
     )
     assert told.endswith("Did you mean 'dynamics'?")
     assert "got 3" in refusal(file, "kind = 3\n")

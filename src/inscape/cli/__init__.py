@@ -3,6 +3,7 @@
 | file | what lives there |
 |---|---|
 | `anomalies` | ``inscape anomalies``: rows that are not like the others, and by which features |
+| `classify` | ``inscape classify``: classes from few labels |
 | `cluster` | ``inscape cluster``: groups of rows that are alike |
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
@@ -30,6 +31,7 @@ from cyclopts.config import Dict
 from inscape import __version__
 from inscape._errors import InscapeError
 from inscape.cli.anomalies import anomalies
+from inscape.cli.classify import classify
 from inscape.cli.cluster import cluster
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
@@ -43,9 +45,9 @@ from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
 USAGE_ERROR = 2
-INTERRUPTED = 130
 # Commands that are not called as the kind of their runs.
-_KINDS = {"cluster": "clusters"}
+_KINDS = {"classify": "classification", "cluster": "clusters"}
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -75,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         score,
         export,
         anomalies,
+        classify,
         cluster,
         dynamics,
         reproduce,
@@ -124,7 +127,7 @@ def _from_config_file(app: App, commands: Any, arguments: Any) -> None:
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[0].value
-            # Read by us, so that every error is ours; the command has its kind's name.
+            # Read by us, so that every error is ours; a command has its kind's name.
             asked = read_config(Path(path), KINDS[_KINDS.get(commands[0], commands[0])])
             fill = Dict(asked.said(), use_commands_as_keys=False, source=path)
             fill(app, commands, arguments)

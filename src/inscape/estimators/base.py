@@ -787,6 +787,28 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         earlier.network_.load_state_dict(weights)
         return earlier
 
+    def with_encoder(self, encoder: EncoderModule) -> Self:
+        """Return this estimator with an encoder that was trained on, such as by labels.
+
+        Parameters
+        ----------
+        encoder : EncoderModule
+            What `encoder_module` of this estimator gave, its weights changed since.
+
+        Returns
+        -------
+        estimator
+            A fitted copy, whose `transform` is the module; this one stays as it is. The decoder is
+            still the one of before, and knows nothing of it.
+        """
+        check_is_fitted(self)
+        other = copy.copy(self)
+        other.network_, other.optimizers_ = copy.deepcopy(self.network_), None
+        forget_samplers(other.network_)
+        other.network_.encoder.load_state_dict(encoder.encoder.state_dict())
+        other.network_.bottleneck.load_state_dict(encoder.bottleneck.state_dict())
+        return other
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a directory from which `inscape.load` makes the same estimator again.
 

@@ -22,6 +22,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `illusions` | what a network believes for a while although it is not so |
 | `trees` | a hierarchy: its tree, features and similarity |
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
+| `classification` | classes that were told: which is taken for which, and what is least sure |
 | `clusters` | what stands for each cluster, and how clusters agree with labels |
 | `_drawing` | what several of these are drawn with |
 """
@@ -31,6 +32,7 @@ from __future__ import annotations
 from inscape.figures._drawing.style import COLORS, png
 from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
+from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
 from inscape.figures.clusters import clusters_against_labels, prototype_bars, prototype_images
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
@@ -54,6 +56,7 @@ from inscape.figures.weights import components, weight_histograms
 
 __all__ = [
     "COLORS",
+    "accuracy_over_labels",
     "add_class_bar",
     "animate_similarity",
     "anomaly_bars",
@@ -62,6 +65,7 @@ __all__ = [
     "before_after",
     "clusters_against_labels",
     "components",
+    "confusion",
     "decoder_grid",
     "hierarchy",
     "illusory_correlation",
@@ -83,6 +87,7 @@ __all__ = [
     "spherical_grid",
     "spherical_map",
     "sweep_map",
+    "titled_images",
     "traversal_animation",
     "traversal_grid",
     "weight_histograms",

@@ -26,6 +26,7 @@ Names are loaded when they are first used: the command line lists recipes withou
 | `iwae` | importance-weighted autoencoders |
 | `keras_deep_ae` | a deep autoencoder of seven layers with 32 and with 2 units |
 | `keras_vae` | the first variational autoencoder of most tutorials |
+| `label_efficiency` | how few labels are enough |
 | `mnist_cognitive_tasks` | neuromatch Academy, *Autoencoders applications* |
 | `neuromatch_autoencoders` | neuromatch Academy, *Introduction to autoencoders* |
 | `one_class` | each class as the normal one |
@@ -59,6 +60,7 @@ RECIPES: Mapping[str, str] = {
     "iwae": "inscape.recipes.iwae",
     "adbench": "inscape.recipes.adbench",
     "one-class": "inscape.recipes.one_class",
+    "label-efficiency": "inscape.recipes.label_efficiency",
     "dec": "inscape.recipes.dec",
 }
 _NAMES = {"Reproduction": "reproduction", "Result": "results", "reproduce": "reproduction"}

@@ -6,6 +6,7 @@ without loading torch.
 | file | what lives there |
 |---|---|
 | `anomalies` | the kind ``anomalies`` |
+| `classification` | the kind ``classification`` |
 | `clusters` | the kind ``clusters`` |
 | `comparison` | the honest table |
 | `config` | what a run was asked for, as plain data |
@@ -27,10 +28,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscape.runs.anomalies import find_anomalies
+    from inscape.runs.classification import classify
     from inscape.runs.clusters import find_clusters
     from inscape.runs.comparison import compare, fit_baselines
     from inscape.runs.config import (
         AnomaliesConfig,
+        ClassificationConfig,
         ClustersConfig,
         DynamicsConfig,
         FitConfig,
@@ -44,11 +47,13 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "AnomaliesConfig": "config",
+    "ClassificationConfig": "config",
     "ClustersConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
+    "classify": "classification",
     "compare": "comparison",
     "find_anomalies": "anomalies",
     "find_clusters": "clusters",
@@ -63,11 +68,13 @@ _NAMES = {
 
 __all__ = [
     "AnomaliesConfig",
+    "ClassificationConfig",
     "ClustersConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
     "Run",
+    "classify",
     "compare",
     "export_hub",
     "export_onnx",

@@ -412,6 +412,40 @@ class ClustersConfig(Config):
     target: str | None = None
 
 
+@tell_words
+@dataclass(frozen=True)
+class ClassificationConfig(Config):
+    """Everything that a classification is asked for.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        that of the run, or mnist.
+    model : str
+        A run of inscape fit, whose model encodes the rows; left out, an autoencoder of ten
+        components is trained on them.
+    method : str
+        [[classification]], with options such as "graph(n_neighbors=10)".
+    target : str
+        The column of a table that holds the labels; an empty cell is a row without one.
+    unlabeled : str
+        The label that stands for none, such as -1.
+    random_state : int
+        Seed of every draw.
+    """
+
+    kind: ClassVar[str] = "classification"
+    holds_model: ClassVar[bool] = True
+
+    data: str | None = None
+    model: str | None = None
+    method: str = "graph"
+    target: str | None = None
+    unlabeled: str | None = None
+    random_state: int = 0
+
+
 @dataclass(frozen=True)
 class ReproductionConfig(Config):
     """Everything that a reproduction is asked for.

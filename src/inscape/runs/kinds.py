@@ -15,6 +15,7 @@ from inscape._parts import read_call, spell_options
 from inscape.runs.config import (
     FORMAT,
     AnomaliesConfig,
+    ClassificationConfig,
     ClustersConfig,
     Config,
     DynamicsConfig,
@@ -25,7 +26,14 @@ from inscape.zoo import MODELS
 
 KINDS: Final[Mapping[str, type[Config]]] = {
     config.kind: config
-    for config in (FitConfig, AnomaliesConfig, ClustersConfig, DynamicsConfig, ReproductionConfig)
+    for config in (
+        FitConfig,
+        AnomaliesConfig,
+        ClassificationConfig,
+        ClustersConfig,
+        DynamicsConfig,
+        ReproductionConfig,
+    )
 }
 # Those that wrote a config file in format 1, when no file named its kind.
 _NAMELESS = (FitConfig, DynamicsConfig)

@@ -50,7 +50,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What it is a run of: fit, anomalies, clusters, dynamics or reproduction."""
+        """What it is a run of, such as fit or clusters: a key of `KINDS`."""
         return self.config.kind
 
     @property

@@ -6,6 +6,7 @@ representation, ours or scikit-learn's own.
 | file | what lives there |
 |---|---|
 | `anomalies` | find anomalies, say how sure that is, and explain them |
+| `classification` | tell classes from a representation and few labels |
 | `clusters` | find clusters, say how sure that is, and show what stands for each |
 | `graph` | which points lie beside which: the graph of nearest neighbours, with fuzzy weights |
 | `interpolation` | the way from one row to another, through the space of codes |
@@ -15,9 +16,17 @@ representation, ours or scikit-learn's own.
 """
 
 from inscape.uses.anomalies import AnomalyDetector
+from inscape.uses.classification import PretrainedClassifier
 from inscape.uses.clusters import Clusterer
 from inscape.uses.interpolation import interpolate
 from inscape.uses.loading import load
 from inscape.uses.traversal import traverse
 
-__all__ = ["AnomalyDetector", "Clusterer", "interpolate", "load", "traverse"]
+__all__ = [
+    "AnomalyDetector",
+    "Clusterer",
+    "PretrainedClassifier",
+    "interpolate",
+    "load",
+    "traverse",
+]

@@ -11,10 +11,13 @@ from inscape._files import damaged
 from inscape.estimators.loading import restore
 from inscape.estimators.persistence import model_directory, read_model
 from inscape.uses.anomalies import AnomalyDetector
+from inscape.uses.classification import PretrainedClassifier
 from inscape.uses.clusters import Clusterer
 from inscape.uses.saving import restore_use
 
-_USES: dict[str, type[Any]] = {kind.__name__: kind for kind in (AnomalyDetector, Clusterer)}
+_USES: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (AnomalyDetector, Clusterer, PretrainedClassifier)
+}
 
 
 def load_representation(path: str | Path) -> Any:
@@ -55,7 +58,7 @@ def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = 
 
     Returns
     -------
-    Autoencoder, VariationalAutoencoder, AnomalyDetector, or Clusterer
+    Autoencoder, VariationalAutoencoder, AnomalyDetector, Clusterer, or PretrainedClassifier
         Fitted, on the CPU; it gives the same numbers, bit by bit, as the one that was saved.
 
     Raises

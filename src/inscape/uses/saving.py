@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,13 +104,15 @@ def pack(value: Any, name: str, tensors: dict[str, np.ndarray]) -> Any:
     InvalidParameterError
         If it cannot be kept without code.
     """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, np.ndarray):
-        if value.dtype.kind in "OU":
-            return {"names": [str(item) for item in value]}
+        if value.dtype.kind in "OUM":
+            return _pack_names(value)
         tensors[name] = np.ascontiguousarray(value)
         # Products round by how an array lies in memory.
         by_columns = value.flags.f_contiguous and not value.flags.c_contiguous
@@ -149,6 +152,17 @@ def pack(value: Any, name: str, tensors: dict[str, np.ndarray]) -> Any:
     )
 
 
+def _pack_names(values: np.ndarray) -> dict[str, Any]:
+    """Return texts, or dates as texts, with the type of the array: labels go out as they came."""
+    if values.dtype.kind == "O" and not all(isinstance(item, str) for item in values):
+        raise InvalidParameterError(
+            "What is saved of labels must be texts, numbers, booleans or dates; got an array of "
+            f"objects such as {values[0]!r}: give them as one of these."
+        )
+    kind = {} if values.dtype.kind == "O" else {"dtype": values.dtype.str}
+    return {"names": values.astype(str).tolist(), **kind}
+
+
 def _pack_estimator(value: Any, name: str, tensors: dict[str, np.ndarray]) -> Any:
     if not hasattr(value, "network_"):
         word = next(word for word, kind in ESTIMATORS.items() if type(value) is kind)
@@ -164,8 +178,10 @@ def unpack(told: Any, tensors: Mapping[str, np.ndarray], parts: Iterable[type[An
     """Return the value that `pack` told of; `parts` are classes of the user's own."""
     if not isinstance(told, Mapping):
         return told
+    if "number" in told:
+        return float(told["number"])
     if "names" in told:
-        return np.array(told["names"], dtype=object)
+        return np.array(told["names"], dtype=told.get("dtype", object))
     if "array" in told:
         array = tensors[told["array"]]
         return np.asfortranarray(array) if told.get("by_columns") else array
