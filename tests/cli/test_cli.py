@@ -305,3 +305,14 @@ def test_fit_without_data_is_the_demo(monkeypatch):
     monkeypatch.setattr(module, "_start", lambda config, *_: asked.append(config))
     assert call("fit") == 0
     assert asked[0].data == "mnist"
+
+
+def test_an_interrupted_command_says_so_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inscape.AnomalyDetector, "fit", interrupt)
+    output = tmp_path / "scores.csv"
+    assert call("anomalies", "digits", "--run", tmp_path / "run", "--output", output) == 130
+    assert "Interrupted" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

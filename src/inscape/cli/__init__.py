@@ -69,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
+        # Ours says how to go on.
+        suppress_keyboard_interrupt=False,
     )
     for command in (
         fit,
