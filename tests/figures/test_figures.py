@@ -125,6 +125,24 @@ CALLS |= {
     "anomaly_images": lambda m, rows, codes, y: figures.anomaly_images(
         rows[:12], rows[:12] / 2, rows[:12] ** 2, image_shape=SHAPE
     ),
+    "prototype_images": lambda m, rows, codes, y: figures.prototype_images(
+        rows[:12], image_shape=SHAPE
+    ),
+    "prototype_bars": lambda m, rows, codes, y: figures.prototype_bars(
+        rows[:6], means=X.mean(axis=0), spreads=1 + X.std(axis=0)
+    ),
+    "clusters_against_labels": lambda m, rows, codes, y: figures.clusters_against_labels(
+        1 + rows[:12, :5], labels=[str(k) for k in range(len(rows[:12]))]
+    ),
+    "confusion": lambda m, rows, codes, y: figures.confusion(
+        1 + np.resize(rows[:12, :12], (12, 12))
+    ),
+    "titled_images": lambda m, rows, codes, y: figures.titled_images(
+        rows[:12], ["a title"] * len(rows[:12]), image_shape=SHAPE
+    ),
+    "accuracy_over_labels": lambda m, rows, codes, y: figures.accuracy_over_labels(
+        {"a": ([1], [rows[:, 2]])}
+    ),
     "add_class_bar": lambda m, rows, codes, y: figures.add_class_bar(
         figures.latent_map(codes, y), [str(k) for k in range(10)]
     ),

@@ -148,7 +148,7 @@ def titled_images(
     Raises
     ------
     InvalidDataError
-        If there is not one title a picture.
+        If the pictures are no finite numbers, or there is not one title a picture.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def titled_images(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['a', 'b', 'c', 'd']
     """
-    X = np.asarray(X)
+    X = check_matrix(X, name="X")
     images = as_images(X, image_shape)
     if len(titles) != len(images):
         raise InvalidDataError(
