@@ -89,8 +89,8 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     Returns
     -------
     dict
-        Name to squared error (mean over samples and features), explained variance (share), and
-        binary cross-entropy (nats per feature) where the rows lie in [0, 1].
+        Name to squared error (mean over samples and features), explained variance (share) where
+        the rows differ, and binary cross-entropy (nats per feature) where they lie in [0, 1].
 
     Examples
     --------
@@ -104,10 +104,9 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     for name, representation in representations.items():
         given = in_order_of_fit(representation, X)
         back, rows = reconstruct(representation, given), check_numbers(given, name="X")
-        table[name] = {
-            "squared_error": squared_error(rows, back),
-            "explained_variance": explained_variance(rows, back),
-        }
+        table[name] = {"squared_error": squared_error(rows, back)}
+        if (rows != rows[0]).any():
+            table[name]["explained_variance"] = explained_variance(rows, back)
         if rows.min() >= 0 and rows.max() <= 1:
             table[name]["binary_cross_entropy"] = binary_cross_entropy(rows, back)
     return table
