@@ -121,7 +121,8 @@ def second_order_similarity(
     is the normal one, corrected by the draws' bias; in simulations with 20 and 50 items it held the
     population's value, at 0.95, in 93 to 98 of 100 samples for Spearman's correlation. That of the
     cosine, which is near 1 for dissimilarities that have little in common, is taken of its inverse
-    hyperbolic tangent, with the larger standard deviation of the draws and of the jackknife.
+    hyperbolic tangent, with the larger standard deviation of the draws and of the jackknife; in the
+    simulations of `centered_kernel_alignment` it held the value in 83 to 100 of 100, 94 on average.
 
     Examples
     --------
