@@ -281,6 +281,64 @@ def test_theory_holds_for_whitened_inputs_of_any_scale_and_refuses_others():
         correlated.theoretical_modes()
 
 
+@pytest.mark.parametrize("n_layers", [1, 2, 3, 6])
+def test_a_mode_without_a_limit_decays_by_its_equation(n_layers):
+    t = np.linspace(0, 5, 11)
+    exact = solve_ivp(
+        lambda _, u: -n_layers * u ** (3 - 2 / n_layers), (0, 5), [0.7], t_eval=t, rtol=1e-11,
+        atol=1e-13,
+    ).y[0]  # fmt: skip
+    found = dynamics.mode_strength(t, singular_value=0.0, initial=0.7, n_layers=n_layers)
+    np.testing.assert_allclose(found, exact, rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["discrete_map", "gradient_flow"])
+def test_theory_knows_how_many_modes_a_narrow_network_can_learn(kind):
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.normal(size=(6, 4)))[0] for _ in range(2))
+    targets = (left * [4.0, 3.0, 2.0, 1.0] @ right.T).T
+    course = dynamics.simulate(
+        np.eye(6), targets, hidden=(2,), gamma=1e-4, learning_rate=0.2, epochs=2000,
+        random_state=0,
+    )  # fmt: skip
+    theory = course.theoretical_modes(kind)
+    np.testing.assert_allclose(course.modes[-1], [4, 3, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(theory[-1], [4, 3, 0, 0], atol=1e-6)
+    assert theory[:, 2:].max() < 1e-3
+
+
+def test_theory_refuses_three_layers_that_start_unbalanced_or_turned():
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.normal(size=(5, 3)))[0] for _ in range(2))
+    targets = (left * [3.0, 2.0, 1.0] @ right.T).T
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    even = [0.3 * right.T, 0.3 * np.eye(3), 0.3 * left]
+    options = {"learning_rate": 0.02, "epochs": 5}
+    dynamics.simulate(np.eye(5), targets, weights=even, **options).theoretical_modes()
+    for weights, told in (
+        ([2 * even[0], even[1], even[2] / 2], "got unbalanced ones"),
+        ([even[0], 0.3 * turn, even[2]], "got balanced but turned ones"),
+    ):
+        course = dynamics.simulate(np.eye(5), targets, weights=weights, **options)
+        with pytest.raises(InvalidDataError, match=told):
+            course.theoretical_modes()
+
+
+@pytest.mark.parametrize("record_every", [1, 7])
+@pytest.mark.parametrize("rate", [2.0, 3.0, 5.0, 9.0])
+def test_the_last_weights_before_a_divergence_are_those_of_the_last_record(rate, record_every):
+    targets = np.random.default_rng(0).normal(size=(6, 40))
+    wild = dynamics.simulate(
+        np.eye(6), targets, hidden=(8,), gamma=0.1, random_state=0, epochs=900,
+        learning_rate=rate * 240 / (2 * np.linalg.norm(targets, 2)), record_every=record_every,
+    )  # fmt: skip
+    assert wild.divergence is not None
+    assert wild.weight_epochs[-1] == wild.epochs[-1]
+    first, second = wild.weights_at(int(wild.epochs[-1]))
+    loss = np.square(first.T @ second.T - targets).mean()
+    assert loss == pytest.approx(wild.loss[-1], rel=1e-9)
+
+
 def test_balancedness_is_conserved_to_the_second_order_of_the_step(tree):
     drifts = []
     for rate, epochs in ((40.0, 100), (20.0, 200)):

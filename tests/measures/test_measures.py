@@ -82,6 +82,43 @@ def test_float32_squares_are_summed_in_float64():
     assert squared_error(X, np.zeros_like(X)) == pytest.approx(1e38, rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int16, np.uint8])
+def test_short_types_are_subtracted_in_float64(dtype):
+    """300 - -300 squares to more than a float16 holds; int16 and uint8 would wrap."""
+    small = dtype is np.uint8
+    X = np.array([[0.0, 250.0], [255.0, 3.0]]) if small else np.array([[300.0, -9.0], [7.0, 30000]])
+    X, back = X.astype(dtype), X[::-1].astype(dtype)
+    exact = X.astype(np.float64), back.astype(np.float64)
+    wanted = mean_squared_error(*exact)
+    assert squared_error(X, back) == pytest.approx(wanted, rel=1e-12)
+    assert explained_variance(X, back) == pytest.approx(
+        r2_score(*exact, multioutput="variance_weighted"), rel=1e-12
+    )
+
+
+def test_explained_variance_of_the_mean_is_zero_on_a_large_offset():
+    rng = np.random.default_rng(0)
+    X = (1e7 + rng.integers(-4, 5, size=(999, 3))).astype(np.float32)
+    mean = np.broadcast_to(X.mean(axis=0, dtype=np.float64), X.shape)
+    assert explained_variance(X, mean) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 7])
+def test_rows_without_variance_have_none_to_explain(n):
+    # The mean of seven 0.1 is not 0.1.
+    X = np.full((n, 2), 0.1)
+    with pytest.raises(InvalidDataError, match=rf"two different rows.*; got {n} equal rows"):
+        explained_variance(X, X + 1)
+
+
+@pytest.mark.parametrize("value", [-0.25, 1.5, np.nan])
+def test_a_cross_entropy_is_of_rows_between_0_and_1(value):
+    X = np.full((3, 2), 0.5)
+    X[2, 1] = value
+    with pytest.raises(InvalidDataError, match=rf"in \[0, 1\].*; got {value:g} at row 2, column 1"):
+        binary_cross_entropy(X, np.full((3, 2), 0.5))
+
+
 @pytest.mark.parametrize("whiten", [False, True])
 def test_code_directions_of_pca_are_its_scaled_components(whiten):
     pca = PCA(4, whiten=whiten).fit(DIGITS)

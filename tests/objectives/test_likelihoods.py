@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import torch
@@ -288,6 +289,35 @@ def test_negative_binomial_is_a_product_over_counts(r, dtype, digits):
                 torch.tensor([[log_mean]], dtype=dtype), torch.tensor([[float(x)]], dtype=dtype)
             )
             assert nats.item() == pytest.approx(wanted, rel=digits, abs=digits)
+
+
+@pytest.mark.parametrize("r", [None, 1e-3, 1.0, 37.0, 1e4, 1e8])
+@pytest.mark.parametrize("x", [1e3, 1e5, 1e6, 1.6e7])
+def test_large_counts_keep_their_digits_in_float32(x, r):
+    """In 40 digits: terms of ten million nats leave eight, and float32 holds seven digits."""
+    likelihood = Poisson() if r is None else NegativeBinomial(dispersion=1 / r)
+    for off in (0.0, 1.0, -3.0, 30.0):
+        spread = math.sqrt(1 / x + (1 / r if r else 0))
+        output = torch.tensor([[min(math.log(x) + off * spread, 19.0)]], requires_grad=True)
+        nats = likelihood.negative_log_likelihood(output, torch.tensor([[x]]))
+        (slope,) = torch.autograd.grad(nats, output)
+        with mpmath.workdps(40):
+            count, log_mean = mpmath.mpf(x), mpmath.mpf(output.item())
+            mean = mpmath.exp(log_mean)
+            if r is None:
+                wanted = mean - count * log_mean + mpmath.loggamma(count + 1)
+                wanted_slope = mean - count
+            else:
+                # The dispersion as float32 holds it.
+                shape = mpmath.exp(-mpmath.mpf(torch.log(torch.tensor(1 / r)).item()))
+                wanted = (count + shape) * mpmath.log1p(mean / shape)
+                wanted -= count * mpmath.log(mean / shape) + mpmath.loggamma(count + shape)
+                wanted += mpmath.loggamma(shape) + mpmath.loggamma(count + 1)
+                wanted_slope = (mean - count) * shape / (mean + shape)
+        # The last digit of log(x), which no form can have, times what it is worth.
+        digit = 1.5e-6 * abs(float(wanted_slope))
+        assert nats.item() == pytest.approx(float(wanted), rel=2e-5, abs=1e-4 + digit)
+        assert slope.item() == pytest.approx(float(wanted_slope), rel=1e-4, abs=3e-6 * x)
 
 
 def test_negative_binomial_without_dispersion_is_poisson():

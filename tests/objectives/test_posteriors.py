@@ -613,6 +613,41 @@ def test_in_the_middle_the_wrapped_normal_is_the_prior(curvature):
     assert (samples.norm(dim=1) < 1 / math.sqrt(curvature)).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+@pytest.mark.parametrize("d", [2, 8, 64, 100])
+@pytest.mark.parametrize("curvature", [0.1, 1.0, 4.0])
+def test_where_posterior_and_prior_are_one_nothing_sets_them_apart(curvature, d, dtype):
+    """Most draws of 64 components land on the rim, and a density is that of where they are."""
+    module = WrappedNormal(curvature).build(d, generator=draws())
+    prior = WrappedStandardNormal(curvature).build(d, generator=draws(), rows=None)
+    posterior = module.distribution(torch.zeros(1, 2 * d, dtype=dtype))
+    codes, log_density = posterior.draw(200, generator=draws())
+    gaps = (log_density - prior.log_density(codes, None)).double()
+    assert abs(gaps.mean()) <= 3 * gaps.std() / math.sqrt(200) + 1e-6
+    # In 60 digits, at the codes as they are.
+    with mpmath.workdps(60):
+        for code, found in zip(codes[:5, 0].tolist(), log_density[:5, 0].tolist(), strict=True):
+            root = mpmath.sqrt(curvature)
+            away = 2 / root * mpmath.atanh(root * mpmath.norm(mpmath.matrix(code)))
+            wanted = -(away**2) / 2 - d * mpmath.log(2 * mpmath.pi) / 2
+            wanted += (d - 1) * mpmath.log(root * away / mpmath.sinh(root * away))
+            assert found == pytest.approx(
+                float(wanted), rel=1e-6, abs=2e-2 if dtype == F64 else 1e-3
+            )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+@pytest.mark.parametrize(("curvature", "d"), [(4.0, 2), (4.0, 8), (1.0, 64)])
+def test_draws_near_the_rim_are_as_far_off_as_they_were_sent(curvature, d, dtype):
+    module = WrappedNormal(curvature).build(d, generator=draws())
+    posterior = module.distribution(torch.zeros(1, 2 * d, dtype=dtype))
+    codes = posterior.draw(3000, generator=draws())[0][:, 0].double().numpy()
+    away = (
+        2 / math.sqrt(curvature) * np.arctanh(math.sqrt(curvature) * np.linalg.norm(codes, axis=1))
+    )
+    assert stats.kstest(away, stats.chi(d).cdf).pvalue > 1e-3
+
+
 def test_almost_flat_the_wrapped_normal_is_a_normal():
     part = WrappedNormal(curvature=1e-8)
     encoded = 0.5 * normal(5, 6)

@@ -30,3 +30,10 @@ def test_columns_of_a_frame_are_compared_by_their_names():
     by_hand = np.square(X - fitted["PCA"].inverse_transform(fitted["PCA"].transform(frame))).mean()
     assert runs.compare(fitted, frame)["PCA"]["squared_error"] == pytest.approx(by_hand)
     assert runs.compare(fitted, frame[["c", "a", "b"]]) == runs.compare(fitted, frame)
+
+
+def test_equal_test_rows_have_an_error_and_no_variance():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    table = runs.compare({"PCA": PCA(2).fit(X)}, X[:1])
+    assert set(table["PCA"]) == {"squared_error"}
+    assert json.dumps(table, allow_nan=False)

@@ -71,6 +71,16 @@ def test_what_is_told_of_columns_calls_them_by_their_names(tmp_path):
     assert run.metrics["length"].replace("'", "&#x27;") in (run.path / "report.html").read_text()
 
 
+@pytest.mark.parametrize("model", ["autoencoder", "VAE"])
+def test_five_rows_end_with_a_run(tmp_path, model):
+    """One row is left to test on, which has no variance."""
+    np.savetxt(tmp_path / "five.csv", np.random.default_rng(0).normal(size=(5, 3)), delimiter=",")
+    config = FitConfig(data=str(tmp_path / "five.csv"), model=model, epochs=2)
+    run = runs.fit(config, tmp_path / "run")
+    assert run.metrics["test"]["PCA"]["squared_error"] > 0
+    assert "Squared error" in (run.path / "report.html").read_text()
+
+
 def test_linear_methods_are_given_the_rows_that_the_model_is_given(tmp_path):
     load_wine(as_frame=True).frame.to_csv(tmp_path / "wine.csv", index=False)
     config = FitConfig(data=str(tmp_path / "wine.csv"), target="target", scaler="standard")

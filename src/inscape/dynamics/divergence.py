@@ -39,7 +39,7 @@ class Divergence:
     def __str__(self) -> str:
         why = (
             f"learning_rate {self.learning_rate:.4g} is above {self.stable_learning_rate:.4g}, "
-            "where the best solution stops being stable: take a smaller one"
+            "where the balanced best solution stops being stable: take a smaller one"
             if self.learning_rate > self.stable_learning_rate
             else f"learning_rate {self.learning_rate:.4g} is too large for weights that start so "
             "large: take a smaller one, or a smaller gamma"
@@ -70,8 +70,9 @@ def stable_learning_rate(problem: Reduction, found: Modes, *, n_layers: int) -> 
 
     .. math:: \eta_\text{max} = \frac{P N}{L s_1^{2 - 2/L}}
 
-    and no solution is stable above it (Mulayoff & Michaeli 2020, arXiv:2002.04710). For other
-    inputs the eigenvalue is found by power iteration.
+    and no solution is stable above it (Mulayoff & Michaeli 2020, arXiv:2002.04710). For inputs
+    that are not whitened the eigenvalue is found by power iteration, and the balanced solution need
+    not be the flattest: others may be stable above.
     """
     left, values, right = np.linalg.svd(found.best, full_matrices=False)
     # The first layer reads every input, the others those of the map alone.

@@ -35,11 +35,14 @@ from inscape.dynamics.initialization import INITIALIZATIONS
 from inscape.dynamics.modes import Modes, find_modes, half_rise
 from inscape.dynamics.reduction import Reduction, draw, reduce
 from inscape.dynamics.theory import (
+    balancedness,
     mode_strength,
     mode_strength_by_step,
 )
 
 _MOST_BYTES = 2**30
+# Up to here a start counts as balanced and aligned, as a share of its size.
+_UNEVEN = 1e-6
 THEORIES: Final = ("discrete_map", "gradient_flow")
 
 
@@ -118,7 +121,11 @@ class Trajectory:
 
     @cached_property
     def stable_learning_rate(self) -> float:
-        """The learning rate up to which the best solution attracts gradient descent."""
+        """The learning rate up to which the balanced best solution attracts gradient descent.
+
+        With whitened inputs no other solution is stable at a larger one; with others, some that
+        are less balanced may be.
+        """
         return stable_learning_rate(self._problem, self._found, n_layers=self.n_layers)
 
     @cached_property
@@ -198,8 +205,10 @@ class Trajectory:
 
         The start of a mode in a network of two layers is
         :math:`u_0 = \lVert (W_1 v + W_2^\top u) / 2 \rVert^2`, its part that grows; of other
-        depths it is :math:`u^\top W_L \cdots W_1 v`, for which the network must start balanced
-        and aligned.
+        depths it is :math:`u^\top W_L \cdots W_1 v`, for which a network of three layers or more
+        must start balanced and aligned. Modes tend to `mode_limits`: those that the narrowest
+        layer has no room for tend to 0, and what small ones among them do meanwhile, as long as
+        the others leave them room, is not told.
 
         Parameters
         ----------
@@ -214,8 +223,8 @@ class Trajectory:
         Raises
         ------
         InvalidDataError
-            If the inputs are not whitened, :math:`X^\top X = c I`, or a mode of a network of
-            three layers or more does not start above 0.
+            If the inputs are not whitened, :math:`X^\top X = c I`, or a network of three layers or
+            more does not start balanced, aligned and with every mode above 0.
 
         References
         ----------
@@ -228,8 +237,10 @@ class Trajectory:
                 "inputs must be whitened, inputs.T @ inputs = c * identity, for the closed forms; "
                 "got correlated ones: whiten them, or look at the measured modes alone."
             )
-        # With X'X = c the mode obeys the same equation for c u, c tau and s.
-        limits = self.singular_values / power
+        self._check_start()
+        # With X'X = c the mode obeys the same equation for c u, c tau and s. Where the network is
+        # too narrow, its limit is 0 up to rounding.
+        limits = np.where(self.mode_limits > 1e-9 * self.mode_limits.max(), self.mode_limits, 0.0)
         initial = self._growing_part()
         tau = self.time_constant / power
         if kind == "discrete_map":
@@ -272,6 +283,24 @@ class Trajectory:
         inside = self._problem.sample_basis[_index(samples)] @ self._problem.inputs
         left = self._problem.output_rows(_index(outputs)) @ self._found.output_vectors
         return np.einsum("ta,ia,ma->tim", modes, inside @ self._found.input_vectors, left)
+
+    def _check_start(self) -> None:
+        """Ask a network of three layers or more for a start that the formula holds for."""
+        start = self._snapshots[0]
+        if len(start) < 3:
+            return
+        size = max(float(np.square(weight).sum()) for weight in start)
+        apart = max(abs(gap).max() for gap in balancedness(start))
+        turned = self._maps[0] - (self._found.output_vectors * self.modes[0]) @ (
+            self._found.input_vectors.T
+        )
+        uneven = apart > _UNEVEN * size
+        if uneven or abs(turned).max() > _UNEVEN * abs(self._maps[0]).max():
+            raise InvalidDataError(
+                f"weights of {len(start)} layers must start balanced, and aligned with the modes "
+                f"of the data; got {'unbalanced' if uneven else 'balanced but turned'} ones, of "
+                "which the closed forms tell nothing: look at the measured modes alone."
+            )
 
     def _growing_part(self) -> FloatArray:
         start = self._snapshots[0]
@@ -390,6 +419,7 @@ def _follow(
     samples = problem.samples
     rate = 2 * learning_rate / problem.n_entries
     end = len(epochs)
+    before: dict[int, list[FloatArray]] = {}
     for block in descend(samples, problem.targets, start, rate=rate, epochs=epochs):
         places = block.places
         with np.errstate(over="ignore", invalid="ignore"):
@@ -404,9 +434,14 @@ def _follow(
         if places.start == 0:
             limit = loss_limit(problem, loss[0])
         end = places.start + first_beyond(loss[places], limit)
-        _keep(snapshots, epochs[places.start : end], block.weights, last=int(epochs[-1]))
+        kept = epochs[places.start : end]
+        last = epochs[-1] if end == places.stop else epochs[end - 1]
+        _keep(snapshots, kept, block.weights, last=int(last))
         if end < places.stop:
+            # Where a block ends in time, the last epoch is that of the block before.
+            snapshots |= before if len(kept) == 0 else {}
             break
+        before = {int(kept[-1]): [weight[len(kept) - 1].copy() for weight in block.weights]}
     divergence = None
     if end < len(epochs):
         stable = stable_learning_rate(problem, found, n_layers=len(start))

@@ -82,14 +82,15 @@ def mode_strength(
     .. math::
         L = 1: \quad & u(t) = s (1 - e^{-t/\tau}) + u_0 e^{-t/\tau} \\
         L = 2: \quad & u(t) = \frac{s e^{2st/\tau}}{e^{2st/\tau} - 1 + s/u_0} \\
-        L > 2: \quad & \tau u' = L u^{2 - 2/L} (s - u), \text{ integrated to 10 digits}
+        L > 2: \quad & \tau u' = L u^{2 - 2/L} (s - u), \text{ integrated to 10 digits} \\
+        s = 0: \quad & u(t) = u_0 (1 + L p\, u_0^p t/\tau)^{-1/p}, \quad p = 2 - 2/L
 
     Parameters
     ----------
     time : array-like of shape (n_times,)
         When, in the unit of `time_constant`; at least 0.
     singular_value : float
-        :math:`s`, above 0.
+        :math:`s`, at least 0; at 0 the mode decays.
     initial : float
         :math:`u_0`, above 0 (any number where `n_layers` is 1).
     time_constant : float, default 1.0
@@ -120,12 +121,15 @@ def mode_strength(
     1.0
     """
     layers = check_integer("n_layers", n_layers, minimum=1)
-    s = check_number("singular_value", singular_value, above=0)
+    s = check_number("singular_value", singular_value, minimum=0)
     u0 = check_number("initial", initial, **({} if layers == 1 else {"above": 0}))
     tau = check_number("time_constant", time_constant, above=0)
     t = check_rising(time, name="time", minimum=0.0, strictly=False) / tau
     if layers == 1:
         return s * -np.expm1(-t) + u0 * np.exp(-t)
+    if s == 0:
+        power = 2 - 2 / layers
+        return u0 * (1 + layers * power * u0**power * t) ** (-1 / power)
     if layers == 2:
         # Divided by the exponential, so that late times do not overflow.
         return s / (1 + (s / u0 - 1) * np.exp(-2 * s * t))

@@ -20,6 +20,7 @@
 | `options` | what options stand for, and a plan that suits the data's size |
 | `persistence` | estimators on disk |
 | `plain_modules` | encoder and decoder as plain modules, in the units of the data |
+| `proposals` | where codes are drawn from for a likelihood that the posterior's draws miss |
 | `samplers` | densities of codes, fitted after training, to draw new ones from |
 | `starting` | training from a start that is good already, which no training may fall behind |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |

@@ -848,6 +848,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         precision: Any,
         before: Callable[[FloatArray], FloatArray] | None = None,
         after: Callable[[FloatArray], FloatArray] | None = None,
+        told_in: Any = None,
     ) -> FloatArray:
         """Apply `function` block by block, and what comes before and after: memory stays small.
 
@@ -859,16 +860,17 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         if precision == np.float64 and kind != torch.float64:
             network, kind = copy.deepcopy(network).double(), torch.float64
         told = self._encode_conditions(y, len(X))
-        found = np.empty(0, dtype=precision)
+        told_in = precision if told_in is None else told_in
+        found = np.empty(0, dtype=told_in)
         for start in range(0, len(X), _BLOCK):
             rows = slice(start, start + _BLOCK)
             block = X[rows] if before is None else before(X[rows])
             some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
             tensor = function(network, some.to(first.device, kind)).cpu()
-            result = tensor.numpy().astype(precision, copy=False)
+            result = tensor.numpy().astype(told_in, copy=False)
             result = result if after is None else after(result)
             if not start:
-                found = np.empty((len(X), *result.shape[1:]), dtype=precision)
+                found = np.empty((len(X), *result.shape[1:]), dtype=told_in)
             found[rows] = result
         return found
 

@@ -151,11 +151,11 @@ def _directions(Z: FloatArray, *, kind: str) -> FloatArray:
         If a row has no direction.
     """
     rows = Z.astype(np.float64)
-    # What rounding leaves of a constant row is no direction.
+    # What rounding leaves of a constant row is no direction; the last digit of a float32 is data.
     smallest = np.zeros(Z.shape[:-1])
     if kind == "correlation":
         rows = rows - rows.mean(axis=-1, keepdims=True)
-        smallest = 4 * np.finfo(Z.dtype).eps * abs(Z).max(axis=-1)
+        smallest = 4 * np.finfo(np.float64).eps * abs(Z).max(axis=-1)
     # Scaled before squaring, so that no square is too large or too small for a float.
     sizes = abs(rows).max(axis=-1)
     lost = sizes <= smallest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from inscape._checks import as_floats, check_number, check_numbers, check_pair
+from inscape._checks import as_floats, check_number, check_numbers, check_pair, first_place
+from inscape._errors import InvalidDataError
 from inscape._representations import Representation
 from inscape._typing import FloatArray
 
@@ -53,7 +54,7 @@ def squared_error(X: FloatArray, reconstruction: FloatArray) -> float:
     0.5
     """
     rows, back = check_pair(X, reconstruction, name="reconstruction")
-    return float(np.square(back - rows).mean(dtype=np.float64))
+    return float(_squares(rows, back).mean())
 
 
 def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
@@ -72,7 +73,7 @@ def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape.
+        If they are no numbers, or differ in shape, or rows lie outside [0, 1].
 
     Examples
     --------
@@ -80,6 +81,13 @@ def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
     0.6931
     """
     rows, back = check_pair(X, probabilities, name="probabilities")
+    outside = ~((rows >= 0) & (rows <= 1))
+    if outside.any():
+        row, column = first_place(outside)
+        raise InvalidDataError(
+            f"X must lie in [0, 1] for a cross-entropy; got {rows[row, column]:g} at row {row}, "
+            f"column {column}: bring both into [0, 1], or use `squared_error`."
+        )
     p = np.clip(back.astype(np.float64), 1e-7, 1 - 1e-7)
     return float(-(rows * np.log(p) + (1 - rows) * np.log1p(-p)).mean())
 
@@ -95,7 +103,7 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape.
+        If they are no numbers, or differ in shape, or all rows of X are equal.
 
     Examples
     --------
@@ -104,8 +112,13 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     (1.0, 0.0)
     """
     rows, back = check_pair(X, reconstruction, name="reconstruction")
-    total = np.square(rows - rows.mean(axis=0)).mean(dtype=np.float64)
-    return float(1 - squared_error(rows, back) / total)
+    if (rows == rows[0]).all():
+        raise InvalidDataError(
+            f"X must hold two different rows, else there is no variance; got {len(rows)} equal "
+            "rows: give more rows, or use `squared_error`."
+        )
+    total = _squares(rows, rows.mean(axis=0, dtype=np.float64)).mean()
+    return float(1 - _squares(rows, back).mean() / total)
 
 
 def unexplained_by_column(X: FloatArray, reconstruction: FloatArray) -> FloatArray:
@@ -182,7 +195,7 @@ def peak_signal_to_noise_ratio(
     """
     data_range = check_number("data_range", data_range, above=0)
     rows, back = check_pair(X, reconstruction, name="reconstruction")
-    errors = np.square(np.subtract(back, rows, dtype=np.float64)).mean(axis=1)
+    errors = _squares(rows, back).mean(axis=1)
     with np.errstate(divide="ignore"):
         return float((20 * np.log10(data_range) - 10 * np.log10(errors)).mean())
 
@@ -217,7 +230,13 @@ def code_directions(representation: Representation, codes: FloatArray) -> FloatA
     True
     """
     codes = as_floats(check_numbers(codes, name="codes"))
-    middle, steps = codes.mean(axis=0), np.diag(codes.std(axis=0))
+    middle = codes.mean(axis=0, dtype=np.float64)
+    steps = np.diag(codes.std(axis=0, dtype=np.float64))
     both = np.concatenate([middle + steps, middle - steps]).astype(codes.dtype)
     ahead, behind = np.split(np.asarray(representation.inverse_transform(both)), 2)
     return (ahead - behind) / 2
+
+
+def _squares(rows: FloatArray, others: FloatArray) -> FloatArray:
+    """Return squared differences, subtracted in float64: short floats would overflow or round."""
+    return np.square(np.subtract(rows, others, dtype=np.float64))

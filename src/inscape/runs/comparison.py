@@ -91,9 +91,9 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     Returns
     -------
     dict
-        Name to squared error (mean over samples and features), explained variance (share),
-        standardized error (squared, over each column's variance: mean over the columns that
-        vary), and binary cross-entropy (nats per feature) where the rows lie in [0, 1].
+        Name to squared error (mean over samples and features), explained variance (share) and
+        standardized error (squared, over each column's variance: mean over the columns that vary)
+        where the rows differ, and binary cross-entropy (nats per feature) where they lie in [0, 1].
 
     Examples
     --------
@@ -107,12 +107,10 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     for name, representation in representations.items():
         given = in_order_of_fit(representation, X)
         back, rows = reconstruct(representation, given), check_numbers(given, name="X")
-        table[name] = {
-            "squared_error": squared_error(rows, back),
-            "explained_variance": explained_variance(rows, back),
-        }
-        by_column = unexplained_by_column(rows, back)
-        if not np.isnan(by_column).all():
+        table[name] = {"squared_error": squared_error(rows, back)}
+        if (rows != rows[0]).any():
+            table[name]["explained_variance"] = explained_variance(rows, back)
+            by_column = unexplained_by_column(rows, back)
             table[name]["standardized_error"] = float(np.nanmean(by_column))
         if rows.min() >= 0 and rows.max() <= 1:
             table[name]["binary_cross_entropy"] = binary_cross_entropy(rows, back)

@@ -11,15 +11,19 @@ from torch.nn.functional import softplus
 
 from inscape._typing import FloatArray
 from inscape.objectives.likelihoods.likelihood import Likelihood
-from inscape.objectives.likelihoods.rates import draw_counts, log_rate, start_log_rate
+from inscape.objectives.likelihoods.rates import (
+    draw_counts,
+    log_rate,
+    nats_at_mean,
+    start_log_rate,
+    stirling_rest,
+)
 from inscape.objectives.likelihoods.shared import check_shared, count_shared, split_shared
 from inscape.objectives.likelihoods.support import check_counts
 
 # Neither the dispersion nor r falls below e to minus this. With so little dispersion the counts are
 # Poisson's; with so much they are all 0, but for one in an age.
 _FARTHEST = 40.0
-# From here on Stirling's series, with the terms of `_stirling`, is exact to 3e-12.
-_FAR = 16.0
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,16 @@ class NegativeBinomial(Likelihood):
         """Return nats of each feature, shape (n_samples, n_features)."""
         logs, log_dispersion = self._split(outputs, n_features=targets.shape[1])
         r = torch.exp(-log_dispersion)
-        # The term x log α is in both parts, with opposite signs: it stays out of both. The usual
-        # threshold of 20 would be exact in float32 alone.
-        spread = (targets + r) * softplus(logs + log_dispersion, threshold=50)
-        ratio = _log_rising(targets, r) - torch.lgamma(targets + 1)
-        return spread - targets * logs - ratio
+        counts = torch.where(targets > 0, targets, 1.0)
+        # At the mean m = x first, where Stirling's large terms are gone, then how far m is off.
+        at_mean = nats_at_mean(counts) + 0.5 * softplus(
+            torch.log(counts) + log_dispersion, threshold=50
+        )
+        at_mean = at_mean + stirling_rest(r) - stirling_rest(counts + r)
+        nats = at_mean + _distance(counts, logs, log_dispersion)
+        # The usual threshold of 20 would be exact in float32 alone.
+        none = r * softplus(logs + log_dispersion, threshold=50)
+        return torch.where(targets > 0, nats, none)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected features, shape (n_samples, n_features)."""
@@ -107,16 +116,23 @@ class NegativeBinomial(Likelihood):
         return log_rate(own), -torch.logaddexp(-torch.logaddexp(shared, edge), edge)
 
 
-def _log_rising(x: Tensor, r: Tensor) -> Tensor:
-    """Return log Γ(x + r) - log Γ(r) - x log r, which is 0 for x of 0 and of 1."""
-    near, far = r.clamp(max=_FAR), r.clamp(min=_FAR)
-    direct = torch.lgamma(x + near) - torch.lgamma(near) - x * torch.log(near)
-    # The two logarithms are huge and nearly equal here: their difference comes from the series.
-    series = (x + far - 0.5) * torch.log1p(x / far) - x + _stirling(x + far) - _stirling(far)
-    return torch.where(r < _FAR, direct, series)
+def _distance(x: Tensor, logs: Tensor, log_dispersion: Tensor) -> Tensor:
+    r"""Return by how many nats x is less probable at the mean :math:`m = e^o` than at x.
 
+    .. math:: x \log \frac{x}{m} - (x + r) \log \frac{x + r}{m + r}
+              = x \log \left( 1 + \frac{r (x - m)}{m (x + r)} \right)
+              - r \log \frac{x + r}{m + r}
 
-def _stirling(z: Tensor) -> Tensor:
-    """Return what log Γ(z) has above (z - 1/2) log z - z + log(2π)/2."""
-    squares = 1 / z**2
-    return (1 / 12 - squares * (1 / 360 - squares / 1260)) / z
+    The terms on the left are as large as x log(x/m), those on the right as r log(x/m): whichever
+    are less have more digits left.
+    """
+    far, mean, r = logs - torch.log(x), torch.exp(logs), torch.exp(-log_dispersion)
+    # Near 1 the quotient has lost what the difference has kept. What a `where` leaves out is kept
+    # from overflowing, for its gradient would be NaN.
+    step = -x * torch.expm1(far) / torch.maximum(mean + r, x / 2)
+    apart = torch.log(x + r) - torch.log(mean + r)
+    ratio = torch.where(abs(apart) < 0.4, torch.log1p(step.clamp(-0.5, 0.5)), apart)
+    by_counts = -x * far - (x + r) * ratio
+    more = torch.minimum(r, x) * torch.expm1(-far.clamp(min=-60)) / (x + r)
+    by_shape = x * torch.log1p(more) - r * ratio
+    return torch.where(r < torch.minimum(x, mean), by_shape, by_counts)

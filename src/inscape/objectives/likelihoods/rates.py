@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,8 @@ from torch import Tensor
 _LARGEST_EXPONENT = 20.0
 # `torch.poisson` draws 64-bit integers.
 _LARGEST_DRAWN = 1e18
+# From here on the series of `stirling_rest` is exact to 3e-12.
+_FAR = 16.0
 
 
 def log_rate(outputs: Tensor) -> Tensor:
@@ -29,3 +33,25 @@ def start_log_rate(mean: Tensor) -> Tensor:
 def draw_counts(rate: Tensor, *, generator: torch.Generator) -> Tensor:
     """Return Poisson counts of the rates, in their shape."""
     return torch.poisson(rate.cpu().clamp(max=_LARGEST_DRAWN), generator=generator).to(rate.device)
+
+
+def nats_at_mean(counts: Tensor) -> Tensor:
+    r"""Return what Poisson counts > 0 cost where the rate is the count itself.
+
+    .. math:: x - x \log x + \log \Gamma(x + 1) = \tfrac{1}{2} \log 2 \pi x + S(x)
+
+    with S of `stirling_rest`. The terms on the left are a million nats for a million counts, and
+    their sum is eight: what a rate costs is told from here on, so that no digit is lost.
+    """
+    return 0.5 * torch.log(2 * math.pi * counts) + stirling_rest(counts)
+
+
+def stirling_rest(z: Tensor) -> Tensor:
+    """Return what log Γ(z) has above (z - 1/2) log z - z + log(2π)/2, for z > 0."""
+    near, far = z.clamp(max=_FAR), z.clamp(min=_FAR)
+    direct = (
+        torch.lgamma(near) - (near - 0.5) * torch.log(near) + near - 0.5 * math.log(2 * math.pi)
+    )
+    squares = 1 / far**2
+    series = (1 / 12 - squares * (1 / 360 - squares / 1260)) / far
+    return torch.where(z < _FAR, direct, series)

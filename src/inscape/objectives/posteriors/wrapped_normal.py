@@ -16,6 +16,7 @@ from inscape.objectives.posteriors.precision import at_least_single
 from inscape.objectives.priors.wrapped_standard_normal import WrappedStandardNormalModule
 from inscape.objectives.spaces import PoincareBall, Space
 from inscape.objectives.spaces.poincare import (
+    clamp_to_ball,
     displaced,
     displacement,
     exponential_map,
@@ -112,16 +113,20 @@ class WrappedNormalDistribution(Distribution):
         noise = torch.randn(
             n_draws, *self.mean.shape, generator=generator, dtype=self.mean.dtype
         ).to(self.mean.device)
-        moved = (0.5 * self.log_variance).exp() * noise
-        codes = displaced(self.mean, moved, curvature=self.curvature)
-        # The density at a draw needs the displacement alone.
-        return codes, self._log_density(noise.square(), moved)
+        # In float64, for near the rim the digits of float32 are far apart.
+        moved = ((0.5 * self.log_variance).exp() * noise).double()
+        codes = displaced(self.mean.double(), moved, curvature=self.curvature)
+        codes = clamp_to_ball(codes.to(noise.dtype), curvature=self.curvature)
+        # Of the code as it is: what was rounded or kept inside the rim is not where it was sent.
+        return codes, self.log_density(codes)
 
     def log_density(self, codes: Tensor) -> Tensor:
         """Return the log-density (..., n) of codes (..., n, n_components)."""
-        moved = displacement(self.mean, codes, curvature=self.curvature)
-        squares = moved.square() * (-self.log_variance).exp()
-        return self._log_density(squares, moved)
+        moved = displacement(self.mean.double(), codes.double(), curvature=self.curvature)
+        squares = moved.square() * (-self.log_variance.double()).exp()
+        normal = -0.5 * (squares + self.log_variance + math.log(2 * math.pi)).sum(dim=-1)
+        found = normal + log_volume_ratio(moved, curvature=self.curvature)
+        return found.to(codes.dtype)
 
     def detached(self) -> WrappedNormalDistribution:
         """Return the same posteriors, without gradients to their parameters."""
@@ -144,7 +149,3 @@ class WrappedNormalDistribution(Distribution):
                 f"{self.curvature:g} and {prior.curvature:g}: give both the same."
             )
         return None
-
-    def _log_density(self, squares: Tensor, moved: Tensor) -> Tensor:
-        normal = -0.5 * (squares + self.log_variance + math.log(2 * math.pi)).sum(dim=-1)
-        return normal + log_volume_ratio(moved, curvature=self.curvature)

@@ -70,10 +70,12 @@ class WrappedStandardNormalModule(nn.Module):
 
     def log_density(self, codes: Tensor, network: Any) -> Tensor:
         """Return the log-density (...,) of codes (..., n_components), in nats."""
-        middle = torch.zeros_like(codes)
-        moved = displacement(middle, codes, curvature=self.curvature)
+        # In float64, for near the rim the digits of float32 are far apart.
+        exact = codes.double()
+        moved = displacement(torch.zeros_like(exact), exact, curvature=self.curvature)
         normal = -0.5 * (moved.square() + math.log(2 * math.pi)).sum(dim=-1)
-        return normal + log_volume_ratio(moved, curvature=self.curvature)
+        found = normal + log_volume_ratio(moved, curvature=self.curvature)
+        return found.to(codes.dtype)
 
     def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
         """Return n codes inside the ball."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 # How near the rim, of radius 1, a point may lie: nearer, 1 - |x|² has too few digits left.
-_RIM = {torch.float32: 1e-3, torch.float64: 1e-7}
+_RIM = {torch.float32: 1e-5, torch.float64: 1e-12}
 # Below it, the difference of two reciprocals is taken from its series.
 _NEAR = 0.1
 

@@ -71,8 +71,8 @@ class Findings:
         told, rate, stable = [], self.config.learning_rate, course.stable_learning_rate
         if rate > stable:
             told.append(
-                f"learning_rate {rate:.4g} is above {stable:.4g}, where the best solution stops "
-                "being stable: the loss may swing for ever; take a smaller one."
+                f"learning_rate {rate:.4g} is above {stable:.4g}, where the balanced best solution "
+                "stops being stable: the loss may swing for ever; take a smaller one."
             )
         if (course.half_rise < 0).all():
             told.append(
