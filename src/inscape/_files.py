@@ -21,7 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from inscape._errors import DamagedFileError, RunExistsError, RunNotFoundError, StorageError
+from inscape._errors import (
+    DamagedFileError,
+    InvalidParameterError,
+    RunExistsError,
+    RunNotFoundError,
+    StorageError,
+)
 
 MANIFEST = "MANIFEST"
 _MANIFEST_LINE = re.compile("([0-9a-f]{64})  (.+)")
@@ -140,6 +146,30 @@ def damaged(path: Path) -> DamagedFileError:
         f"{path} must be as it was written; it is damaged or cut short: restore it from a copy, "
         "or make the run again."
     )
+
+
+def check_format(path: Path, told: Any, latest: int) -> None:
+    """Make sure that a file is of a format that is known.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which the error names.
+    told : Any
+        The format that it tells.
+    latest : int
+        The latest one that is known.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is of another one.
+    """
+    if type(told) is not int or told not in range(1, latest + 1):
+        raise InvalidParameterError(
+            f"{path} must be of format {latest} or before; got format {told!r}: read it with a "
+            "later version of inscape."
+        )
 
 
 def next_free(path: Path) -> Path:

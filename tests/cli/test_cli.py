@@ -231,12 +231,12 @@ def test_an_existing_run_or_file_is_refused_without_overwrite(fitted, tmp_path, 
 
 
 def test_an_interrupt_keeps_the_run_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    from inscape.runs.fitting import job
+    from inscape.runs.fitting.checkpoint import Checkpoints
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "save_checkpoint", interrupt)
+    monkeypatch.setattr(Checkpoints, "save", interrupt)
     assert call("fit", "digits", *QUICK, "--run", tmp_path / "run") == 130
     assert f"--resume {tmp_path / 'run'}" in capsys.readouterr().err
     monkeypatch.undo()

@@ -33,7 +33,7 @@ from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
-from inscape.cli.output import errors, say_error
+from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
 from inscape.cli.score import score
 from inscape.cli.zoo import zoo
@@ -83,7 +83,8 @@ def _run(app: App, arguments: Sequence[str] | None) -> int:
     from cyclopts import CycloptsError
 
     try:
-        app(arguments)
+        with warnings_told():
+            app(arguments)
     except (InscapeError, CycloptsError) as error:
         say_error(str(error))
         return USAGE_ERROR
