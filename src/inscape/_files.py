@@ -148,7 +148,7 @@ def damaged(path: Path) -> DamagedFileError:
     )
 
 
-def check_format(path: Path, told: Any, latest: int) -> None:
+def check_format(path: Path, told: Any, latest: int, *, by: str = "a later version") -> None:
     """Make sure that a file is of a format that is known.
 
     Parameters
@@ -159,6 +159,8 @@ def check_format(path: Path, told: Any, latest: int) -> None:
         The format that it tells.
     latest : int
         The latest one that is known.
+    by : str
+        Who wrote it, as far as it says.
 
     Raises
     ------
@@ -167,8 +169,8 @@ def check_format(path: Path, told: Any, latest: int) -> None:
     """
     if type(told) is not int or told not in range(1, latest + 1):
         raise InvalidParameterError(
-            f"{path} must be of format {latest} or before; got format {told!r}: read it with a "
-            "later version of inscape."
+            f"{path} must be of format {latest} or before; got format {told!r}, of {by} of "
+            "inscape: read it with that, or a later version of inscape."
         )
 
 

@@ -459,6 +459,19 @@ def test_what_cannot_be_kept_without_code_is_told(tmp_path):
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize("inner", [False, True])
+def test_what_a_later_version_saved_is_refused(tmp_path, inner):
+    model = inscape.Autoencoder(hidden=(), epochs=1).fit(WINE) if inner else None
+    AnomalyDetector(model, method="neighbors").fit(WINE).save(tmp_path / "kept")
+    path = tmp_path / "kept" / "model" / "config.json"
+    text = path.read_text()
+    start = text.index('"estimator"') if inner else 0
+    path.write_text(text[:start] + text[start:].replace('"format": 3', '"format": 99', 1))
+    (tmp_path / "kept" / "MANIFEST").unlink()
+    with pytest.raises(InvalidParameterError, match=r"of format 3 or before|up to 3; got 99"):
+        inscape.load(tmp_path / "kept")
+
+
 def test_nothing_that_a_file_names_is_imported(tmp_path):
     AnomalyDetector(method="neighbors").fit(WINE).save(tmp_path / "kept")
     path = tmp_path / "kept" / "model" / "config.json"

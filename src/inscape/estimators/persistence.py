@@ -7,6 +7,8 @@ loaded on its own. An estimator tells and takes its own state; nothing here know
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import numpy as np
 from inscape._errors import RunNotFoundError
 from inscape._files import (
     MANIFEST,
+    check_format,
+    damaged,
     read_json,
     read_tensors,
     staged_directory,
@@ -25,7 +29,7 @@ from inscape._files import (
     write_tensors,
 )
 
-FORMAT = 2
+FORMAT = 3
 
 
 def save(estimator: Any, path: Path, *, overwrite: bool = False) -> None:
@@ -43,9 +47,26 @@ def write_history(path: Path, history: list[dict[str, Any]]) -> None:
 
 def save_model(estimator: Any, directory: Path) -> None:
     """Write ``config.json`` and ``model.safetensors``."""
-    described, tensors = estimator.to_data()
+    write_model(directory, *estimator.to_data())
+
+
+def write_model(
+    directory: Path, described: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
+) -> None:
+    """Write what was learned, as plain data and arrays.
+
+    Parameters
+    ----------
+    directory : Path
+        Takes ``config.json`` and ``model.safetensors``.
+    described : mapping
+        The plain data.
+    tensors : mapping of str to ndarray
+        The arrays.
+    """
     write_tensors(directory / "model.safetensors", tensors, {"format": "pt"})
-    write_json(directory / "config.json", {"format": FORMAT, **described})
+    told = {"format": FORMAT, "inscape": metadata.version("inscape"), **described}
+    write_json(directory / "config.json", told)
 
 
 def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -57,6 +78,8 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         If there is no model at `path`.
     DamagedFileError
         If a file is not as it was written; it is named.
+    InvalidParameterError
+        If it is of a later format.
     """
     directory = model_directory(path)
     for name in ("config.json", "model.safetensors"):
@@ -71,8 +94,16 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     elif all((directory.parent / name).is_file() for name in (MANIFEST, "history.jsonl")):
         verify_manifest(directory.parent, below=f"{directory.name}/")
     config = read_json(directory / "config.json")
+    _check_description(directory / "config.json", config)
     tensors, _ = read_tensors(directory / "model.safetensors")
     return config, tensors
+
+
+def _check_description(path: Path, config: Any) -> None:
+    if not isinstance(config, dict) or "format" not in config:
+        raise damaged(path)
+    by = config.get("inscape")
+    check_format(path, config["format"], FORMAT, by=f"version {by}" if by else "a later version")
 
 
 def model_directory(path: Path) -> Path:
