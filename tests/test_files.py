@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 from inscape import _files
-from inscape._errors import DamagedFileError, RunExistsError, RunNotFoundError, StorageError
+from inscape._errors import (
+    DamagedFileError,
+    InvalidParameterError,
+    RunExistsError,
+    RunNotFoundError,
+    StorageError,
+)
 from inscape._files import (
     MANIFEST,
     prepare_directory,
     read_json,
+    read_manifest,
     read_tensors,
     remove_unfinished,
     sha256,
     staged_directory,
+    unlisted,
+    verify_file,
     verify_manifest,
     write_atomic,
     write_json,
@@ -122,10 +134,11 @@ def test_other_errors_of_the_system_pass_through(tmp_path, monkeypatch):
 
 def test_leftovers_of_a_kill_are_removed_and_nothing_else(tmp_path):
     write_atomic(tmp_path / "deep" / "kept.tmp", "a user's own")
-    (tmp_path / "deep" / ".state.x7.tmp").write_text("half")
-    (tmp_path / ".hidden").write_text("kept")
+    (tmp_path / "deep" / ".state.x7_00aaz.tmp").write_text("half")
+    for kept in (".hidden", ".mine.tmp"):
+        (tmp_path / kept).write_text("kept")
     remove_unfinished(tmp_path)
-    assert names(tmp_path) == [".hidden", "deep", "deep/kept.tmp"]
+    assert names(tmp_path) == [".hidden", ".mine.tmp", "deep", "deep/kept.tmp"]
 
 
 # --------------------------------------------------------------------------- formats
@@ -259,16 +272,83 @@ def test_only_a_run_is_overwritten_and_only_when_asked(tmp_path):
     prepare_directory(tmp_path / "new", overwrite=False)
 
 
+def unfinished(path):
+    """Make what a kill leaves of a fit."""
+    write_atomic(path / "config.toml", 'format = 2\nkind = "fit"\n')
+    write_json(path / "environment.json", {"packages": {"inscape": "0.1.0"}})
+    write_atomic(path / "recorder" / "step-00000001.safetensors", b"")
+    write_atomic(path / "model" / "config.json", "{}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config.toml", 'format = 2\nkind = "fit"\n'),  # a config alone is no run
+        ("config.toml", "[tool]\n"),
+        ("MANIFEST", "include LICENSE\n"),
+        ("MANIFEST", ""),
+        ("environment.json", '{"packages": {"inscape": "0.1.0"}}'),
+    ],
+)
+def test_one_file_of_a_name_that_runs_have_makes_no_run(name, text, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / name).write_text(text)
+    with pytest.raises(RunExistsError, match="must be a run to be overwritten; it holds something"):
+        prepare_directory(tmp_path / "site", overwrite=True)
+
+
+@pytest.mark.parametrize("make", [make_run, unfinished])
+@pytest.mark.parametrize("name", ["notes.md", "model/mine.pt", ".env", ".git/config", "a.tmp"])
+def test_a_run_that_holds_a_file_of_its_reader_is_not_overwritten(make, name, tmp_path):
+    run = tmp_path / "run"
+    make(run)
+    (run / ".DS_Store").write_text("dropped by a desktop")
+    prepare_directory(run, overwrite=True)
+    (run / name).parent.mkdir(exist_ok=True)
+    (run / name).write_text("mine")
+    with pytest.raises(RunExistsError, match=f"holds '{name}' too, which the run does not list"):
+        prepare_directory(run, overwrite=True)
+
+
+def test_a_damaged_run_may_be_overwritten(tmp_path):
+    make_run(tmp_path / "run")
+    (tmp_path / "run" / "model" / "weights").write_text("damaged")
+    prepare_directory(tmp_path / "run", overwrite=True)
+
+
+def test_an_export_inside_of_another_is_judged_by_its_own_manifest(tmp_path):
+    make_run(tmp_path / "hub")
+    make_run(tmp_path / "hub" / "onnx")
+    prepare_directory(tmp_path / "hub", overwrite=True)
+    (tmp_path / "hub" / "onnx" / "mine.txt").write_text("mine")
+    with pytest.raises(RunExistsError, match=r"holds 'onnx/mine.txt' too"):
+        prepare_directory(tmp_path / "hub", overwrite=True)
+
+
 # --------------------------------------------------------------------------- MANIFEST
 
 
-def test_the_manifest_is_what_sha256sum_writes(tmp_path):
+def test_the_manifest_is_what_sha256sum_reads(tmp_path):
     make_run(tmp_path / "run")
-    lines = (tmp_path / "run" / MANIFEST).read_text().splitlines()
+    text = (tmp_path / "run" / MANIFEST).read_text()
+    first, *lines, last = text.splitlines()
+    assert first == "# format 2, 2 files"
     assert lines == [
         f"{sha256(tmp_path / 'run' / name)}  {name}" for name in ("model/weights", "notes.txt")
     ]
+    above = text[: -len(last) - 1]
+    assert last == f"# {hashlib.sha256(above.encode()).hexdigest()}"
     verify_manifest(tmp_path / "run")
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="the tool is not there")
+def test_sha256sum_agrees(tmp_path):
+    make_run(tmp_path / "run")
+    check = ["sha256sum", "--check", "--strict", "--quiet", MANIFEST]
+    assert subprocess.run(check, cwd=tmp_path / "run", check=False).returncode == 0
+    (tmp_path / "run" / "notes.txt").write_text("changed")
+    done = subprocess.run(check, cwd=tmp_path / "run", check=False, capture_output=True)
+    assert done.returncode == 1
 
 
 def test_a_known_digest(tmp_path):
@@ -304,20 +384,73 @@ def test_a_users_own_file_beside_the_listed_ones_does_no_harm(tmp_path):
     verify_manifest(tmp_path / "run")
 
 
-@pytest.mark.parametrize("kept", ["nothing", "a part of a line", "the other line", "no text"])
-def test_a_damaged_manifest_proves_nothing(kept, tmp_path):
+def cuts_and_changes(content):
+    """Return every cut of a MANIFEST, at either end, each line taken out, and each byte changed."""
+    yield from (content[:end] for end in range(len(content)))
+    yield from (content[start:] for start in range(1, len(content)))
+    lines = content.splitlines(keepends=True)
+    yield from (b"".join(lines[:i] + lines[i + 1 :]) for i in range(len(lines)))
+    yield b"".join([*lines, lines[1]])
+    for place in range(len(content)):
+        for bit in (1, 16, 128):
+            yield content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
+
+
+def test_a_manifest_that_is_cut_or_changed_anywhere_proves_nothing(tmp_path):
     make_run(tmp_path / "run")
     path = tmp_path / "run" / MANIFEST
-    first, second = path.read_text().splitlines(keepends=True)
-    damaged = {
-        "nothing": b"",
-        "a part of a line": (first + second[:30]).encode(),
-        "the other line": second.encode(),
-        "no text": b"\xff" + first.encode(),
-    }
-    path.write_bytes(damaged[kept])
-    with pytest.raises(DamagedFileError, match="MANIFEST must be as it was written"):
-        verify_manifest(tmp_path / "run", below="model/")
+    content = path.read_bytes()
+    for damaged in cuts_and_changes(content):
+        path.write_bytes(damaged)
+        with pytest.raises(
+            (DamagedFileError, InvalidParameterError), match=r"MANIFEST must be (as it was|of form)"
+        ):
+            verify_manifest(tmp_path / "run")
+    path.write_bytes(content)
+    verify_manifest(tmp_path / "run")
+
+
+def test_a_manifest_of_format_1_proves_what_it_lists(tmp_path):
+    make_run(tmp_path / "run")
+    path = tmp_path / "run" / MANIFEST
+    lines = path.read_text().splitlines(keepends=True)[1:-1]
+    path.write_text("".join(lines))
+    verify_manifest(tmp_path / "run")
+    path.write_text(lines[1])
+    for refused in (
+        lambda: verify_manifest(tmp_path / "run", below="model/"),
+        lambda: verify_file(tmp_path / "run", "model/weights"),
+    ):
+        with pytest.raises(DamagedFileError, match=r"MANIFEST must be|must be listed in MANIFEST"):
+            refused()
+
+
+def test_a_manifest_of_the_future_is_refused_by_name_and_version(tmp_path):
+    make_run(tmp_path / "run")
+    path = tmp_path / "run" / MANIFEST
+    path.write_text(path.read_text().replace("# format 2", "# format 99"))
+    with pytest.raises(InvalidParameterError, match=r"MANIFEST must be of .* got format 99"):
+        verify_manifest(tmp_path / "run")
+
+
+def test_what_systems_leave_is_neither_listed_nor_called_damage(tmp_path):
+    make_run(tmp_path / "run")
+    for name in (".DS_Store", "model/._weights", "model/.nfs0001", "Thumbs.db", "model/mine.txt"):
+        (tmp_path / "run" / name).write_text("dropped")
+    verify_manifest(tmp_path / "run", below="model/")
+    assert unlisted(tmp_path / "run") == ["model/mine.txt"]
+    write_manifest(tmp_path / "run")
+    listed = read_manifest(tmp_path / "run").files
+    assert sorted(listed) == ["model/mine.txt", "model/weights", "notes.txt"]
+
+
+def test_what_may_be_changed_is_known_and_not_proved(tmp_path):
+    make_run(tmp_path / "run")
+    write_manifest(tmp_path / "run", editable=("notes.txt",))
+    assert unlisted(tmp_path / "run") == []
+    (tmp_path / "run" / "notes.txt").write_text("better words")
+    verify_manifest(tmp_path / "run")
+    assert unlisted(tmp_path / "run") == ["notes.txt"]
 
 
 def test_without_a_manifest_there_is_no_finished_run(tmp_path):

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fnmatch
 import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,26 @@ from inscape._errors import (
 )
 
 MANIFEST = "MANIFEST"
+# What desktops and network disks leave in any directory.
+_DROPPED = (".DS_Store", "._*", ".nfs*", "Thumbs.db", "desktop.ini")
+# What is being written, and what a kill leaves of it.
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-z_]{8}\.tmp")
+# All that a run holds which is filled in its place, as a fit is.
+IN_PLACE = (
+    "config.toml",
+    "environment.json",
+    "history.jsonl",
+    "metrics.json",
+    "report.html",
+    "checkpoint/state.safetensors",
+    "recorder/step-*.safetensors",
+    "model/config.json",
+    "model/model.safetensors",
+    "figures/*.png",
+)
+_MANIFEST_FORMAT = 2
+_MANIFEST_FIRST = re.compile(r"# format (\d+), (\d+) files")
+_MANIFEST_EDITABLE = re.compile("# editable ([0-9a-f]{64})  (.+)")
 _MANIFEST_LINE = re.compile("([0-9a-f]{64})  (.+)")
 
 
@@ -82,7 +105,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 def remove_unfinished(directory: Path) -> None:
     """Remove the temporary files that a kill left behind below `directory`."""
     for path in directory.rglob(".*.tmp"):
-        path.unlink(missing_ok=True)
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _sync_directory(path: Path) -> None:
@@ -188,7 +212,8 @@ def prepare_directory(path: Path, *, overwrite: bool) -> None:
     Raises
     ------
     RunExistsError
-        If something is there and `overwrite` is false, or it is not a run.
+        If something is there and `overwrite` is false, or it is not a run, or one that holds
+        files which it does not list.
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
@@ -197,10 +222,41 @@ def prepare_directory(path: Path, *, overwrite: bool) -> None:
             f"{path} must be a new directory; it already exists: choose another one, "
             "or allow it to be replaced with overwrite (--overwrite)."
         )
-    if not any((path / name).is_file() for name in (MANIFEST, "config.toml")):
+    names = _strange(path)
+    if names is None:
         raise RunExistsError(
             f"{path} must be a run to be overwritten; it holds something else: choose another one."
         )
+    if names:
+        raise RunExistsError(
+            f"{path} must hold nothing but a run to be overwritten; it holds {names[0]!r} too, "
+            "which the run does not list: take that out, or choose another directory."
+        )
+
+
+def _strange(path: Path) -> list[str] | None:
+    """Return the names of files that are not the run's; None where there is no run."""
+    if path.is_dir() and (path / MANIFEST).is_file():
+        # Where it is damaged, the run may still prove to be one that was never finished.
+        with contextlib.suppress(DamagedFileError):
+            return unlisted(path)
+    if not _is_unfinished_run(path):
+        return None
+    names = [found.relative_to(path).as_posix() for found in _members(path)]
+    return [name for name in names if not _is_like(name, IN_PLACE)]
+
+
+def _is_unfinished_run(path: Path) -> bool:
+    """Return whether a directory has config and environment as we write them."""
+    try:
+        config = tomllib.loads((path / "config.toml").read_text(encoding="utf-8"))
+        environment = json.loads((path / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    # Format 1 named no kind.
+    return isinstance(environment, dict) and (
+        {"format", "kind"} <= config.keys() or "inscape" in environment.get("packages", {})
+    )
 
 
 @contextlib.contextmanager
@@ -238,20 +294,108 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass(frozen=True)
+class Manifest:
+    """What a directory has to hold.
+
+    Parameters
+    ----------
+    files : dict of str to str
+        The sha256 of each file, by its name.
+    editable : dict of str to str
+        The same of files that are for their reader to change: they are proved by nobody.
+    """
+
+    files: dict[str, str]
+    editable: dict[str, str]
+
+
+def write_manifest(
+    directory: Path, *, patterns: Sequence[str] = ("*",), editable: Sequence[str] = ()
+) -> None:
+    """Write the sha256 of each file below `directory`; it is the last thing written there.
+
+    ``sha256sum -c`` reads it. The first line tells how many files there are, and the last one is
+    the checksum of those before it.
+
+    Parameters
+    ----------
+    directory : Path
+        Holds the files.
+    patterns : sequence of str
+        What the names of files have to be like to be listed.
+    editable : sequence of str
+        Likewise, for files that their reader may change.
+    """
+    lines, told = [], []
+    for path in _members(directory):
+        name = path.relative_to(directory).as_posix()
+        if _is_like(name, editable):
+            told.append(f"# editable {sha256(path)}  {name}")
+        elif _is_like(name, patterns):
+            lines.append(f"{sha256(path)}  {name}")
+    text = "\n".join([f"# format {_MANIFEST_FORMAT}, {len(lines)} files", *told, *lines]) + "\n"
+    write_atomic(directory / MANIFEST, f"{text}# {hashlib.sha256(text.encode()).hexdigest()}\n")
+
+
 def _members(directory: Path) -> list[Path]:
+    """Return the files below a directory, but not what systems and kills leave there."""
     return sorted(
         path
         for path in directory.rglob("*")
-        if path.is_file() and path.name != MANIFEST and not path.name.endswith(".tmp")
+        if path.is_file()
+        and path.name != MANIFEST
+        and not _is_like(path.name, _DROPPED)
+        and _UNFINISHED.fullmatch(path.name) is None
     )
 
 
-def write_manifest(directory: Path) -> None:
-    """Write the sha256 of each file below `directory`; it is the last thing written there."""
-    lines = [
-        f"{sha256(path)}  {path.relative_to(directory).as_posix()}" for path in _members(directory)
-    ]
-    write_atomic(directory / MANIFEST, "\n".join(lines) + "\n")
+def _is_like(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Return what a directory has to hold.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is no MANIFEST: it is no finished run.
+    DamagedFileError
+        If it is cut short, or not as it was written.
+    InvalidParameterError
+        If it is of a later format.
+    """
+    path = directory / MANIFEST
+    if not path.is_file():
+        raise RunNotFoundError(
+            f"{directory} must be a finished run (a directory with a MANIFEST); there is none: "
+            "check the path, or finish the run with inscape fit --resume."
+        )
+    content = path.read_bytes()
+    try:
+        lines = content.decode().split("\n")
+    except ValueError as error:
+        raise damaged(path) from error
+    # One of format 1 tells neither how much it lists nor its own checksum.
+    expected = None
+    if lines[0].startswith("#") or lines[-2:][0].startswith("#"):
+        told = _MANIFEST_FIRST.fullmatch(lines[0])
+        if told is None:
+            raise damaged(path)
+        check_format(path, int(told[1]), _MANIFEST_FORMAT)
+        expected = int(told[2])
+        above = content[: content.rfind(b"\n", 0, -1) + 1]
+        if lines[-2:] != [f"# {hashlib.sha256(above).hexdigest()}", ""]:
+            raise damaged(path)
+        lines = [*lines[1:-2], ""]
+    editable = [m for line in lines if (m := _MANIFEST_EDITABLE.fullmatch(line)) is not None]
+    listed = [m for line in lines if (m := _MANIFEST_LINE.fullmatch(line)) is not None]
+    found = Manifest({m[2]: m[1] for m in listed}, {m[2]: m[1] for m in editable})
+    whole = len(found.files) + len(editable) == len(lines) - 1 and not lines[-1]
+    if not whole or not found.files or expected not in (None, len(found.files)):
+        raise damaged(path)
+    return found
 
 
 def verify_manifest(directory: Path, *, below: str = "") -> None:
@@ -264,30 +408,52 @@ def verify_manifest(directory: Path, *, below: str = "") -> None:
     DamagedFileError
         If a file is missing or was changed; it is named.
     """
-    if not (directory / MANIFEST).is_file():
-        raise RunNotFoundError(
-            f"{directory} must be a finished run (a directory with a MANIFEST); there is none: "
-            "check the path, or finish the run with inscape fit --resume."
-        )
-    digests = _read_manifest(directory / MANIFEST)
-    for name, digest in digests.items():
-        path = directory / name
-        if name.startswith(below) and (not path.is_file() or sha256(path) != digest):
-            raise damaged(path)
-    # What lies beside the listed parts is the user's; below one, nothing may go unproved.
-    names = {path.relative_to(directory).as_posix() for path in _members(directory)}
-    if below and any(name.startswith(below) for name in names - set(digests)):
+    files = read_manifest(directory).files
+    wanted = [name for name in files if name.startswith(below)]
+    if not wanted:
         raise damaged(directory / MANIFEST)
+    for name in wanted:
+        _check_digest(directory / name, files[name])
 
 
-def _read_manifest(path: Path) -> dict[str, str]:
-    """Return the sha256 of each listed file, by its name."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except ValueError as error:
-        raise damaged(path) from error
-    lines = [_MANIFEST_LINE.fullmatch(line) for line in text.splitlines()]
-    found = {match[2]: match[1] for match in lines if match is not None}
-    if not found or len(found) != len(lines) or not text.endswith("\n"):
+def verify_file(directory: Path, name: str) -> Path:
+    """Check one file against MANIFEST, and return its path.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is missing, was changed or is not listed; it is named.
+    """
+    files = read_manifest(directory).files
+    if name not in files:
+        raise DamagedFileError(
+            f"{directory / name} must be listed in {MANIFEST} to be read; it is not: take it out "
+            "of the run, or make the run again."
+        )
+    return _check_digest(directory / name, files[name])
+
+
+def _check_digest(path: Path, digest: str) -> Path:
+    if not path.is_file() or sha256(path) != digest:
         raise damaged(path)
-    return found
+    return path
+
+
+def unlisted(directory: Path) -> list[str]:
+    """Return the names of files below a directory that its MANIFEST does not list.
+
+    What its reader may change is listed as long as it was not changed. A directory below it that
+    has a MANIFEST of its own is judged by that.
+    """
+    found = read_manifest(directory)
+    inner = {path.parent for path in directory.rglob(MANIFEST) if path.parent != directory}
+    names = []
+    for path in _members(directory):
+        name = path.relative_to(directory).as_posix()
+        held = next((place for place in path.parents if place in inner), None)
+        if held is not None:
+            if path.relative_to(held).as_posix() in unlisted(held):
+                names.append(name)
+        elif name not in found.files and found.editable.get(name) != sha256(path):
+            names.append(name)
+    return names

@@ -160,7 +160,7 @@ def test_the_layers_of_a_snapshot_come_back_in_their_order(run):
     # Which is the last of them is known by it: the picture of the weights mixed two up.
     resumed = runs.resume(run.path)
     names = [*resumed.load().network_.state_dict()]
-    for snapshot in load_snapshots(resumed.path):
+    for snapshot in load_snapshots(sorted((run.path / "recorder").iterdir())):
         assert [*snapshot.weights] == names
 
 

@@ -119,7 +119,7 @@ def test_history_has_a_line_an_epoch_and_the_environment_what_a_repeat_needs(fin
 
 
 def test_the_recorder_starts_before_training_and_ends_with_the_model(finished):
-    snapshots = load_snapshots(finished.path)
+    snapshots = load_snapshots(sorted((finished.path / "recorder").iterdir()))
     assert snapshots[0].step == 0
     assert snapshots[-1].step == finished.metrics["steps"]
     weights = finished.load().network_.state_dict()

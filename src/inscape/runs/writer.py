@@ -100,4 +100,4 @@ class RunWriter:
             listing(lines(self.environment)),
         ]
         write_atomic(self.path / "report.html", page(title=title, lead=lead, body=body))
-        write_manifest(self.path)
+        write_manifest(self.path, patterns=self.config.files)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -209,7 +209,8 @@ def load_checkpoint(path: Path, environment: Mapping[str, Any]) -> Checkpoint | 
     _check_config(path, config, origin.config)
     if origin.environment != here.environment:
         raise damaged(path / "environment.json")
-    written = {name: (_load_snapshot(path, name, told), told) for name, told in snapshots.items()}
+    room = path / _RECORDER
+    written = {name: (_load_snapshot(room / name, told), told) for name, told in snapshots.items()}
     recorder.snapshots = [snapshot for snapshot, _ in written.values()]
     return Checkpoint((arrays, metadata), recorder, written, tuple(origin.trained_with))
 
@@ -241,7 +242,8 @@ def _load_format_1(
         recorder.curve = json.loads(metadata["curve"])
     except (KeyError, ValueError) as error:
         raise damaged(path / _STATE) from error
-    recorder.snapshots = [s for s in load_snapshots(path) if s.step <= step]
+    files = sorted((path / _RECORDER).glob("step-*.safetensors"))
+    recorder.snapshots = [s for s in load_snapshots(files) if s.step <= step]
     packages = environment.get("packages", {})
     now = describe_arithmetic(environment["device"])
     before = {name: packages.get(name, version) for name, version in now.items()}
@@ -278,19 +280,23 @@ def _listed(told: Mapping[str, str], names: list[str]) -> str:
     return ", ".join(f"{name} {told[name]}" for name in names)
 
 
-def load_snapshots(path: Path) -> list[Snapshot]:
-    """Return a run's snapshots of the weights, in order.
+def load_snapshots(files: Iterable[Path]) -> list[Snapshot]:
+    """Return the snapshots of the weights that files of a recorder hold.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        In their order.
 
     Raises
     ------
     DamagedFileError
         If one is not as it was written.
     """
-    return [_load_snapshot(path, file.name) for file in sorted((path / _RECORDER).glob("step-*"))]
+    return [_load_snapshot(file) for file in files]
 
 
-def _load_snapshot(path: Path, name: str, digest: str | None = None) -> Snapshot:
-    file = path / _RECORDER / name
+def _load_snapshot(file: Path, digest: str | None = None) -> Snapshot:
     if digest is not None and (not file.is_file() or sha256(file) != digest):
         raise damaged(file)
     weights, metadata = read_tensors(file)
