@@ -6,25 +6,35 @@ import errno
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inscape import _files
+from inscape import _directories
 from inscape._errors import (
     DamagedFileError,
     InvalidParameterError,
     RunExistsError,
     RunNotFoundError,
+    RunWarning,
     StorageError,
 )
+from inscape._exchange import exchange
 from inscape._files import (
     MANIFEST,
+    find_again,
+    hold_directory,
     prepare_directory,
     read_json,
     read_manifest,
     read_tensors,
+    remove_leftovers,
     remove_unfinished,
     sha256,
     staged_directory,
@@ -74,8 +84,35 @@ def test_what_is_written_is_read(content, tmp_path):
     path = tmp_path / "new" / "deep" / "file"
     write_atomic(path, content)
     assert path.read_bytes() == (content if isinstance(content, bytes) else content.encode())
-    assert path.stat().st_mode & 0o777 == 0o644
     assert names(path.parent) == ["file"]
+
+
+@pytest.fixture
+def umask():
+    """Set the umask of this process for one test."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)])
+def test_who_may_read_is_for_the_umask_to_say(umask, mask, file, folder, tmp_path):
+    umask(mask)
+    make_run(tmp_path / "deep" / "run")
+    for path in (tmp_path / "deep").rglob("*"):
+        assert path.stat().st_mode & 0o777 == (folder if path.is_dir() else file), path
+
+
+def test_what_replaces_a_private_file_or_run_is_private(umask, tmp_path):
+    make_run(tmp_path / "run")
+    (tmp_path / "run").chmod(0o700)
+    with staged_directory(tmp_path / "run", overwrite=True) as stage:
+        write_atomic(stage / "file", "content")
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "run" / "file").chmod(0o640)
+    umask(0o000)
+    write_atomic(tmp_path / "run" / "file", "more")
+    assert (tmp_path / "run" / "file").stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "fdopen"])
@@ -191,7 +228,6 @@ def test_a_staged_directory_appears_whole(tmp_path):
         assert not path.exists()
         assert stage.parent == path.parent  # the same file system, so that renaming is one step
     assert names(tmp_path) == ["deep", "deep/run", "deep/run/file"]
-    assert path.stat().st_mode & 0o777 == 0o755
 
 
 def fill_and_fail(path, error, *, overwrite=False):
@@ -223,6 +259,37 @@ def test_an_overwritten_run_stays_until_the_new_one_is_whole(error, tmp_path):
     assert names(tmp_path) == ["run", "run/file"]
 
 
+def cannot_exchange(one, other):
+    """Do as a system that has no exchange in one step."""
+    return False
+
+
+def test_two_directories_change_names_in_one_step(tmp_path):
+    make_run(tmp_path / "one", "one")
+    make_run(tmp_path / "two", "two")
+    if not exchange(tmp_path / "one", tmp_path / "two"):
+        pytest.skip("this system cannot")
+    assert (tmp_path / "one" / "model" / "weights").read_text() == "two"
+    assert (tmp_path / "two" / "model" / "weights").read_text() == "one"
+    with pytest.raises(FileNotFoundError):
+        exchange(tmp_path / "one", tmp_path / "nowhere")
+
+
+def test_a_run_is_replaced_without_a_moment_in_which_it_is_not_there(tmp_path, monkeypatch):
+    if not exchange(*(Path(tempfile.mkdtemp(dir=tmp_path)) for _ in "ab")):
+        pytest.skip("this system cannot")
+    run = tmp_path / "run"
+    make_run(run)
+
+    def watch(source, target):
+        raise AssertionError(f"{source} is renamed to {target}")
+
+    with staged_directory(run, overwrite=True) as stage:
+        write_atomic(stage / "file", "new")
+        monkeypatch.setattr(os, "replace", watch)
+    assert names(run) == ["file"]
+
+
 @pytest.mark.parametrize("failing", [1, 2])
 def test_a_failed_exchange_gives_the_old_run_back(failing, tmp_path, monkeypatch):
     run, calls, replace = tmp_path / "run", [], os.replace
@@ -234,6 +301,7 @@ def test_a_failed_exchange_gives_the_old_run_back(failing, tmp_path, monkeypatch
             raise OSError(errno.ENOSPC, "No space left on device")
         replace(source, target)
 
+    monkeypatch.setattr(_directories, "exchange", cannot_exchange)
     monkeypatch.setattr(os, "replace", fail_once)
     with (
         pytest.raises(StorageError, match="the disk is full"),
@@ -244,12 +312,87 @@ def test_a_failed_exchange_gives_the_old_run_back(failing, tmp_path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from inscape import _directories
+
+_directories.exchange = lambda one, other: False
+replace, calls = os.replace, []
+
+def killed(source, target):
+    calls.append(source)
+    if len(calls) == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+    replace(source, target)
+
+with _directories.staged_directory(Path(sys.argv[1]), overwrite=True) as stage:
+    os.mkdir(stage / "figures")
+    os.replace = killed
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "kept"), [(1, "the old one"), (2, "the old one"), (3, "the new one")]
+)
+def test_a_kill_while_a_run_is_replaced_in_two_steps_loses_none(moment, kept, tmp_path):
+    run = tmp_path / "run"
+    make_run(run)
+    died = subprocess.run([sys.executable, "-c", KILLED, str(run), str(moment)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert run.exists() == (moment != 2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        find_again(run)
+        assert names(run)[0] == ("MANIFEST" if kept == "the old one" else "figures")
+        with hold_directory(run):
+            remove_leftovers(run)
+    told = [str(warning.message) for warning in caught]
+    assert ["which ended without an end" in sentence for sentence in told].count(True) == 1
+    assert any("was left by a process that was killed; it is removed" in s for s in told)
+    assert any("it has it again" in s for s in told) == (moment == 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_not_ours_is_told_and_left(tmp_path):
+    for name in (".run.abcd1234.tmp", ".run.abcd1234.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.txt").write_text("mine")
+    (tmp_path / ".running.abcd1234.inscape.tmp").mkdir()
+    before = names(tmp_path)
+    with pytest.warns(RunWarning, match="look, and remove it"):
+        remove_leftovers(tmp_path / "run")
+    assert names(tmp_path) == before
+
+
+def test_a_link_to_a_run_stays_a_link(tmp_path):
+    make_run(tmp_path / "run")
+    (tmp_path / "latest").symlink_to("run")
+    with staged_directory(tmp_path / "latest", overwrite=True) as stage:
+        write_atomic(stage / "file", "new")
+    assert (tmp_path / "latest").is_symlink()
+    assert names(tmp_path / "run") == ["file"]
+
+
+def fill_late(run):
+    with staged_directory(run) as stage:
+        write_atomic(stage / "file", "late")
+        run.mkdir()
+        (run / "thesis.txt").write_text("mine")
+
+
+def test_what_has_come_meanwhile_is_not_overwritten_unasked(tmp_path):
+    with pytest.raises(RunExistsError, match="it already exists"):
+        fill_late(tmp_path / "run")
+    assert names(tmp_path) == ["run", "run/thesis.txt"]
+
+
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
 def test_a_place_that_refuses_a_directory_is_told(code, tmp_path, monkeypatch):
-    monkeypatch.setattr(_files.tempfile, "mkdtemp", refuse(code))
+    monkeypatch.setattr(os, "mkdir", refuse(code))
     with (
         pytest.raises(StorageError, match=f"run must be writable; {REFUSALS[code]}"),
-        staged_directory(tmp_path / "run"),
+        staged_directory(tmp_path / "deep" / "run"),
     ):
         pytest.fail("was entered")
 
@@ -317,8 +460,10 @@ def test_a_damaged_run_may_be_overwritten(tmp_path):
 
 
 def test_an_export_inside_of_another_is_judged_by_its_own_manifest(tmp_path):
-    make_run(tmp_path / "hub")
-    make_run(tmp_path / "hub" / "onnx")
+    for path in (tmp_path / "hub", tmp_path / "hub" / "onnx"):
+        with staged_directory(path) as stage:
+            write_atomic(stage / "config.json", "{}")
+            write_manifest(stage)
     prepare_directory(tmp_path / "hub", overwrite=True)
     (tmp_path / "hub" / "onnx" / "mine.txt").write_text("mine")
     with pytest.raises(RunExistsError, match=r"holds 'onnx/mine.txt' too"):
@@ -386,14 +531,13 @@ def test_a_users_own_file_beside_the_listed_ones_does_no_harm(tmp_path):
 
 def cuts_and_changes(content):
     """Return every cut of a MANIFEST, at either end, each line taken out, and each byte changed."""
-    yield from (content[:end] for end in range(len(content)))
-    yield from (content[start:] for start in range(1, len(content)))
+    yield from (content[:end] for end in range(0, len(content), 3))
+    yield from (content[start:] for start in range(1, len(content), 3))
     lines = content.splitlines(keepends=True)
     yield from (b"".join(lines[:i] + lines[i + 1 :]) for i in range(len(lines)))
     yield b"".join([*lines, lines[1]])
     for place in range(len(content)):
-        for bit in (1, 16, 128):
-            yield content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
+        yield content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :]
 
 
 def test_a_manifest_that_is_cut_or_changed_anywhere_proves_nothing(tmp_path):
