@@ -21,6 +21,7 @@ from inscape._files import (
     MANIFEST,
     check_format,
     damaged,
+    find_again,
     read_json,
     read_manifest,
     read_tensors,
@@ -92,6 +93,7 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     InvalidParameterError
         If it is of a later format.
     """
+    find_again(path)
     directory = model_directory(path)
     for name in _FILES:
         if not (directory / name).is_file():

@@ -12,6 +12,7 @@ from inscape._errors import RunNotFoundError
 from inscape._files import (
     MANIFEST,
     damaged,
+    find_again,
     read_json,
     read_manifest,
     verify_file,
@@ -41,6 +42,7 @@ class Run:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
+        find_again(self.path)
         old = (ReproductionConfig.metrics_file, "environment.json")
         if not self._has_config and not all(map(self._has, old)):
             raise RunNotFoundError(

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from inscape import zoo
 from inscape._errors import InscapeError, InvalidDataError, InvalidParameterError
-from inscape._files import next_free, prepare_directory, remove_unfinished
+from inscape._files import claim_directory, hold_directory, remove_unfinished
 from inscape._parts import resolve_part, spell_part
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
@@ -98,17 +98,19 @@ def fit(
     ------
     RunExistsError
         If something is at `path` already.
+    StorageError
+        If another process is writing there.
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    dataset = load_data(config) if data is None else data
-    environment = describe_environment(
-        dataset, n_threads=default_threads(), device=str(choose_device(config.device))
-    )
-    writer = RunWriter(path, config, environment)
-    return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        dataset = load_data(config) if data is None else data
+        environment = describe_environment(
+            dataset, n_threads=default_threads(), device=str(choose_device(config.device))
+        )
+        writer = RunWriter(path, config, environment)
+        return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
 
 
 def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
@@ -131,6 +133,8 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
         If the data are not those that the run was started with.
     InvalidParameterError
         If the config is not.
+    StorageError
+        If another process is writing it.
     DamagedFileError
         If the state to go on from is not as it was written, or of another run.
 
@@ -143,6 +147,12 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
     check_fit(run, "be resumed")
     if run.finished:
         return run
+    with hold_directory(run.path):
+        # Who held it until now may have finished it.
+        return run if run.finished else _go_on(run, data, progress)
+
+
+def _go_on(run: Run, data: Dataset | None, progress: bool) -> Run:
     remove_unfinished(run.path)
     environment = run.environment
     checkpoint = load_checkpoint(run.path, environment)
@@ -150,18 +160,16 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
     dataset = load_data(config) if data is None else data
     if dataset.checksum != environment["data"]["checksum"]:
         raise InvalidDataError(
-            f"The data must be those that {path} was started with; {dataset.name} has another "
+            f"The data must be those that {run.path} was started with; {dataset.name} has another "
             "checksum: bring back the old data, or start a new run."
         )
     writer = RunWriter(run.path, config, environment)
     return _Job(writer, config, dataset, progress, checkpoint).execute()
 
 
-def next_path(config: FitConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(
-        Path("runs") / f"{Path(config.data).stem}-{_short(config.model)}{config.n_components}"
-    )
+def first_path(config: FitConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(config.data).stem}-{_short(config.model)}{config.n_components}"
 
 
 def _short(model: str) -> str:
