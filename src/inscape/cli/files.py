@@ -11,6 +11,7 @@ from typing import Any
 
 from inscape._checks import check_choice
 from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
+from inscape._files import refuse_in_run
 from inscape._typing import FloatArray
 from inscape.cli.output import say
 from inscape.data.dataset import Description, Split
@@ -115,7 +116,7 @@ def check_output(
     InvalidParameterError
         If its suffix is of no kind that is written, or cannot hold what is kept.
     StorageError
-        If it is there already.
+        As in `check_new`.
     """
     if output.suffix not in _SUFFIXES and not (folder and not output.suffix):
         raise InvalidParameterError(
@@ -127,6 +128,18 @@ def check_output(
             f"--keep must go with an --output that ends in .csv; got {output.name!r}: an array has "
             "no room for names."
         )
+    check_new(output, overwrite)
+
+
+def check_new(output: Path, overwrite: bool) -> None:
+    """Refuse a file that must not be written.
+
+    Raises
+    ------
+    StorageError
+        If it lies in a run, or is there already.
+    """
+    refuse_in_run(output)
     if output.exists() and not overwrite:
         raise StorageError(
             f"{output} must be a new file; it already exists: choose another one, or add "
