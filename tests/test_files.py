@@ -470,6 +470,16 @@ def test_an_export_inside_of_another_is_judged_by_its_own_manifest(tmp_path):
         prepare_directory(tmp_path / "hub", overwrite=True)
 
 
+def test_a_run_that_holds_an_export_is_not_overwritten(tmp_path):
+    make_run(tmp_path / "run")
+    with staged_directory(tmp_path / "run" / "hub") as stage:
+        write_atomic(stage / "config.json", "{}")
+        write_manifest(stage)
+    verify_manifest(tmp_path / "run")
+    with pytest.raises(RunExistsError, match=r"holds 'hub/config\.json' too"):
+        prepare_directory(tmp_path / "run", overwrite=True)
+
+
 # --------------------------------------------------------------------------- MANIFEST
 
 

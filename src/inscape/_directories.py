@@ -57,10 +57,7 @@ def prepare_directory(path: Path, *, overwrite: bool) -> None:
     RunExistsError
         If something is there and `overwrite` is false, or it is not a run, or one that holds
         files which it does not list.
-    StorageError
-        If it lies in a run.
     """
-    refuse_in_run(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not overwrite:
@@ -82,6 +79,8 @@ def prepare_directory(path: Path, *, overwrite: bool) -> None:
 
 def refuse_in_run(path: Path) -> None:
     """Make sure that what is going to be written does not lie in a run.
+
+    An export or a saved model may: it has a MANIFEST of its own.
 
     Raises
     ------
@@ -112,7 +111,7 @@ def _strange(path: Path) -> list[str] | None:
     if path.is_dir() and (path / MANIFEST).is_file():
         # Where it is damaged, the run may still prove to be one that was never finished.
         with contextlib.suppress(DamagedFileError):
-            return unlisted(path)
+            return unlisted(path, with_inner=not _is_run(path))
     if not _is_unfinished_run(path):
         return None
     names = [found.relative_to(path).as_posix() for found in members(path)]
@@ -208,6 +207,18 @@ def _put_in_two_steps(stage: Path, path: Path) -> None:
     os.replace(old, stage)
 
 
+def leftovers(path: Path) -> list[Path]:
+    """Return what may have been left beside a directory by processes that were killed.
+
+    What another process is filling right now looks the same: ask `writer_of` first.
+    """
+    beside = f".{path.name}."
+    found = path.parent.glob(f"{glob.escape(beside)}*") if path.parent.is_dir() else ()
+    named = [left for left in found if _LEFTOVER.fullmatch(left.name.removeprefix(beside))]
+    # A run that gave its name away comes first.
+    return sorted((left for left in named if left.is_dir()), key=lambda left: left.suffix)
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove what killed processes left beside a directory that we hold, and say so.
 
@@ -223,12 +234,8 @@ def remove_leftovers(path: Path) -> None:
     RunWarning
         For each that is found; what is not ours is left where it is.
     """
-    found = [*path.parent.glob(f".{glob.escape(path.name)}.*")] if path.parent.is_dir() else []
-    for left in sorted(found, key=lambda place: place.suffix):
-        number = left.name.removeprefix(f".{path.name}.")
-        if _LEFTOVER.fullmatch(number) is None or not left.is_dir():
-            continue
-        ours = _OURS in number
+    for left in leftovers(path):
+        ours = _OURS in left.suffixes
         if left.suffix == _OLD and not path.exists() and (ours or _is_run(left)):
             os.replace(left, path)
             told = f"{path} had lost its name to a process that was killed; it has it again."
@@ -267,12 +274,13 @@ def claim_directory(path: Path | None, first: Path, *, overwrite: bool) -> Itera
     RunExistsError
         As in `prepare_directory`.
     StorageError
-        If another process is writing there, or the place cannot be written to.
+        If another process is writing there, if it lies in a run, or cannot be written to.
     """
     if path is None:
         with _hold_free(first) as free:
             yield free
         return
+    refuse_in_run(path)
     find_again(path)
     prepare_directory(path, overwrite=overwrite)
     with hold_directory(path):

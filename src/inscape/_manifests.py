@@ -35,10 +35,13 @@ class Manifest:
         The sha256 of each file, by its name.
     editable : dict of str to str
         The same of files that are for their reader to change: they are proved by nobody.
+    format : int
+        Of MANIFEST itself; before 2 it proved all but itself.
     """
 
     files: dict[str, str]
     editable: dict[str, str]
+    format: int
 
 
 def write_manifest(
@@ -123,7 +126,11 @@ def read_manifest(directory: Path) -> Manifest:
         lines = [*lines[1:-2], ""]
     editable = [m for line in lines if (m := _EDITABLE.fullmatch(line)) is not None]
     listed = [m for line in lines if (m := _LINE.fullmatch(line)) is not None]
-    found = Manifest({m[2]: m[1] for m in listed}, {m[2]: m[1] for m in editable})
+    found = Manifest(
+        {m[2]: m[1] for m in listed},
+        {m[2]: m[1] for m in editable},
+        1 if expected is None else _FORMAT,
+    )
     whole = len(found.files) + len(editable) == len(lines) - 1 and not lines[-1]
     if not whole or not found.files or expected not in (None, len(found.files)):
         raise damaged(path)
@@ -171,19 +178,23 @@ def _check_digest(path: Path, digest: str) -> Path:
     return path
 
 
-def unlisted(directory: Path) -> list[str]:
+def unlisted(directory: Path, *, with_inner: bool = True) -> list[str]:
     """Return the names of files below a directory that its MANIFEST does not list.
 
-    What its reader may change is listed as long as it was not changed. A directory below it that
-    has a MANIFEST of its own is judged by that.
+    Parameters
+    ----------
+    directory : Path
+        Has a MANIFEST. What its reader may change is listed as long as it was not changed.
+    with_inner : bool
+        Whether a directory below it that has a MANIFEST of its own is judged by that.
     """
     found = read_manifest(directory)
-    inner = {path.parent for path in directory.rglob(MANIFEST) if path.parent != directory}
+    inner = {path.parent for path in directory.rglob(MANIFEST)} - {directory}
     names = []
     for path in members(directory):
         name = path.relative_to(directory).as_posix()
         held = next((place for place in path.parents if place in inner), None)
-        if held is not None:
+        if held is not None and with_inner:
             if path.relative_to(held).as_posix() in unlisted(held):
                 names.append(name)
         elif name not in found.files and found.editable.get(name) != sha256(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import inscape
-from inscape._errors import RunExistsError, RunNotFoundError
+from inscape._errors import RunExistsError, RunNotFoundError, StorageError
 from inscape._files import read_json, read_manifest
 from inscape.runs import DynamicsConfig, FitConfig, ReproductionConfig, Run
 from inscape.runs.page import paragraph
@@ -139,3 +139,10 @@ def test_what_a_reader_puts_into_a_run_being_trained_does_not_become_the_runs(tm
     writer.finish(title="", lead="", body=[])
     with pytest.raises(RunExistsError, match=r"holds 'notes\.txt' too"):
         writer.appear(overwrite=True)
+
+
+def test_no_run_is_written_into_a_run(writer, tmp_path):
+    writer.appear(overwrite=False)
+    with pytest.raises(StorageError, match="must lie outside of every run"):
+        RunWriter(writer.path / "deep" / "run", DynamicsConfig(), {}).appear(overwrite=False)
+    assert names(writer.path) == {"config.toml", "environment.json"}

@@ -12,6 +12,7 @@
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
 | `score` | ``inscape score``: how well a run's model gives back each row |
+| `verify` | ``inscape verify``: whether a run is what it was |
 | `zoo` | ``inscape zoo``: the published models, each a line of parts |
 """
 
@@ -36,6 +37,7 @@ from inscape.cli.fit import fit
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
 from inscape.cli.score import score
+from inscape.cli.verify import verify
 from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
@@ -69,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         decode,
         score,
         export,
+        verify,
         anomalies,
         dynamics,
         reproduce,
