@@ -440,6 +440,13 @@ def test_one_file_of_a_name_that_runs_have_makes_no_run(name, text, tmp_path):
         prepare_directory(tmp_path / "site", overwrite=True)
 
 
+def test_the_config_and_environment_of_another_tool_make_no_run(tmp_path):
+    write_atomic(tmp_path / "site" / "config.toml", 'kind = "blog"\n')
+    write_json(tmp_path / "site" / "environment.json", {"packages": {"sphinx": "8"}})
+    with pytest.raises(RunExistsError, match="must be a run to be overwritten; it holds something"):
+        prepare_directory(tmp_path / "site", overwrite=True)
+
+
 @pytest.mark.parametrize("make", [make_run, unfinished])
 @pytest.mark.parametrize("name", ["notes.md", "model/mine.pt", ".env", ".git/config", "a.tmp"])
 def test_a_run_that_holds_a_file_of_its_reader_is_not_overwritten(make, name, tmp_path):
@@ -562,6 +569,15 @@ def test_a_manifest_that_is_cut_or_changed_anywhere_proves_nothing(tmp_path):
             verify_manifest(tmp_path / "run")
     path.write_bytes(content)
     verify_manifest(tmp_path / "run")
+
+
+def test_a_manifest_tells_how_many_files_there_are(tmp_path):
+    make_run(tmp_path / "run")
+    path = tmp_path / "run" / MANIFEST
+    above = path.read_text().rpartition("# ")[0].replace("2 files", "3 files")
+    path.write_text(f"{above}# {hashlib.sha256(above.encode()).hexdigest()}\n")
+    with pytest.raises(DamagedFileError, match="MANIFEST must be as it was written"):
+        verify_manifest(tmp_path / "run")
 
 
 def test_a_manifest_of_format_1_proves_what_it_lists(tmp_path):

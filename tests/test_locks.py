@@ -118,8 +118,9 @@ def test_two_threads_are_two_writers(tmp_path):
 
 
 def test_many_writers_that_wait_for_each_other_never_meet(tmp_path):
-    # Each makes a directory that must not be there, and removes it: the lock's file comes and goes.
-    path, inside, met, done = tmp_path / "run", tmp_path / "inside", [], []
+    # Each makes a directory that must not be there, and removes it: the lock's file comes and goes,
+    # and so does the directory that it lies in.
+    path, inside, met, done = tmp_path / "runs" / "run", tmp_path / "inside", [], []
 
     def work():
         end = time.monotonic() + 1.0

@@ -276,11 +276,11 @@ def claim_directory(path: Path | None, first: Path, *, overwrite: bool) -> Itera
     StorageError
         If another process is writing there, if it lies in a run, or cannot be written to.
     """
+    refuse_in_run(first if path is None else path)
     if path is None:
         with _hold_free(first) as free:
             yield free
         return
-    refuse_in_run(path)
     find_again(path)
     prepare_directory(path, overwrite=overwrite)
     with hold_directory(path):

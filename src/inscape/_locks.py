@@ -102,7 +102,12 @@ def _lock(path: Path) -> int:
     file = lock_path(path)
     tries = 0
     while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            # Another process has just taken back the parents that it had made.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            continue
         try:
             holder = _holder(handle)
             if holder is not None and (tries := tries + 1) < _TRIES:

@@ -248,6 +248,19 @@ def test_what_is_written_lies_outside_of_runs(fitted, tmp_path, monkeypatch, cap
     assert sorted(fitted.rglob("*")) == before
 
 
+def test_a_folder_holds_the_pictures_of_one_decoding(tmp_path):
+    from inscape.cli.files import write_pictures
+
+    digits = inscape.data.load("digits")
+    write_pictures(tmp_path, digits.test.X[:5], digits.description)
+    for name in ("7.png", "00009-mine.png"):
+        (tmp_path / name).write_text("mine")
+    write_pictures(tmp_path, digits.test.X[5:8], digits.description)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("00000.png", "00001.png", "00002.png", "00009-mine.png", "7.png")
+    ]
+
+
 def test_an_interrupt_keeps_the_run_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     from inscape.runs.fitting.checkpoint import Checkpoints
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import os
 import shutil
 import signal
 import subprocess
@@ -189,6 +190,8 @@ def test_a_second_writer_of_a_run_being_trained_is_refused_and_harms_nothing(who
     first = start(runs.fit, LONG, cut)
     while not state_of(cut).exists():
         time.sleep(0.01)
+    # It would be at its end before the others have begun.
+    os.kill(first.pid, signal.SIGSTOP)
     other = dataclasses.replace(LONG, random_state=4)
     for command in (
         ["fit", "--config", str(cut / "config.toml"), "--run", str(cut), "--overwrite"],
@@ -201,7 +204,7 @@ def test_a_second_writer_of_a_run_being_trained_is_refused_and_harms_nothing(who
         assert f"process {first.pid} on " in told.stderr
     with pytest.raises(StorageError, match="one process at a time"):
         runs.fit(other, cut, overwrite=True)
-    assert first.is_alive()
+    os.kill(first.pid, signal.SIGCONT)
     assert exits(first) == 0
     assert_same_bits(cut, whole)
 

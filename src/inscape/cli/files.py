@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
 
 _SUFFIXES = (".npy", ".csv")
+_PICTURE = re.compile(r"[0-9]{5,}\.png")
 # The column of a written file that tells where a row stood, if others were dropped.
 ROW = "row"
 
@@ -196,3 +198,7 @@ def write_pictures(folder: Path, rows: FloatArray, description: Description | No
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, format="png")
         write_atomic(folder / f"{number:05d}.png", buffer.getvalue())
+    # Of more rows that were written there before: one folder is of one decoding.
+    for path in folder.glob("[0-9]*.png"):
+        if _PICTURE.fullmatch(path.name) and int(path.stem) >= len(rows):
+            path.unlink()
