@@ -15,7 +15,8 @@ that a reader of plain Python would expect::
     ├── ExportError             (RuntimeError)       an export that is not what the model is
     └── MissingDependencyError  (ImportError)        an optional package that is not installed
 
-The command line prints the message alone and exits with status 2.
+The command line prints the message alone and exits with status 2. What goes on, and should be
+known, is a `RunWarning`; the command line prints it as one line.
 """
 
 from __future__ import annotations
@@ -63,3 +64,7 @@ class ExportError(InscapeError, RuntimeError):
 
 class MissingDependencyError(InscapeError, ImportError):
     """An optional package is needed and is not installed."""
+
+
+class RunWarning(UserWarning):
+    """What should be known about a run: what a kill left behind, what nobody can prove."""

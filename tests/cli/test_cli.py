@@ -12,6 +12,7 @@ import pytest
 
 import inscape
 from inscape import data
+from inscape._files import write_manifest
 from inscape.cli import main
 from inscape.networks import LinearPath
 from inscape.runs import DynamicsConfig, Run
@@ -157,7 +158,7 @@ def bad(tmp_path):
     (tmp_path / "broken.toml").write_text("n_components = = 3\n")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "config.toml").write_text(DynamicsConfig().to_toml())
-    (tmp_path / "other" / "MANIFEST").touch()
+    write_manifest(tmp_path / "other")
     return tmp_path
 
 
@@ -229,13 +230,43 @@ def test_an_existing_run_or_file_is_refused_without_overwrite(fitted, tmp_path, 
     assert (tmp_path / "codes.npy").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["codes.npy", "model/codes.npy", "new/codes.csv", "metrics.csv"])
+def test_what_is_written_lies_outside_of_runs(fitted, tmp_path, monkeypatch, capsys, name):
+    before = sorted(fitted.rglob("*"))
+    (tmp_path / "link").symlink_to(fitted)
+    for output in (fitted / name, tmp_path / "link" / name):
+        for command in ("encode", "score", "anomalies"):
+            assert call(command, fitted, "digits", "--output", output, "--overwrite") == 2
+            assert "must lie outside of every run" in capsys.readouterr().err
+    assert call("decode", fitted, "codes.npy", "--output", fitted / "pictures") == 2
+    assert call("fit", "digits", *QUICK, "--run", fitted / "again") == 2
+    assert capsys.readouterr().err.count("must lie outside of every run") == 2
+    monkeypatch.chdir(fitted)
+    assert call("encode", ".", "digits") == 2
+    assert "codes.npy must lie outside of every run" in capsys.readouterr().err
+    assert sorted(fitted.rglob("*")) == before
+
+
+def test_a_folder_holds_the_pictures_of_one_decoding(tmp_path):
+    from inscape.cli.files import write_pictures
+
+    digits = inscape.data.load("digits")
+    write_pictures(tmp_path, digits.test.X[:5], digits.description)
+    for name in ("7.png", "00009-mine.png"):
+        (tmp_path / name).write_text("mine")
+    write_pictures(tmp_path, digits.test.X[5:8], digits.description)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("00000.png", "00001.png", "00002.png", "00009-mine.png", "7.png")
+    ]
+
+
 def test_an_interrupt_keeps_the_run_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    from inscape.runs.fitting import job
+    from inscape.runs.fitting.checkpoint import Checkpoints
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "save_checkpoint", interrupt)
+    monkeypatch.setattr(Checkpoints, "save", interrupt)
     assert call("fit", "digits", *QUICK, "--run", tmp_path / "run") == 130
     assert f"--resume {tmp_path / 'run'}" in capsys.readouterr().err
     monkeypatch.undo()

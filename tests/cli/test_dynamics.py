@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inscape._files import verify_manifest
+from inscape._files import next_free, verify_manifest
 from inscape.cli import main
 from inscape.runs import DynamicsConfig, read_config
-from inscape.runs.dynamics import next_path
+from inscape.runs.dynamics import first_path
 
 # Without hidden layer there is no similarity to draw.
 QUICK = ["--n-features", "100", "--hidden", "", "--epochs", "20"]
@@ -71,7 +71,7 @@ def test_the_terminal_shows_the_modes_and_the_places(place, capsys):
     assert told.err == ""
     for word in ("Singular value", "Gradient flow", "runs/tree-dynamics/figures", "report.html"):
         assert word in told.out
-    assert next_path(DynamicsConfig()) == Path("runs") / "tree-dynamics-2"
+    assert next_free(first_path(DynamicsConfig())) == Path("runs") / "tree-dynamics-2"
 
 
 def test_an_existing_run_is_replaced_only_when_asked(made, tmp_path, capsys):

@@ -564,6 +564,79 @@ def test_a_model_alone_whose_config_does_not_fit_is_an_error_of_our_own(damage, 
         inscape.load(tmp_path / "alone")
 
 
+@pytest.fixture
+def alone(fitted, tmp_path):
+    fitted.save(tmp_path / "run")
+    return shutil.copytree(tmp_path / "run" / "model", tmp_path / "alone")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_model_alone_proves_itself(name, alone):
+    path = alone / name
+    content = path.read_bytes()
+    for place in np.random.default_rng(0).integers(0, len(content), size=30):
+        damaged = bytearray(content)
+        damaged[place] ^= 2
+        path.write_bytes(damaged)
+        # A damaged number of a format is one that is not known.
+        with pytest.raises((DamagedFileError, InvalidParameterError), match="alone/"):
+            inscape.load(alone)
+    path.write_bytes(content)
+    inscape.load(alone)
+
+
+def test_a_model_alone_that_lost_its_checksums_is_damaged(alone):
+    path = alone / "config.json"
+    config = json.loads(path.read_text())
+    for kept in (None, {}, {"config.json": config["sha256"]["config.json"]}):
+        path.write_text(json.dumps(config | {"sha256": kept}))
+        with pytest.raises(DamagedFileError, match="alone/"):
+            inscape.load(alone)
+    del config["sha256"]
+    path.write_text(json.dumps(config))
+    with pytest.raises(DamagedFileError, match=r"alone/config\.json"):
+        inscape.load(alone)
+    # Before format 3 there was none.
+    path.write_text(json.dumps(config | {"format": 2}))
+    inscape.load(alone)
+
+
+@pytest.mark.parametrize("gone", ["history.jsonl", "MANIFEST"])
+def test_what_is_missing_does_not_switch_the_proof_off(gone, fitted, tmp_path):
+    fitted.save(tmp_path / "run")
+    (tmp_path / "run" / gone).unlink()
+    inscape.load(tmp_path / "run")
+    path = tmp_path / "run" / "model" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    for place in ("run", "run/model"):
+        with pytest.raises(DamagedFileError, match=r"model\.safetensors must be as it was written"):
+            inscape.load(tmp_path / place)
+
+
+def test_what_a_desktop_or_a_reader_leaves_beside_a_model_is_no_damage(fitted, tmp_path):
+    fitted.save(tmp_path / "run")
+    for name in (".DS_Store", "notes.txt"):
+        (tmp_path / "run" / "model" / name).write_text("not ours")
+    for place in ("run", "run/model"):
+        inscape.load(tmp_path / place)
+
+
+def test_a_model_alone_beside_somebody_elses_manifest_loads(alone):
+    (alone.parent / "MANIFEST").write_text("include LICENSE\n")
+    inscape.load(alone)
+
+
+def test_a_model_that_its_manifest_does_not_list_is_refused(fitted, tmp_path):
+    from inscape._files import write_manifest
+
+    fitted.save(tmp_path / "run")
+    write_manifest(tmp_path / "run", patterns=["history.jsonl"])
+    with pytest.raises(DamagedFileError, match="must be listed in MANIFEST"):
+        inscape.load(tmp_path / "run")
+
+
 def test_a_place_without_a_model_is_told(tmp_path, fitted):
     with pytest.raises(RunNotFoundError, match=r"nowhere must be a run .* config\.json is not"):
         inscape.load(tmp_path / "nowhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_a_fit_that_is_refused_leaves_the_fitted_model_as_it_was(fitted):
 def test_what_was_left_to_the_defaults_is_saved_as_a_value(fitted, tmp_path):
     fitted.save(tmp_path / "model")
     config = inscape._files.read_json(tmp_path / "model" / "model" / "config.json")
-    assert config["format"] == 2
+    assert config["format"] == 3
     resolved = config["resolved"]
     for name in ("epochs", "batch_size", "learning_rate"):
         assert resolved[name] is not None
@@ -131,10 +132,16 @@ def test_what_was_left_to_the_defaults_is_saved_as_a_value(fitted, tmp_path):
     assert inscape.load(tmp_path / "model").training_ == fitted.training_
 
 
-def test_a_model_of_a_later_format_is_told_from_a_damaged_one(fitted, tmp_path):
+@pytest.mark.parametrize("told", [99, 4, 0, True, 3.0, "3", None])
+def test_a_model_of_another_format_is_refused_by_name_and_version(told, fitted, tmp_path):
     fitted.save(tmp_path / "model")
     path = tmp_path / "model" / "model" / "config.json"
     (tmp_path / "model" / "MANIFEST").unlink()
-    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
-    with pytest.raises(InvalidParameterError, match="a later version of inscape"):
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"format": told, "inscape": "9.1"}))
+    with pytest.raises(InvalidParameterError) as refused:
         inscape.load(tmp_path / "model")
+    assert str(refused.value) == (
+        f"{path} must be of format 3 or before; got format {told!r}, of version 9.1 of inscape: "
+        "read it with that, or a later version of inscape."
+    )

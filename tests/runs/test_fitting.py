@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import inscape
-from inscape import data, runs
+from inscape import data, recipes, runs
 from inscape._errors import (
     DamagedFileError,
     InscapeError,
@@ -26,7 +27,7 @@ from inscape._errors import (
     RunNotFoundError,
     StorageError,
 )
-from inscape._files import sha256
+from inscape._files import hold_directory, sha256
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
 from inscape.runs.fitting.checkpoint import load_snapshots
@@ -129,7 +130,7 @@ def test_history_has_a_line_an_epoch_and_the_environment_what_a_repeat_needs(fin
 
 
 def test_the_recorder_starts_before_training_and_ends_with_the_model(finished):
-    snapshots = load_snapshots(finished.path)
+    snapshots = load_snapshots(sorted((finished.path / "recorder").iterdir()))
     assert snapshots[0].step == 0
     assert snapshots[-1].step == finished.metrics["steps"]
     weights = finished.load().network_.state_dict()
@@ -197,6 +198,44 @@ def test_resuming_with_other_data_is_refused(tmp_path):
 
 
 # --------------------------------------------------------------------------- refusals
+
+
+@pytest.fixture
+def unfinished(finished, tmp_path):
+    """A run whose writer has it still, in another thread's place, and is writing a file."""
+    path = shutil.copytree(finished.path, tmp_path / "run")
+    (path / "MANIFEST").unlink()
+    (path / "checkpoint" / ".state.safetensors.0123abcd.tmp").write_text("half")
+    return path
+
+
+@pytest.mark.parametrize(
+    "intrude",
+    [
+        lambda path: runs.fit(replace(SMALL, random_state=1), path, overwrite=True),
+        lambda path: runs.resume(path),
+        lambda path: inscape.load(path).save(path, overwrite=True),
+        lambda path: runs.run_dynamics(runs.DynamicsConfig(), path, overwrite=True),
+        lambda path: recipes.reproduce("zoo", path, quick=True, overwrite=True),
+        lambda path: runs.find_anomalies(runs.AnomaliesConfig(data="digits"), path, overwrite=True),
+    ],
+)
+def test_a_run_that_is_being_written_is_nobody_elses(unfinished, intrude):
+    before = {p: sha256(p) for p in unfinished.rglob("*") if p.is_file()}
+    told = []
+
+    def work():
+        try:
+            intrude(unfinished)
+        except StorageError as error:
+            told.append(str(error))
+
+    with hold_directory(unfinished):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert "must be written by one process at a time" in told[0]
+    assert {p: sha256(p) for p in unfinished.rglob("*") if p.is_file()} == before
 
 
 def test_a_run_is_never_overwritten_unasked_and_stays_where_the_new_one_cannot_start(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,17 @@ import pytest
 
 import inscape
 from inscape import runs
-from inscape._files import sha256
+from inscape._errors import RunWarning, StorageError
+from inscape._files import (
+    find_again,
+    hold_directory,
+    remove_leftovers,
+    sha256,
+    staged_directory,
+    verify_manifest,
+    write_atomic,
+    write_manifest,
+)
 from inscape.runs import FitConfig, Run
 
 # Long enough for several checkpoints, one a second.
@@ -106,7 +117,8 @@ def test_a_run_killed_between_two_checkpoints_and_resumed_ends_with_the_same_bit
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert not (cut / "model").exists()  # nor has the training ended
-    runs.resume(cut)
+    with pytest.warns(RunWarning, match=f"by process {process.pid} on .* without an end"):
+        runs.resume(cut)
     assert_same_bits(cut, whole)
 
 
@@ -135,7 +147,9 @@ def test_a_run_killed_again_and_again_and_resumed_ends_with_the_same_bits(whole,
         assert kill_when(start(runs.resume, cut), happened, delay), path
     command = [sys.executable, "-m", "inscape", "fit", "--resume", str(cut)]
     told = subprocess.run(command, check=True, capture_output=True, timeout=240)
-    assert told.stderr == b""  # no progress bar in a pipe
+    # No progress bar in a pipe; the one who was killed is told.
+    assert told.stderr.decode().startswith(f"warning: {cut} was being written by process ")
+    assert told.stderr.count(b"\n") == 1
     assert_same_bits(cut, whole)
 
 
@@ -163,3 +177,89 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_with_the_same_bits(whole, t
 def killed_after(seconds: float, process: ForkServerProcess) -> bool:
     process.join(seconds)
     return kill(process)
+
+
+def exits(process: ForkServerProcess) -> int | None:
+    process.join(120)
+    return process.exitcode
+
+
+@pytest.mark.proof
+def test_a_second_writer_of_a_run_being_trained_is_refused_and_harms_nothing(whole, tmp_path):
+    cut = tmp_path / "cut"
+    first = start(runs.fit, LONG, cut)
+    while not state_of(cut).exists():
+        time.sleep(0.01)
+    # It would be at its end before the others have begun.
+    os.kill(first.pid, signal.SIGSTOP)
+    other = dataclasses.replace(LONG, random_state=4)
+    for command in (
+        ["fit", "--config", str(cut / "config.toml"), "--run", str(cut), "--overwrite"],
+        ["fit", "--resume", str(cut)],
+    ):
+        told = subprocess.run(
+            [sys.executable, "-m", "inscape", *command], check=False, capture_output=True, text=True
+        )
+        assert told.returncode == 2
+        assert f"process {first.pid} on " in told.stderr
+    with pytest.raises(StorageError, match="one process at a time"):
+        runs.fit(other, cut, overwrite=True)
+    os.kill(first.pid, signal.SIGCONT)
+    assert exits(first) == 0
+    assert_same_bits(cut, whole)
+
+
+@pytest.mark.proof
+def test_fits_with_a_default_name_that_start_together_take_names_of_their_own(tmp_path):
+    command = [sys.executable, "-m", "inscape", "fit", "digits", "--hidden", "", "--epochs", "1"]
+    started = [
+        subprocess.Popen([*command, "--random-state", str(seed)], cwd=tmp_path) for seed in range(3)
+    ]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    made = [Run(path) for path in sorted((tmp_path / "runs").iterdir())]
+    assert [run.path.name for run in made] == ["digits-ae2", "digits-ae2-2", "digits-ae2-3"]
+    for run in made:
+        run.verify()
+    assert {run.config.random_state for run in made} == {0, 1, 2}
+
+
+REPLACES = """
+import sys
+from pathlib import Path
+from inscape import _directories
+from inscape._files import staged_directory, write_atomic, write_manifest
+
+if sys.argv[2] == "two steps":
+    _directories.exchange = lambda one, other: False
+for number in range(100_000):
+    with staged_directory(Path(sys.argv[1]), overwrite=True) as stage:
+        write_atomic(stage / "model" / "weights", str(number))
+        write_manifest(stage)
+"""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("how", ["one step", "two steps"])
+@pytest.mark.filterwarnings("ignore::inscape._errors.RunWarning")
+def test_a_kill_at_any_moment_of_overwriting_loses_no_run(how, tmp_path):
+    run, rng = tmp_path / "run", np.random.default_rng(0)
+    with staged_directory(run) as stage:
+        write_atomic(stage / "model" / "weights", "first")
+        write_manifest(stage)
+    vanished = 0
+    for _ in range(60):
+        process = subprocess.Popen([sys.executable, "-c", REPLACES, str(run), how])
+        before = (run / "model" / "weights").read_text()
+        while run.exists() and (run / "model" / "weights").read_text() == before:
+            if process.poll() is not None:
+                pytest.fail("the writer has ended")
+        time.sleep(rng.uniform(0, 0.03))
+        process.kill()
+        process.wait()
+        vanished += not run.exists()
+        find_again(run)
+        verify_manifest(run)
+    assert vanished == 0 or how == "two steps"
+    with hold_directory(run):
+        remove_leftovers(run)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

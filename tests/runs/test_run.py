@@ -9,7 +9,7 @@ import pytest
 import inscape
 from inscape import runs
 from inscape._errors import DamagedFileError, RunNotFoundError
-from inscape._files import write_json
+from inscape._files import read_manifest, write_json, write_manifest
 from inscape.recipes import reproduce
 from inscape.runs import DynamicsConfig, FitConfig, ReproductionConfig, Run
 
@@ -100,6 +100,38 @@ def test_a_kind_without_a_model_says_so_in_one_sentence(made, kind, ask, to):
     )
 
 
+READERS = {
+    "config.toml": lambda run: run.config,
+    "environment.json": lambda run: run.environment,
+    "metrics.json": lambda run: run.metrics,
+    "history.jsonl": lambda run: run.history,
+    "figures/loss.png": lambda run: run.figures,
+    "recorder/step-00000001.safetensors": Run.snapshots,
+    "model/config.json": Run.load,
+    "model/model.safetensors": Run.load,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("damage", ["a space more", "gone", "not listed"])
+def test_every_reader_asks_the_checksum_before_it_gives_a_value(made, tmp_path, name, damage):
+    run = Run(shutil.copytree(made["fit"].path, tmp_path / "run"))
+    READERS[name](run)
+    path = run.path / name
+    if damage == "gone":
+        path.unlink()
+    elif damage == "not listed":
+        write_manifest(run.path, patterns=[n for n in read_manifest(run.path).files if n != name])
+        if name.startswith(("figures/", "recorder/")):
+            assert len([*READERS[name](run)]) == len([*READERS[name](made["fit"])]) - 1
+            return
+    else:
+        path.write_bytes(path.read_bytes() + b" ")
+    # A run without a config is none, nor a model without its files.
+    with pytest.raises((DamagedFileError, RunNotFoundError), match=path.name):
+        READERS[name](Run(run.path))
+
+
 @pytest.mark.parametrize("names", [(), ("notes.txt",), ("results.json",), ("environment.json",)])
 def test_a_directory_that_is_no_run_is_refused(tmp_path, names):
     for name in names:
@@ -112,10 +144,13 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path, names):
 def test_a_reproduction_without_a_config_is_known_by_its_environment(made, tmp_path):
     path = shutil.copytree(made["reproduction"].path, tmp_path / "run")
     (path / "config.toml").unlink()
+    (path / "MANIFEST").unlink()
     environment = made["reproduction"].environment
     write_json(path / "environment.json", environment | {"recipe": "tiny", "quick": False})
     assert Run(path).config == ReproductionConfig("tiny", quick=False)
+    write_manifest(path)
     assert Run(path).metrics == made["reproduction"].metrics
+    (path / "MANIFEST").unlink()
     write_json(path / "environment.json", environment)
     with pytest.raises(DamagedFileError, match=r"environment\.json"):
         _ = Run(path).config

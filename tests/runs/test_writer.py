@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import inscape
-from inscape._errors import RunExistsError
-from inscape._files import read_json
+from inscape._errors import RunExistsError, RunNotFoundError, StorageError
+from inscape._files import read_json, read_manifest
 from inscape.runs import DynamicsConfig, FitConfig, ReproductionConfig, Run
 from inscape.runs.page import paragraph
 from inscape.runs.writer import RunWriter
@@ -58,10 +58,7 @@ def test_a_staged_run_is_not_there_until_it_is_whole(writer, tmp_path):
     assert made.config == DynamicsConfig()
     assert made.environment == {"device": "cpu"}
     assert made.metrics == {"loss": 0.5}
-    listed = (writer.path / "MANIFEST").read_text(encoding="utf-8")
-    assert {line.split("  ")[1] for line in listed.splitlines()} == names(writer.path) - {
-        "MANIFEST"
-    }
+    assert {*read_manifest(writer.path).files} == names(writer.path) - {"MANIFEST"}
 
 
 def test_where_the_work_fails_nothing_is_left(writer, tmp_path):
@@ -128,4 +125,24 @@ def test_the_final_numbers_lie_where_the_kind_says(tmp_path, config, name):
     writer = RunWriter(tmp_path / "run", config, {})
     writer.appear(overwrite=False)
     writer.add_metrics([1.5])
+    with pytest.raises(RunNotFoundError, match="must be a finished run"):
+        _ = Run(tmp_path / "run").metrics
+    writer.finish(title="", lead="", body=[])
     assert read_json(tmp_path / "run" / name) == Run(tmp_path / "run").metrics == [1.5]
+
+
+def test_what_a_reader_puts_into_a_run_being_trained_does_not_become_the_runs(tmp_path):
+    writer = RunWriter(tmp_path / "run", FitConfig(), {})
+    writer.appear(overwrite=False)
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    writer.add_metrics({})
+    writer.finish(title="", lead="", body=[])
+    with pytest.raises(RunExistsError, match=r"holds 'notes\.txt' too"):
+        writer.appear(overwrite=True)
+
+
+def test_no_run_is_written_into_a_run(writer, tmp_path):
+    writer.appear(overwrite=False)
+    with pytest.raises(StorageError, match="must lie outside of every run"):
+        RunWriter(writer.path / "deep" / "run", DynamicsConfig(), {}).appear(overwrite=False)
+    assert names(writer.path) == {"config.toml", "environment.json"}

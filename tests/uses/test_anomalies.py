@@ -459,13 +459,26 @@ def test_what_cannot_be_kept_without_code_is_told(tmp_path):
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize("inner", [False, True])
+def test_what_a_later_version_saved_is_refused(tmp_path, inner, monkeypatch):
+    model = inscape.Autoencoder(hidden=(), epochs=1).fit(WINE) if inner else None
+    place = "inscape.uses.saving" if inner else "inscape.estimators.persistence"
+    monkeypatch.setattr(f"{place}.FORMAT", 99)
+    AnomalyDetector(model, method="neighbors").fit(WINE).save(tmp_path / "kept")
+    monkeypatch.undo()
+    with pytest.raises(InvalidParameterError, match=r"of format 3 or before|up to 3; got 99"):
+        inscape.load(tmp_path / "kept")
+
+
 def test_nothing_that_a_file_names_is_imported(tmp_path):
     AnomalyDetector(method="neighbors").fit(WINE).save(tmp_path / "kept")
     path = tmp_path / "kept" / "model" / "config.json"
     text = path.read_text().replace("inscape.uses.anomalies.rows:Standard", "pathlib:Path")
-    path.write_text(text)
+    # As one writes it who means harm, and knows that format 2 had no checksums.
+    told = json.loads(text)
+    del told["sha256"]
+    path.write_text(json.dumps(told | {"format": 2}))
     (tmp_path / "kept" / "MANIFEST").unlink()
-    assert json.loads(text)
     with pytest.raises(DamagedFileError):
         inscape.load(tmp_path / "kept")
 

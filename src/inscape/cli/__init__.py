@@ -14,6 +14,7 @@
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
 | `score` | ``inscape score``: how well a run's model gives back each row |
+| `verify` | ``inscape verify``: whether a run is what it was |
 | `zoo` | ``inscape zoo``: the published models, each a line of parts |
 """
 
@@ -38,9 +39,10 @@ from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
-from inscape.cli.output import errors, say_error
+from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
 from inscape.cli.score import score
+from inscape.cli.verify import verify
 from inscape.cli.zoo import zoo
 from inscape.runs.kinds import KINDS, read_config
 
@@ -78,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         decode,
         score,
         export,
+        verify,
         anomalies,
         classify,
         cluster,
@@ -94,7 +97,8 @@ def _run(app: App, arguments: Sequence[str] | None) -> int:
     from cyclopts import CycloptsError
 
     try:
-        app(arguments)
+        with warnings_told():
+            app(arguments)
     except (InscapeError, CycloptsError) as error:
         say_error(str(error))
         return USAGE_ERROR

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from inscape._errors import StorageError
+from inscape.cli.files import check_new
 from inscape.cli.output import say, say_table
 from inscape.runs.config import AnomaliesConfig
 
@@ -59,11 +59,8 @@ def anomalies(
         asked = dataclasses.replace(asked, model=run_or_data, data=data)
     elif run_or_data is not None:
         asked = dataclasses.replace(asked, data=run_or_data)
-    if output is not None and output.exists() and not overwrite:
-        raise StorageError(
-            f"{output} must be a new file; it already exists: choose another one, or add "
-            "--overwrite."
-        )
+    if output is not None:
+        check_new(output, overwrite)
     if run is not None:
         prepare_directory(run, overwrite=overwrite)
     table = read_table(asked)

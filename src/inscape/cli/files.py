@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 
 from inscape._checks import check_choice
 from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
+from inscape._files import refuse_in_run
 from inscape._typing import FloatArray
 from inscape.cli.output import say
 from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
 
 _SUFFIXES = (".npy", ".csv")
+_PICTURE = re.compile(r"[0-9]{5,}\.png")
 # The column of a written file that tells where a row stood, if others were dropped.
 ROW = "row"
 
@@ -115,7 +118,7 @@ def check_output(
     InvalidParameterError
         If its suffix is of no kind that is written, or cannot hold what is kept.
     StorageError
-        If it is there already.
+        As in `check_new`.
     """
     if output.suffix not in _SUFFIXES and not (folder and not output.suffix):
         raise InvalidParameterError(
@@ -127,6 +130,18 @@ def check_output(
             f"--keep must go with an --output that ends in .csv; got {output.name!r}: an array has "
             "no room for names."
         )
+    check_new(output, overwrite)
+
+
+def check_new(output: Path, overwrite: bool) -> None:
+    """Refuse a file that must not be written.
+
+    Raises
+    ------
+    StorageError
+        If it lies in a run, or is there already.
+    """
+    refuse_in_run(output)
     if output.exists() and not overwrite:
         raise StorageError(
             f"{output} must be a new file; it already exists: choose another one, or add "
@@ -183,3 +198,7 @@ def write_pictures(folder: Path, rows: FloatArray, description: Description | No
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, format="png")
         write_atomic(folder / f"{number:05d}.png", buffer.getvalue())
+    # Of more rows that were written there before: one folder is of one decoding.
+    for path in folder.glob("[0-9]*.png"):
+        if _PICTURE.fullmatch(path.name) and int(path.stem) >= len(rows):
+            path.unlink()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from inscape._errors import InvalidParameterError
+from inscape._files import claim_directory
 from inscape.cli.output import say, say_table, say_warning
 from inscape.runs.config import FitConfig
 
@@ -62,15 +63,15 @@ def fit(
 
 
 def _start(config: FitConfig, path: Path | None, overwrite: bool) -> None:
+    from inscape.runs.fitting import first_path, load_data
     from inscape.runs.fitting import fit as fit_run
-    from inscape.runs.fitting import load_data, next_path
 
-    path = next_path(config) if path is None else path
-    dataset = load_data(config)
-    if dataset.told:
-        say(f"Read as: {dataset.told}.")
-    with _resumable(path):
-        run = fit_run(config, path, data=dataset, overwrite=overwrite, progress=True)
+    with claim_directory(path, first_path(config), overwrite=overwrite) as held:
+        dataset = load_data(config)
+        if dataset.told:
+            say(f"Read as: {dataset.told}.")
+        with _resumable(held):
+            run = fit_run(config, held, data=dataset, overwrite=overwrite, progress=True)
     _show(run)
 
 

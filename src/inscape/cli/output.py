@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from inscape._errors import RunWarning
 
 # Blanks about a cell, and letters below which a column of words is not folded.
 _PADDING, _FEW_LETTERS = 2, 16
@@ -30,6 +35,23 @@ def say_error(text: str) -> None:
 def say_warning(text: str) -> None:
     """Print one sentence about what may be wrong."""
     errors().print(Text("warning: ", style="bold yellow") + Text(text))
+
+
+@contextlib.contextmanager
+def warnings_told() -> Iterator[None]:
+    """Tell what should be known about a run as one line, in place of Python's two."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RunWarning)
+        show = warnings.showwarning
+
+        def tell(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, RunWarning):
+                say_warning(str(message))
+            else:
+                show(message, category, *place, **more)
+
+        warnings.showwarning = tell
+        yield
 
 
 def say_table(

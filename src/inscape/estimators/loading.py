@@ -50,7 +50,8 @@ def restore(
     """
     if described["format"] == 1:
         described, tensors = as_format_2(described, tensors)
-    if described["format"] != FORMAT:
+    # Format 3 added nothing but its own proof.
+    if described["format"] not in (2, FORMAT):
         raise InvalidParameterError(
             f"The model must be of a format up to {FORMAT}; got {described['format']}: it was "
             "written by a later version of inscape, which can load it."

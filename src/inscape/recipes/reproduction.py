@@ -14,7 +14,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from inscape._checks import look_up
-from inscape._files import next_free, prepare_directory
+from inscape._files import claim_directory
 from inscape._typing import FloatArray, ImageShape, IntArray
 from inscape.data import Dataset, Split
 from inscape.data import load as load_data
@@ -257,8 +257,14 @@ def reproduce(
         If something is at `path` already.
     """
     module = importlib.import_module(look_up("name", name, RECIPES))
-    path = next_free(Path("runs") / name) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
+    given = None if path is None else Path(path)
+    with claim_directory(given, Path("runs") / name, overwrite=overwrite) as path:
+        return _run(module, name, path, quick=quick, overwrite=overwrite, progress=progress), path
+
+
+def _run(
+    module: Any, name: str, path: Path, *, quick: bool, overwrite: bool, progress: bool
+) -> Reproduction:
     # A recipe without a dataset makes its own data, and fewer of them where it is to be quick.
     dataset = None if module.DATA is None else load_data(module.DATA)
     if quick and dataset is not None:
@@ -273,7 +279,7 @@ def reproduce(
             pass
         run.add_to_environment(seconds=time.perf_counter() - started)
         _write(run, found, module)
-    return found, path
+    return found
 
 
 def _with_bar(steps: Iterator[str], *, total: int, progress: bool) -> Iterator[str]:

@@ -18,6 +18,7 @@ without loading torch.
 | `page` | one HTML page that needs nothing else, not even a network |
 | `run` | a run |
 | `steps` | the steps of a job, told before each is taken |
+| `verification` | whether a run is what it was |
 | `writer` | who fills a run directory, of whatever kind |
 """
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from inscape.runs.fitting import fit, resume
     from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
+    from inscape.runs.verification import verify
 
 _NAMES = {
     "AnomaliesConfig": "config",
@@ -64,6 +66,7 @@ _NAMES = {
     "read_config": "kinds",
     "resume": "fitting",
     "run_dynamics": "dynamics",
+    "verify": "verification",
 }
 
 __all__ = [
@@ -85,6 +88,7 @@ __all__ = [
     "read_config",
     "resume",
     "run_dynamics",
+    "verify",
 ]
 
 

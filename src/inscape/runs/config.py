@@ -11,6 +11,7 @@ import tomli_w
 
 from inscape._checks import look_up
 from inscape._errors import InvalidParameterError
+from inscape._files import IN_PLACE
 from inscape._parts import read_call
 
 # Three of them are types of what is inherited: who reads the types of a config looks here.
@@ -45,6 +46,9 @@ class Config:
     metrics_file: ClassVar[str] = "metrics.json"
     # Whether `Run.load` has something to load.
     holds_model: ClassVar[bool] = False
+    # The names of the run's files: what else lies in a directory that is filled in its place is
+    # somebody else's.
+    files: ClassVar[tuple[str, ...]] = ("*",)
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain data."""
@@ -156,6 +160,7 @@ class FitConfig(Reading, Config):
 
     kind: ClassVar[str] = "fit"
     holds_model: ClassVar[bool] = True
+    files: ClassVar[tuple[str, ...]] = IN_PLACE
 
     data: str = "mnist"
     model: str = AUTOENCODER

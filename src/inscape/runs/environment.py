@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,6 +17,8 @@ from inscape.data import Dataset
 from inscape.data.dataset import numbered_names
 
 _PACKAGES = ("inscape", "torch", "numpy", "scikit-learn", "safetensors", "matplotlib")
+# Those that a training computes with.
+_ARITHMETIC = ("inscape", "torch", "numpy", "scikit-learn")
 
 
 def describe_environment(dataset: Dataset | None, *, n_threads: int, device: str) -> dict[str, Any]:
@@ -58,14 +61,35 @@ def _own_names(dataset: Dataset) -> list[str] | None:
 
 
 def describe_software() -> dict[str, Any]:
-    """Return when, by which command and with which versions something is made."""
+    """Return which run it is, and when, by which command and with which versions it is made."""
     return {
+        # Of this run alone: two of the same config have two.
+        "identity": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "machine": platform.machine(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def describe_arithmetic(device: str) -> dict[str, str]:
+    """Return what the bits of a training hang on, beside its config, data and threads.
+
+    Parameters
+    ----------
+    device : str
+        Where it trains.
+    """
+    import torch
+
+    cuda = device.startswith("cuda") and torch.cuda.is_available()
+    processor = torch.cuda.get_device_name(device) if cuda else torch.backends.cpu
+    return {
+        **{name: metadata.version(name) for name in _ARITHMETIC},
+        "processor": processor if isinstance(processor, str) else processor.get_cpu_capability(),
+        "machine": platform.machine(),
     }
 
 

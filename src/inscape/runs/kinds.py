@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, overload
 
 from inscape._checks import did_you_mean
 from inscape._errors import DamagedFileError, DataNotFoundError, InvalidParameterError
+from inscape._files import check_format
 from inscape._format_1 import say_defaults
 from inscape._parts import read_call, spell_options
 from inscape.runs.config import (
@@ -67,7 +68,7 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
     """
     values = _read_toml(path)
     told_format = values.pop("format", None)
-    _check_format(path, 1 if told_format is None else told_format)
+    check_format(path, 1 if told_format is None else told_format, FORMAT)
     named = _kind_named(path, values.pop("kind", None))
     if kind is None:
         kind = named or _kind_of(values)
@@ -99,14 +100,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{path} must be a TOML file; {error}: mend that line.") from error
-
-
-def _check_format(path: Path, value: Any) -> None:
-    if value not in range(1, FORMAT + 1):
-        raise InvalidParameterError(
-            f"{path} must be of format {FORMAT} or before; got format {value!r}: read it with a "
-            "later version of Inscape."
-        )
 
 
 def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:

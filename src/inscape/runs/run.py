@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from inscape._errors import RunNotFoundError
-from inscape._files import MANIFEST, damaged, read_json, verify_manifest
+from inscape._files import (
+    MANIFEST,
+    damaged,
+    find_again,
+    read_json,
+    read_manifest,
+    verify_file,
+    verify_manifest,
+)
 from inscape.runs.config import Config, FitConfig, ReproductionConfig
 from inscape.runs.kinds import read_config
 from inscape.uses import load
@@ -17,7 +25,7 @@ from inscape.uses import load
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory, opened.
+    """A run directory, opened; each file of a finished one is proved before it is read.
 
     Parameters
     ----------
@@ -34,12 +42,20 @@ class Run:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
+        find_again(self.path)
         old = (ReproductionConfig.metrics_file, "environment.json")
         if not self._has_config and not all(map(self._has, old)):
             raise RunNotFoundError(
                 f"{self.path} must be a run (a directory with a config.toml); there is none: "
                 "check the path."
             )
+
+    def _proved(self, name: str) -> Path:
+        """Return the path of a file once MANIFEST has proved it, where the run has one yet."""
+        return verify_file(self.path, name) if self.finished else self.path / name
+
+    def _listed(self, below: str) -> list[str]:
+        return [name for name in read_manifest(self.path).files if name.startswith(below)]
 
     def _has(self, name: str) -> bool:
         return (self.path / name).is_file()
@@ -57,7 +73,7 @@ class Run:
     def config(self) -> Config:
         """Everything that was asked for."""
         if self._has_config:
-            return read_config(self.path / "config.toml")
+            return read_config(self._proved("config.toml"))
         # A reproduction of format 1 told it among what it was made with.
         try:
             return ReproductionConfig(self.environment["recipe"], self.environment["quick"])
@@ -67,16 +83,25 @@ class Run:
     @property
     def environment(self) -> dict[str, Any]:
         """What it was made with."""
-        return read_json(self.path / "environment.json")
+        return read_json(self._proved("environment.json"))
 
     @property
     def metrics(self) -> Any:
-        """The final numbers: by name, or for a reproduction the list of its results."""
-        return read_json(self.path / self.config.metrics_file)
+        """The final numbers: by name, or for a reproduction the list of its results.
+
+        Raises
+        ------
+        RunNotFoundError
+            If the run is not finished: nothing proves its numbers.
+        """
+        return read_json(verify_file(self.path, self.config.metrics_file))
 
     @property
     def figures(self) -> tuple[Path, ...]:
         """The pictures."""
+        if self.finished:
+            listed = self._listed("figures/")
+            return tuple(self._proved(name) for name in sorted(listed) if name.endswith(".png"))
         return tuple(sorted((self.path / "figures").glob("*.png")))
 
     @property
@@ -100,8 +125,11 @@ class Run:
     def history(self) -> list[dict[str, Any]]:
         """One entry an epoch of a fit."""
         check_fit(self, "have a history")
-        lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        path = self._proved("history.jsonl")
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except ValueError as error:
+            raise damaged(path) from error
 
     def load(self, *, parts: Iterable[type[Any]] = ()) -> Any:
         """Return what was fitted: an estimator, or a use of one.
@@ -121,12 +149,19 @@ class Run:
         return load(self.path, parts=parts)
 
     def snapshots(self) -> Iterator[tuple[float, Any]]:
-        """Yield (epoch, estimator as it was then) for each recorded moment of a fit's training."""
+        """Yield (epoch, estimator as it was then) for each recorded moment of a fit's training.
+
+        Raises
+        ------
+        RunNotFoundError
+            If the run is not a finished one of a fit.
+        """
         from inscape.runs.fitting.checkpoint import load_snapshots
 
         check_fit(self, "have snapshots")
         model = self.load()
-        return ((found.epoch, model.at(found)) for found in load_snapshots(self.path))
+        files = [self._proved(name) for name in self._listed("recorder/")]
+        return ((found.epoch, model.at(found)) for found in load_snapshots(files))
 
 
 def check_fit(run: Run, to: str) -> None:

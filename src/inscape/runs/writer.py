@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inscape import figures
-from inscape._files import staged_directory, write_atomic, write_json, write_manifest
+from inscape._files import refuse_in_run, staged_directory, write_atomic, write_json, write_manifest
 from inscape.runs.config import Config
 from inscape.runs.page import figure, heading, lines, listing, page
 
@@ -39,6 +39,7 @@ class RunWriter:
     @contextlib.contextmanager
     def staged(self, *, overwrite: bool) -> Iterator[RunWriter]:
         """Give the writer of a temporary neighbour, renamed to `path` when all went well."""
+        refuse_in_run(self.path)
         with staged_directory(self.path, overwrite=overwrite) as stage:
             writer = RunWriter(stage, self.config, self.environment)
             write_atomic(stage / "config.toml", self.config.to_toml())
@@ -100,4 +101,4 @@ class RunWriter:
             listing(lines(self.environment)),
         ]
         write_atomic(self.path / "report.html", page(title=title, lead=lead, body=body))
-        write_manifest(self.path)
+        write_manifest(self.path, patterns=self.config.files)

@@ -68,7 +68,8 @@ def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = 
     DamagedFileError
         If a file is not as it was written; it is named.
     InvalidParameterError
-        If modules or parts of your own are missing, or the modules are of other shapes.
+        If modules or parts of your own are missing, or the modules are of other shapes; or if it
+        was written by a later version.
     """
     path = Path(path)
     described, tensors = read_model(path)

@@ -21,13 +21,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from inscape._errors import InvalidParameterError
-from inscape._files import staged_directory, write_json, write_manifest, write_tensors
+from inscape._files import staged_directory, write_manifest
 from inscape._parts import Part, describe_part, path_of, rebuild_parts, resolve_part
 from inscape.data.dataset import Description, restore_description
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.loading import ESTIMATORS, restore
+from inscape.estimators.persistence import FORMAT, write_model
 
-FORMAT = 2
 # The base of the parts in files that name none.
 _SCORE = "inscape.uses.anomalies.scores.score:AnomalyScore"
 # Their fitted attributes are arrays and numbers.
@@ -52,14 +52,12 @@ def save_use(use: Any, directory: Path) -> None:
     options |= {"random_state": _seed_or_none(options["random_state"])}
     fitted = {name: value for name, value in vars(use).items() if name.endswith("_")}
     described = {
-        "format": FORMAT,
         "type": type(use).__name__,
         "scikit_learn": sklearn.__version__,
         "parameters": {k: pack(v, f"parameters.{k}", tensors) for k, v in options.items()},
         "fitted": {name: pack(value, name, tensors) for name, value in fitted.items()},
     }
-    write_tensors(directory / "model.safetensors", tensors, {"format": "pt"})
-    write_json(directory / "config.json", described)
+    write_model(directory, described, tensors)
 
 
 def restore_use(

@@ -10,6 +10,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.anomalies.job import find_anomalies, next_path
+from inscape.runs.anomalies.job import find_anomalies, first_path
 
-__all__ = ["find_anomalies", "next_path"]
+__all__ = ["find_anomalies", "first_path"]

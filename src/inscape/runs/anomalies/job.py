@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from inscape._files import next_free, prepare_directory, write_atomic
+from inscape._files import claim_directory, write_atomic
 from inscape._typing import FloatArray
 from inscape.data.dataset import checksum
 from inscape.data.tables import check_distinct
@@ -70,23 +70,24 @@ def find_anomalies(
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    table = read_table(config) if table is None else table
-    check_distinct(_header(table), SCORES_FILE)
-    detector = make_detector(config, table)
-    n_threads = default_threads()
-    facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
-    writer = RunWriter(path, config, describe_software() | facts)
-    steps = _execute(writer, detector, table, overwrite=overwrite, progress=progress)
-    with torch_threads(n_threads):
-        take(steps, total=5, progress=progress)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        table = read_table(config) if table is None else table
+        check_distinct(_header(table), SCORES_FILE)
+        detector = make_detector(config, table)
+        n_threads = default_threads()
+        data = {"name": table.name, "checksum": checksum([table.X])}
+        environment = describe_software() | {"n_threads": n_threads, "data": data}
+        writer = RunWriter(path, config, environment)
+        steps = _execute(writer, detector, table, overwrite=overwrite, progress=progress)
+        with torch_threads(n_threads):
+            take(steps, total=5, progress=progress)
     return Run(path)
 
 
-def next_path(config: AnomaliesConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(Path("runs") / f"{Path(config.data).stem}-anomalies")
+def first_path(config: AnomaliesConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(config.data).stem}-anomalies"
 
 
 def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:

@@ -11,6 +11,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.dynamics.job import next_path, run_dynamics
+from inscape.runs.dynamics.job import first_path, run_dynamics
 
-__all__ = ["next_path", "run_dynamics"]
+__all__ = ["first_path", "run_dynamics"]

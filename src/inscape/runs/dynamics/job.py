@@ -13,7 +13,7 @@ import numpy as np
 
 from inscape._checks import check_choice, check_recorded
 from inscape._errors import InvalidParameterError
-from inscape._files import next_free, prepare_directory, write_tensors
+from inscape._files import claim_directory, write_tensors
 from inscape.dynamics import sweep
 from inscape.dynamics.simulation import recorded_epochs
 from inscape.figures.similarities import MOST_CHOSEN
@@ -66,21 +66,21 @@ def run_dynamics(
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    problem = read_problem(config)
-    check_options(config)
-    environment = describe_software() | {"data": problem.describe()}
-    steps = _execute(
-        RunWriter(path, config, environment), Findings(config, problem), overwrite=overwrite
-    )
-    take(steps, total=4 + config.sweep, progress=progress)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        problem = read_problem(config)
+        check_options(config)
+        environment = describe_software() | {"data": problem.describe()}
+        steps = _execute(
+            RunWriter(path, config, environment), Findings(config, problem), overwrite=overwrite
+        )
+        take(steps, total=4 + config.sweep, progress=progress)
     return Run(path)
 
 
-def next_path(config: DynamicsConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(Path("runs") / f"{Path(config.data).stem}-dynamics")
+def first_path(config: DynamicsConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(config.data).stem}-dynamics"
 
 
 def check_options(config: DynamicsConfig) -> None:

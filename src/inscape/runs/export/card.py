@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from inscape.runs.config import FitConfig
 from inscape.runs.export.source import column_names
 from inscape.runs.fitting.summary import lead, remarks, table_rows, title
-from inscape.runs.kinds import read_config
 from inscape.runs.run import Run
 from inscape.zoo import MODELS
 
@@ -81,7 +80,7 @@ def model_card(run: Run) -> str:
         A finished fit.
     """
     metrics, environment = run.metrics, run.environment
-    config = read_config(run.path / "config.toml", FitConfig)
+    config = cast(FitConfig, run.config)
     data, likelihood = environment["data"], metrics["log_likelihood"]
     return _CARD.format(
         tags="\n".join(f"- {tag}" for tag in _tags(config)),

@@ -44,10 +44,10 @@ def export_hub(run: Run | str | Path, path: str | Path, *, overwrite: bool = Fal
     with staged_directory(path, overwrite=overwrite) as stage:
         for name in ("config.json", "model.safetensors"):
             shutil.copyfile(run.path / "model" / name, stage / name)
-        # Card and figures are for their publisher to change; the model stays what it is.
-        write_manifest(stage)
         for figure in run.figures:
             (stage / "figures").mkdir(exist_ok=True)
             shutil.copyfile(figure, stage / "figures" / figure.name)
         write_atomic(stage / "README.md", model_card(run))
+        # Card and figures are for their publisher to change; the model stays what it is.
+        write_manifest(stage, editable=("README.md", "figures/*"))
     return path

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from inscape._errors import InscapeError
 from inscape._typing import FloatArray
 from inscape.data import load_reading
 from inscape.data.dataset import pixel_names
 from inscape.runs.config import FitConfig
-from inscape.runs.kinds import read_config
-from inscape.runs.run import Run
+from inscape.runs.run import Run, check_fit
 
 
 def rows_tested_on(path: Path) -> FloatArray | None:
@@ -24,7 +23,9 @@ def rows_tested_on(path: Path) -> FloatArray | None:
     """
     if not (path / "config.toml").is_file():
         return None
-    config = read_config(path / "config.toml", FitConfig)
+    run = Run(path)
+    check_fit(run, "know the rows that it was tested on")
+    config = cast(FitConfig, run.config)
     try:
         found = load_reading(
             config.data,
@@ -34,7 +35,7 @@ def rows_tested_on(path: Path) -> FloatArray | None:
         )
     except InscapeError:
         return None
-    same = found.checksum == Run(path).environment["data"].get("checksum")
+    same = found.checksum == run.environment["data"].get("checksum")
     return found.test.X if same else None
 
 

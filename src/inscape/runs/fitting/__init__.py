@@ -11,6 +11,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.fitting.job import fit, load_data, next_path, resume
+from inscape.runs.fitting.job import first_path, fit, load_data, resume
 
-__all__ = ["fit", "load_data", "next_path", "resume"]
+__all__ = ["first_path", "fit", "load_data", "resume"]

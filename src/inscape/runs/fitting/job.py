@@ -7,6 +7,8 @@ before training starts. After that each file is written whole or not at all, and
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import itertools
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +18,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from inscape import zoo
-from inscape._errors import InvalidDataError
-from inscape._files import next_free, prepare_directory, remove_unfinished
+from inscape._errors import InscapeError, InvalidDataError, InvalidParameterError
+from inscape._files import claim_directory, hold_directory, remove_unfinished
 from inscape._parts import resolve_part, spell_part
 from inscape._typing import FloatArray, ImageShape
 from inscape.corruptions import CORRUPTIONS
@@ -30,7 +32,15 @@ from inscape.networks import INITIALIZATIONS, NETWORKS, Dense, Quantizer
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
-from inscape.runs.fitting.checkpoint import load_checkpoint, save_checkpoint
+from inscape.runs.fitting.checkpoint import (
+    CONFIG_DIGEST,
+    RESUMED_WITH,
+    Checkpoint,
+    Checkpoints,
+    load_checkpoint,
+    make_origin,
+    tell_changes,
+)
 from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
 from inscape.runs.fitting.summary import write_page
@@ -92,17 +102,19 @@ def fit(
     ------
     RunExistsError
         If something is at `path` already.
+    StorageError
+        If another process is writing there.
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    dataset = load_data(config) if data is None else data
-    environment = describe_environment(
-        dataset, n_threads=default_threads(), device=str(choose_device(config.device))
-    )
-    writer = RunWriter(path, config, environment)
-    return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        dataset = load_data(config) if data is None else data
+        environment = describe_environment(
+            dataset, n_threads=default_threads(), device=str(choose_device(config.device))
+        )
+        writer = RunWriter(path, config, environment)
+        return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
 
 
 def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
@@ -123,28 +135,45 @@ def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = Fa
         If there is no run at `path`, or one of another kind.
     InvalidDataError
         If the data are not those that the run was started with.
+    InvalidParameterError
+        If the config is not.
+    StorageError
+        If another process is writing it.
+    DamagedFileError
+        If the state to go on from is not as it was written, or of another run.
+
+    Warns
+    -----
+    RunWarning
+        If it goes on with other versions, or from a state that has no checksum.
     """
     run = Run(Path(path))
     check_fit(run, "be resumed")
     if run.finished:
         return run
+    with hold_directory(run.path):
+        # Who held it until now may have finished it.
+        return run if run.finished else _go_on(run, data, progress)
+
+
+def _go_on(run: Run, data: Dataset | None, progress: bool) -> Run:
     remove_unfinished(run.path)
-    config, environment = read_config(run.path / "config.toml", FitConfig), run.environment
+    environment = run.environment
+    checkpoint = load_checkpoint(run.path, environment)
+    config = read_config(run.path / "config.toml", FitConfig)
     dataset = load_data(config) if data is None else data
     if dataset.checksum != environment["data"]["checksum"]:
         raise InvalidDataError(
-            f"The data must be those that {path} was started with; {dataset.name} has another "
+            f"The data must be those that {run.path} was started with; {dataset.name} has another "
             "checksum: bring back the old data, or start a new run."
         )
     writer = RunWriter(run.path, config, environment)
-    return _Job(writer, config, dataset, progress).execute()
+    return _Job(writer, config, dataset, progress, checkpoint).execute()
 
 
-def next_path(config: FitConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(
-        Path("runs") / f"{Path(config.data).stem}-{_short(config.model)}{config.n_components}"
-    )
+def first_path(config: FitConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(config.data).stem}-{_short(config.model)}{config.n_components}"
 
 
 def _short(model: str) -> str:
@@ -175,6 +204,7 @@ class _Job:
     config: FitConfig
     dataset: Dataset
     progress: bool
+    checkpoint: Checkpoint | None = None
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
@@ -200,22 +230,56 @@ class _Job:
         return Run(path)
 
     def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
-        found = None if overwrite is not None else load_checkpoint(self.writer.path)
-        checkpoint, recorder = (None, Recorder()) if found is None else found
-        pairs = estimator.iter_fit(self.dataset.train, checkpoint=checkpoint)
+        """Train, and write checkpoints; `overwrite` is None where a run goes on."""
+        found = self.checkpoint
+        recorder = Recorder() if found is None else found.recorder
+        pairs = estimator.iter_fit(
+            self.dataset.train, checkpoint=None if found is None else found.state
+        )
+        # Every check has been made when the first pair comes.
+        first = next(pairs) if found is None else self._restored(pairs)
+        if overwrite is not None:
+            self._appear(estimator, overwrite)
+        checkpoints = self._checkpoints()
         saved = time.monotonic()
-        first = True
-        for report, state in self._with_bar(pairs):
-            if first and overwrite is not None:
-                self.config = self.writer.config = resolve_config(self.config, estimator)
-                self.writer.appear(overwrite=overwrite)
+        for report, state in self._with_bar(itertools.chain([first], pairs)):
             recorder.observe(report, state.network)
             due = time.monotonic() - saved > _CHECKPOINT_INTERVAL
             if report.epoch_done and (due or report.step == report.n_steps):
-                save_checkpoint(self.writer.path, state, recorder)
+                checkpoints.save(state, recorder)
                 saved = time.monotonic()
-            first = False
+        trained_with = checkpoints.origin.trained_with
+        if len(trained_with) > 1:
+            self.writer.add_to_environment(**{RESUMED_WITH: trained_with[1:]})
         return recorder
+
+    def _appear(self, estimator: Any, overwrite: bool) -> None:
+        self.config = self.writer.config = resolve_config(self.config, estimator)
+        digest = hashlib.sha256(self.config.to_toml().encode()).hexdigest()
+        self.writer.environment |= {CONFIG_DIGEST: digest}
+        self.writer.appear(overwrite=overwrite)
+
+    def _checkpoints(self) -> Checkpoints:
+        config = (self.writer.path / "config.toml").read_bytes()
+        found = self.checkpoint
+        if found is None:
+            return Checkpoints(self.writer.path, make_origin(config, self.writer.environment))
+        origin = make_origin(config, self.writer.environment, trained_with=found.trained_with)
+        tell_changes(self.writer.path, found.trained_with[-1], origin.trained_with[-1])
+        return Checkpoints(self.writer.path, origin, found.written)
+
+    def _restored(self, pairs: Any) -> Any:
+        """Return the first pair of a training that goes on."""
+        try:
+            return next(pairs)
+        except InscapeError:
+            raise
+        except (IndexError, KeyError, RuntimeError, ValueError) as error:
+            # A state that has a checksum and the config's cannot come here.
+            raise InvalidParameterError(
+                f"{self.writer.path / 'config.toml'} must ask for what the checkpoint is of; they "
+                "do not go together: bring the config back, or start another run."
+            ) from error
 
     def _with_bar(self, pairs: Any) -> Any:
         return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
