@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 import inscape
 from inscape import AnomalyDetector, Autoencoder, VariationalAutoencoder
 from inscape._errors import DamagedFileError, InvalidDataError, InvalidParameterError
-from inscape.uses.anomalies.rows import Rows, fit_standard
+from inscape.uses.anomalies.rows import Rows
 from inscape.uses.anomalies.scores import (
     SCORES,
     AnomalyScore,
@@ -41,6 +41,7 @@ from inscape.uses.anomalies.scores import (
 )
 from inscape.uses.anomalies.spread import fit_spread, left_out_distances
 from inscape.uses.anomalies.thresholds import CALIBRATIONS
+from inscape.uses.standard import fit_standard
 
 WINE = load_wine().data
 # Short trainings: what is asserted does not hang on their quality.
@@ -462,7 +463,7 @@ def test_what_cannot_be_kept_without_code_is_told(tmp_path):
 def test_nothing_that_a_file_names_is_imported(tmp_path):
     AnomalyDetector(method="neighbors").fit(WINE).save(tmp_path / "kept")
     path = tmp_path / "kept" / "model" / "config.json"
-    text = path.read_text().replace("inscape.uses.anomalies.rows:Standard", "pathlib:Path")
+    text = path.read_text().replace("inscape.uses.standard:Standard", "pathlib:Path")
     path.write_text(text)
     (tmp_path / "kept" / "MANIFEST").unlink()
     assert json.loads(text)

@@ -28,9 +28,9 @@ from inscape.runs.environment import default_threads, describe_software, torch_t
 from inscape.runs.run import Run
 from inscape.runs.writer import RunWriter
 from inscape.uses import Clusterer, load
-from inscape.uses.anomalies.rows import fit_standard
 from inscape.uses.clusters.partition import partition
 from inscape.uses.saving import save_use
+from inscape.uses.standard import fit_standard
 
 CLUSTERS_FILE, PROTOTYPES_FILE = "clusters.csv", "prototypes.csv"
 OURS = "Inscape"
