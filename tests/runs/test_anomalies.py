@@ -227,7 +227,7 @@ def test_what_does_not_encode_is_one_sentence(made, tmp_path, capsys):
             main([command, str(made.path), str(rows), "--output", str(tmp_path / "new.csv")])
         assert ended.value.code == 2
         told = capsys.readouterr().err
-        assert "must hold a model that encodes rows; it holds an AnomalyDetector" in told, command
+        assert "must hold a model that encodes rows; it holds AnomalyDetector" in told, command
     with pytest.raises(InvalidParameterError, match="an estimator with `fit` and `transform`"):
         AnomalyDetector(made.load()).fit(CANCER.data)
 

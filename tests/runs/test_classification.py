@@ -50,6 +50,15 @@ def made(table, model, tmp_path_factory):
     return classify(config, tmp_path_factory.mktemp("runs") / "told")
 
 
+def make_table(X, labels):
+    """Rows of which none are held out."""
+    n = len(X)
+    rows = data.Split(X, description=data.Description(("a",) * X.shape[1]))
+    return Table(
+        name="made", rows=rows, held_out=np.zeros(n, bool), places=np.arange(n), labels=labels
+    )
+
+
 def read_predictions(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -124,7 +133,7 @@ def test_a_row_is_told_by_one_who_has_not_seen_its_label():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     labels = np.array(rng.integers(0, 2, 300).tolist(), dtype=object)
-    rows = Table("noise", X, labels, np.zeros(300, bool), None)
+    rows = make_table(X, labels)
     classifier = PretrainedClassifier(PCA(2).fit(X), method="graph(alpha=0.1)", random_state=0)
     judged = judge(rows, classifier, seed=0)
     assert judged.places.tolist() == list(range(300))
@@ -135,7 +144,7 @@ def test_a_row_is_told_by_one_who_has_not_seen_its_label():
 
 def test_labels_are_held_out_in_as_many_parts_as_the_rarest_class_has():
     labels = np.array(["a"] * 9 + ["b"] * 3 + ["c"] + [None] * 4, dtype=object)
-    rows = Table("few", np.zeros((17, 1)), labels, np.zeros(17, bool), None)
+    rows = make_table(np.zeros((17, 1)), labels)
     folds, n_folds = folds_of(rows, seed=0)
     assert n_folds == 3
     assert sorted(np.concatenate([judged for _, judged in folds])) == list(range(12))
@@ -143,10 +152,10 @@ def test_labels_are_held_out_in_as_many_parts_as_the_rarest_class_has():
         assert not set(learned) & set(judged)
         assert 12 in learned
         assert {labels[i] for i in learned} == {"a", "b", "c"}
-    alone = Table("one", np.zeros((3, 1)), labels[[0, 9, 12]], np.zeros(3, bool), None)
+    alone = make_table(np.zeros((3, 1)), labels[[0, 9, 12]])
     assert folds_of(alone, seed=0) == ([], None)
     with pytest.raises(InvalidDataError, match="two classes or more; got 1"):
-        folds_of(Table("same", np.zeros((9, 1)), labels[:9], np.zeros(9, bool), None), seed=0)
+        folds_of(make_table(np.zeros((9, 1)), labels[:9]), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,7 @@ def test_labels_are_held_out_in_as_many_parts_as_the_rarest_class_has():
 def test_labels_of_a_table_are_what_is_written(labels, empty, unlabeled, classes, tmp_path):
     path = write_wine(tmp_path / "wine.csv", labels=labels, every=3, empty=empty)
     config = ClassificationConfig(data=str(path), target="kind", unlabeled=unlabeled)
-    found = read_table(config, reading=data.Reading(), model=None)
+    found = read_table(config)
     assert sorted(map(str, found.classes)) == sorted(map(str, classes))
     assert {type(c) for c in found.classes} == {type(c) for c in classes}
     assert found.known.tolist() == (np.arange(178) % 3 == 0).tolist()

@@ -166,7 +166,7 @@ def test_the_command_line(table, fitted, made, tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main(["cluster", "runs/wine-clusters"])
     assert ended.value.code == 2
-    assert "must be a run of kind 'fit' to encode rows" in capsys.readouterr().err
+    assert "must hold a model that encodes rows; it holds Clusterer" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
         main(["cluster", "--config", "runs/wine-clusters/config.toml", "--run", "runs/again"])
     assert ended.value.code == 0

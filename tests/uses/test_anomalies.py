@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 import inscape
 from inscape import AnomalyDetector, Autoencoder, VariationalAutoencoder
 from inscape._errors import DamagedFileError, InvalidDataError, InvalidParameterError
-from inscape.uses.anomalies.rows import Rows, fit_standard
+from inscape.uses.anomalies.rows import Rows
 from inscape.uses.anomalies.scores import (
     SCORES,
     AnomalyScore,
@@ -41,6 +41,7 @@ from inscape.uses.anomalies.scores import (
 )
 from inscape.uses.anomalies.spread import fit_spread, left_out_distances
 from inscape.uses.anomalies.thresholds import CALIBRATIONS
+from inscape.uses.standard import fit_standard
 
 WINE = load_wine().data
 # Short trainings: what is asserted does not hang on their quality.
@@ -473,7 +474,7 @@ def test_what_a_later_version_saved_is_refused(tmp_path, inner, monkeypatch):
 def test_nothing_that_a_file_names_is_imported(tmp_path):
     AnomalyDetector(method="neighbors").fit(WINE).save(tmp_path / "kept")
     path = tmp_path / "kept" / "model" / "config.json"
-    text = path.read_text().replace("inscape.uses.anomalies.rows:Standard", "pathlib:Path")
+    text = path.read_text().replace("inscape.uses.standard:Standard", "pathlib:Path")
     # As one writes it who means harm, and knows that format 2 had no checksums.
     told = json.loads(text)
     del told["sha256"]

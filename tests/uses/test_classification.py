@@ -617,7 +617,7 @@ def test_a_method_of_ones_own():
 def test_nothing_that_a_file_names_is_imported(tmp_path):
     PretrainedClassifier(PCA(2), method="probe").fit(WINE, KINDS).save(tmp_path / "kept")
     path = tmp_path / "kept" / "model" / "config.json"
-    text = path.read_text().replace("inscape.uses.anomalies.rows:Standard", "pathlib:Path")
+    text = path.read_text().replace("inscape.uses.standard:Standard", "pathlib:Path")
     assert json.loads(text)
     path.write_text(text)
     (tmp_path / "kept" / "MANIFEST").unlink()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from inscape.cli.files import check_new
+from inscape.cli.files import asked_about, check_places
 from inscape.cli.output import say, say_table
 from inscape.runs.config import AnomaliesConfig
 
@@ -27,15 +26,15 @@ def anomalies(
     config: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Find the rows of DATA that are not normal: inscape anomalies [RUN] DATA.
+    """Find the rows of DATA that are not normal: inscape anomalies RUN, or [RUN] DATA.
 
     Parameters
     ----------
     run_or_data
-        A run of inscape fit whose model encodes the rows, if DATA follows; else the data.
+        A run of inscape fit whose model encodes the rows, or the data.
     data
-        A named data set, a file or a folder of images, as for inscape fit. With a RUN, the columns
-        of a table are found by their names.
+        The data that the model of RUN encodes; left out, those that it was fitted on. The
+        columns of a table are found by the names that it knows.
     options
         What to look for, how, and how DATA is read.
     run
@@ -48,21 +47,14 @@ def anomalies(
     overwrite
         Replace the run and the file that are there.
     """
-    from inscape._files import prepare_directory, write_atomic
+    from inscape._files import write_atomic
     from inscape.runs.anomalies import find_anomalies
     from inscape.runs.anomalies.job import SCORES_FILE
     from inscape.runs.anomalies.judging import read_table
     from inscape.runs.anomalies.summary import CLASSICS, classic_rows, tell, worst_rows
 
-    asked = options
-    if data is not None:
-        asked = dataclasses.replace(asked, model=run_or_data, data=data)
-    elif run_or_data is not None:
-        asked = dataclasses.replace(asked, data=run_or_data)
-    if output is not None:
-        check_new(output, overwrite)
-    if run is not None:
-        prepare_directory(run, overwrite=overwrite)
+    asked = asked_about(options, run_or_data, data)
+    check_places(run, output, overwrite=overwrite)
     table = read_table(asked)
     if table.told:
         say(f"Read as: {'; '.join(table.told)}.")

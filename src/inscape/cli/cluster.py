@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from inscape._errors import StorageError
+from inscape.cli.files import asked_about, check_places
 from inscape.cli.output import say, say_table
 from inscape.runs.config import ClustersConfig
 
@@ -20,7 +19,7 @@ def cluster(
     data: str | None = None,
     /,
     *,
-    options: Annotated[ClustersConfig, Parameter(name="*")] = _DEFAULT,
+    options: Annotated[ClustersConfig, Parameter(name="*", negative_bool="no-")] = _DEFAULT,
     run: Path | None = None,
     output: Path | None = None,
     config: Path | None = None,
@@ -33,13 +32,15 @@ def cluster(
     run_or_data
         A run of inscape fit whose model encodes the rows, or the data.
     data
-        The data that the model of RUN encodes; left out, those that it was fitted on.
+        The data that the model of RUN encodes; left out, those that it was fitted on. The
+        columns of a table are found by the names that it knows.
     options
-        What to look for, and how.
+        What to look for, how, and how DATA is read.
     run
         The directory of this run; left out, the next free one below runs/.
     output
-        A .csv file with the cluster of each row; it is in the run too.
+        A .csv file with the cluster of each row, after the columns that --keep names; it is in the
+        run too.
     config
         A TOML file of options; flags go over it. A run's own config.toml repeats it.
     overwrite
@@ -48,7 +49,7 @@ def cluster(
     from inscape._files import write_atomic
     from inscape.runs.clusters import find_clusters
     from inscape.runs.clusters.job import CLUSTERS_FILE
-    from inscape.runs.clusters.reading import data_of
+    from inscape.runs.clusters.reading import read_table
     from inscape.runs.clusters.summary import (
         AGREEMENT,
         agreement_rows,
@@ -57,22 +58,12 @@ def cluster(
         tell,
     )
 
-    asked = options
-    if data is not None:
-        asked = dataclasses.replace(asked, model=run_or_data, data=data)
-    elif run_or_data is not None:
-        fitted_on = data_of(run_or_data)
-        asked = (
-            dataclasses.replace(asked, data=run_or_data)
-            if fitted_on is None
-            else dataclasses.replace(asked, model=run_or_data, data=fitted_on)
-        )
-    if output is not None and output.exists() and not overwrite:
-        raise StorageError(
-            f"{output} must be a new file; it already exists: choose another one, or add "
-            "--overwrite."
-        )
-    made = find_clusters(asked, run, overwrite=overwrite, progress=True)
+    asked = asked_about(options, run_or_data, data)
+    check_places(run, output, overwrite=overwrite)
+    table = read_table(asked)
+    if table.told:
+        say(f"Read as: {'; '.join(table.told)}.")
+    made = find_clusters(asked, run, table=table, overwrite=overwrite, progress=True)
     metrics = made.metrics
     for sentence in tell(metrics):
         say(sentence)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from inscape._checks import check_choice
 from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
@@ -17,7 +17,9 @@ from inscape._typing import FloatArray
 from inscape.cli.output import say
 from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
+from inscape.runs.config import AnomaliesConfig, ClassificationConfig, ClustersConfig
 
+UseConfig = TypeVar("UseConfig", AnomaliesConfig, ClassificationConfig, ClustersConfig)
 _SUFFIXES = (".npy", ".csv")
 _PICTURE = re.compile(r"[0-9]{5,}\.png")
 # The column of a written file that tells where a row stood, if others were dropped.
@@ -82,6 +84,44 @@ def encoded_rows(
     check_output(output, overwrite, keep=reading.keep)
     model = load_representation(run)
     return model, read_rows(data, part, model.description_, reading)
+
+
+def asked_about(options: UseConfig, run_or_data: str | None, data: str | None) -> UseConfig:
+    """Return a config with what stands before the options: [RUN] DATA, or RUN for its own data.
+
+    Parameters
+    ----------
+    options : config
+        Of a use.
+    run_or_data, data : str or None
+        In their order.
+    """
+    from inscape.data.named import NAMED
+    from inscape.runs.tables import with_run
+
+    if data is not None:
+        options = replace(options, model=run_or_data, data=data)
+    elif run_or_data is not None:
+        is_run = run_or_data not in NAMED and (Path(run_or_data) / "config.toml").is_file()
+        named = replace(options, model=run_or_data)
+        options = named if is_run else replace(options, data=run_or_data)
+    return with_run(options)
+
+
+def check_places(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
+    """Refuse places that cannot be written, before any work.
+
+    Raises
+    ------
+    StorageError
+        If something is there already.
+    """
+    from inscape._files import prepare_directory
+
+    if output is not None:
+        check_new(output, overwrite)
+    if run is not None:
+        prepare_directory(run, overwrite=overwrite)
 
 
 def read_codes(source: str, *, n_components: int) -> Split:

@@ -85,9 +85,13 @@ class Column:
             return np.array(
                 ["" if np.isnat(v) else told_date(v) for v in self.values], dtype=object
             )
-        gone = self.missing
+        gone, values = self.missing, self.values
+        there = values[~gone]
+        if values.dtype.kind == "f" and (there == np.round(there)).all() and _is_exact(there):
+            # Integers beside one that is missing came as floats: 3 is not 3.0.
+            values = np.where(gone, 0, values).astype(np.int64)
         return np.array(
-            ["" if no else str(v) for v, no in zip(self.values.tolist(), gone, strict=True)],
+            ["" if no else str(v) for v, no in zip(values.tolist(), gone, strict=True)],
             dtype=object,
         )
 
@@ -104,6 +108,10 @@ class Column:
             self.problem,
             self.missing_as,
         )
+
+
+def _is_exact(numbers: np.ndarray) -> bool:
+    return bool((np.abs(numbers) < EXACT).all())
 
 
 def told_date(value: Any) -> str:

@@ -40,7 +40,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
     InvalidDataError
         If X is no such array, or does not fit the fitted estimator.
     """
-    known = None if reset else _known_columns(estimator)
+    known = None if reset else known_columns(estimator)
     given = X if isinstance(X, Opened) else open_rows(X, known, reset=reset)
     _check_shape(given.values)
     if not reset and given.named_by_user and known is None:
@@ -78,7 +78,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
     return rows
 
 
-def _known_columns(estimator: Any) -> Description | None:
+def known_columns(estimator: Any) -> Description | None:
     """Return what a fitted estimator knows of its columns: all, or their names alone."""
     found = getattr(estimator, "description_", None)
     names = getattr(estimator, "feature_names_in_", None)

@@ -18,6 +18,7 @@ without loading torch.
 | `page` | one HTML page that needs nothing else, not even a network |
 | `run` | a run |
 | `steps` | the steps of a job, told before each is taken |
+| `tables` | the rows that a run of a use is asked about, read in one way |
 | `verification` | whether a run is what it was |
 | `writer` | who fills a run directory, of whatever kind |
 """

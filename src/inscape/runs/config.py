@@ -342,7 +342,8 @@ class AnomaliesConfig(Reading, Config):
     Parameters
     ----------
     data : str
-        A named data set (see `inscape datasets`), or a file or folder as for inscape fit.
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        that of the run, read as it was for it, or mnist.
     model : str
         A run of inscape fit, whose model encodes the rows; left out, the method's own.
     method : tuple of str
@@ -369,7 +370,7 @@ class AnomaliesConfig(Reading, Config):
     kind: ClassVar[str] = "anomalies"
     holds_model: ClassVar[bool] = True
 
-    data: str = "mnist"
+    data: str | None = None
     model: str | None = None
     method: tuple[str, ...] = ()
     normal: str | None = None
@@ -381,14 +382,18 @@ class AnomaliesConfig(Reading, Config):
 
 
 @tell_words
+@_reading_last
 @dataclass(frozen=True)
-class ClustersConfig(Config):
-    """Everything that a search for clusters is asked for.
+class ClustersConfig(Reading, Config):
+    """Everything that a search for clusters is asked for, and how the data are read.
+
+    Nothing is learned from labels: clusters are set beside them.
 
     Parameters
     ----------
     data : str
-        A named data set (see `inscape datasets`), or a file or folder as for inscape fit.
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        that of the run, read as it was for it, or mnist.
     model : str
         A run of inscape fit, whose model encodes the rows; left out, the method's own.
     method : str
@@ -400,40 +405,37 @@ class ClustersConfig(Config):
         left out, standard for tables and none for pictures.
     random_state : int
         Seed of every draw.
-    target : str
-        The column of a table that holds the labels: nothing is learned from them, the clusters are
-        set beside them.
     """
 
     kind: ClassVar[str] = "clusters"
     holds_model: ClassVar[bool] = True
 
-    data: str = "mnist"
+    data: str | None = None
     model: str | None = None
     method: str = "spectral"
     n_clusters: int | None = None
     scaler: Literal["standard", "none"] | None = None
     random_state: int = 0
-    target: str | None = None
 
 
 @tell_words
+@_reading_last
 @dataclass(frozen=True)
-class ClassificationConfig(Config):
-    """Everything that a classification is asked for.
+class ClassificationConfig(Reading, Config):
+    """Everything that a classification is asked for, and how the data are read.
+
+    An empty cell in the column of labels is a row without one.
 
     Parameters
     ----------
     data : str
         A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
-        that of the run, or mnist.
+        that of the run, read as it was for it, or mnist.
     model : str
         A run of inscape fit, whose model encodes the rows; left out, an autoencoder of ten
         components is trained on them.
     method : str
         [[classification]], with options such as "graph(n_neighbors=10)".
-    target : str
-        The column of a table that holds the labels; an empty cell is a row without one.
     unlabeled : str
         The label that stands for none, such as -1.
     random_state : int
@@ -446,7 +448,6 @@ class ClassificationConfig(Config):
     data: str | None = None
     model: str | None = None
     method: str = "graph"
-    target: str | None = None
     unlabeled: str | None = None
     random_state: int = 0
 

@@ -11,7 +11,7 @@ from inscape.training.state import TrainingState
 
 
 def with_progress(
-    pairs: Iterable[tuple[Report, TrainingState]], *, label: str
+    pairs: Iterable[tuple[Report, TrainingState]], *, label: str, leave: bool = True
 ) -> Iterator[tuple[Report, TrainingState]]:
     """Pass reports through, and draw a live bar of them; it is silent where there is no terminal.
 
@@ -21,8 +21,10 @@ def with_progress(
         As `Autoencoder.iter_fit` yields them.
     label : str
         What stands before the bar.
+    leave : bool
+        Whether the bar stays when all is done.
     """
-    with tqdm(desc=label, unit="step", disable=None, leave=True, dynamic_ncols=True) as bar:
+    with tqdm(desc=label, unit="step", disable=None, leave=leave, dynamic_ncols=True) as bar:
         for report, state in pairs:
             bar.total = report.n_steps
             bar.update(report.step - bar.n)

@@ -11,7 +11,9 @@ representation, ours or scikit-learn's own.
 | `graph` | which points lie beside which: the graph of nearest neighbours, with fuzzy weights |
 | `interpolation` | the way from one row to another, through the space of codes |
 | `loading` | load whatever was saved: an estimator, or a use of one |
+| `representations` | what every use asks of a representation, and what it gives it |
 | `saving` | what is learned by a use, on disk |
+| `standard` | columns of one spread, and the way back |
 | `traversal` | what each component of a code does to the row |
 """
 

@@ -36,7 +36,7 @@ def load_representation(path: str | Path) -> Any:
     found = load(path)
     if not (hasattr(found, "transform") and hasattr(found, "inverse_transform")):
         raise RunNotFoundError(
-            f"{path} must hold a model that encodes rows; it holds an {type(found).__name__}: give "
+            f"{path} must hold a model that encodes rows; it holds {type(found).__name__}: give "
             "a run of inscape fit."
         )
     return found

@@ -5,16 +5,13 @@ The directory appears whole. Where anything is refused, nothing is left behind.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inscape._files import claim_directory, write_atomic
+from inscape._files import claim_directory
 from inscape._typing import FloatArray
 from inscape.data.dataset import checksum
 from inscape.data.tables import check_distinct
@@ -25,6 +22,7 @@ from inscape.runs.config import AnomaliesConfig
 from inscape.runs.environment import default_threads, describe_software, torch_threads
 from inscape.runs.run import Run
 from inscape.runs.steps import take
+from inscape.runs.tables import with_run, write_lines
 from inscape.runs.writer import RunWriter
 from inscape.uses import AnomalyDetector
 from inscape.uses.saving import save_use
@@ -32,6 +30,7 @@ from inscape.uses.saving import save_use
 # Rows that are named in the metrics, the worst first.
 _NAMED = 20
 SCORES_FILE = "scores.csv"
+_HEADER = ("score", "p_value", "anomaly")
 
 
 def find_anomalies(
@@ -70,10 +69,11 @@ def find_anomalies(
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
+    config = with_run(config)
     given = None if path is None else Path(path)
     with claim_directory(given, first_path(config), overwrite=overwrite) as path:
         table = read_table(config) if table is None else table
-        check_distinct(_header(table), SCORES_FILE)
+        check_distinct([*table.header, *_HEADER], SCORES_FILE)
         detector = make_detector(config, table)
         n_threads = default_threads()
         data = {"name": table.name, "checksum": checksum([table.X])}
@@ -87,7 +87,7 @@ def find_anomalies(
 
 def first_path(config: AnomaliesConfig) -> Path:
     """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
-    return Path("runs") / f"{Path(config.data).stem}-anomalies"
+    return Path("runs") / f"{Path(with_run(config).data or '').stem}-anomalies"
 
 
 def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:
@@ -100,7 +100,7 @@ def make_detector(config: AnomaliesConfig, table: Table) -> AnomalyDetector:
     table : Table
         Pictures have one unit, the columns of a table each their own; and it has the model.
     """
-    scaler = config.scaler or ("standard" if table.description.image_shape is None else "none")
+    scaler = config.scaler or ("standard" if table.image_shape is None else "none")
     methods = config.method or (("denoising",) if config.model is None else ("mahalanobis",))
     return AnomalyDetector(
         table.model,
@@ -124,8 +124,7 @@ def _execute(
     """Learn, judge, draw, and finish the run; tell each step before it is taken."""
     yield "learning what is normal"
     # With what the columns are: the detector that is kept finds them by their names.
-    learned = replace(table.rows, X=table.X[table.learned], y=None, kept={})
-    detector.set_params(verbose=int(progress)).fit(learned)
+    detector.set_params(verbose=int(progress)).fit(table.part(table.learned))
     # What is kept does not hang on whether somebody looked on.
     detector.set_params(verbose=0)
     yield "judging every row"
@@ -165,12 +164,7 @@ def _measure(
         },
         "area_under_curve": compare_with_classics(detector, table, scores),
         "worst": [
-            {
-                "row": int(table.places[i]),
-                "kept": {name: str(values[i]) for name, values in table.rows.kept.items()},
-                "score": float(scores[i]),
-                "p_value": float(p_values[i]),
-            }
+            {**table.named(i), "score": float(scores[i]), "p_value": float(p_values[i])}
             for i in worst
         ],
     }
@@ -180,20 +174,10 @@ def _count(told: np.ndarray) -> dict[str, int]:
     return {"count": len(told), "told_off": int(told.sum())}
 
 
-def _header(table: Table) -> list[str]:
-    return ["row", *table.rows.kept, "score", "p_value", "anomaly"]
-
-
 def write_scores(
     path: Path, table: Table, scores: FloatArray, p_values: FloatArray, told: np.ndarray
 ) -> None:
     """Write one line a row: its place, what is kept, score, p-value, and whether it is told off."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_header(table))
-    kept = list(zip(*table.rows.kept.values(), strict=True)) or [()] * len(scores)
-    for place, words, score, p_value, odd in zip(
-        table.places.tolist(), kept, scores.tolist(), p_values.tolist(), told.tolist(), strict=True
-    ):
-        writer.writerow([place, *words, repr(score), repr(p_value), int(odd)])
-    write_atomic(path, buffer.getvalue())
+    judged = zip(scores.tolist(), p_values.tolist(), told.astype(int).tolist(), strict=True)
+    lines = ([*beside, *found] for beside, found in zip(table.beside(), judged, strict=True))
+    write_lines(path, [*table.header, *_HEADER], lines)

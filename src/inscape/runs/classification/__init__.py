@@ -11,6 +11,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.classification.job import classify, next_path
+from inscape.runs.classification.job import classify, first_path
 
-__all__ = ["classify", "next_path"]
+__all__ = ["classify", "first_path"]

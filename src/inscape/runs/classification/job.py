@@ -5,22 +5,16 @@ The directory appears whole. Where anything is refused, nothing is left behind.
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from inscape._files import next_free, prepare_directory, write_atomic
-from inscape._parts import resolve_part
-from inscape._typing import FloatArray
-from inscape.data import Reading
+from inscape._files import claim_directory
+from inscape._typing import FloatArray, IntArray
 from inscape.data.dataset import checksum
-from inscape.estimators.base import NetworkEstimator
+from inscape.data.tables import check_distinct
 from inscape.runs.classification.judging import (
     OURS,
     Judged,
@@ -33,25 +27,28 @@ from inscape.runs.classification.judging import (
 from inscape.runs.classification.pictures import add_figures
 from inscape.runs.classification.summary import write_page
 from inscape.runs.classification.table import Table, read_table
-from inscape.runs.config import ClassificationConfig, FitConfig
+from inscape.runs.config import ClassificationConfig
 from inscape.runs.environment import default_threads, describe_software, torch_threads
-from inscape.runs.run import Run, check_fit
+from inscape.runs.run import Run
+from inscape.runs.steps import take
+from inscape.runs.tables import with_run, write_lines
 from inscape.runs.writer import RunWriter
 from inscape.uses import PretrainedClassifier
-from inscape.uses.classification.methods import CLASSIFICATION_METHODS
 from inscape.uses.classification.representation import default_autoencoder
+from inscape.uses.representations import fit_representation
 from inscape.uses.saving import save_use
 
 # Rows that are named in the metrics, the least sure first.
 _NAMED = 20
-_DATA = "mnist"
 PREDICTIONS_FILE = "predictions.csv"
+_HEADER = ("label", "class", "probability", "held_out_class")
 
 
 def classify(
     config: ClassificationConfig,
     path: str | Path | None = None,
     *,
+    table: Table | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Run:
@@ -63,6 +60,8 @@ def classify(
         What is asked for.
     path : path-like or None
         A new directory; None takes the next free one below ``runs/``.
+    table : Table or None
+        The rows, where `read_table` has read them already; None reads them.
     overwrite : bool
         Whether a run that is there may be replaced.
     progress : bool
@@ -81,90 +80,77 @@ def classify(
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    config, reading, model = _resolve(config)
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    table = read_table(config, reading=reading, model=model)
-    # What cannot hold is told before anything is trained.
-    folds_of(table, seed=config.random_state)
-    n_threads = default_threads()
-    facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
-    writer = RunWriter(path, config, describe_software() | facts)
-    steps = _execute(writer, config, table, model, overwrite=overwrite)
-    with (
-        torch_threads(n_threads),
-        tqdm(steps, total=5, leave=False, disable=None if progress else True) as bar,
-    ):
-        for step in bar:
-            bar.set_description(step)
+    config = with_run(config)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        table = read_table(config) if table is None else table
+        check_distinct([*table.header, *_HEADER], PREDICTIONS_FILE)
+        # What cannot hold is told before anything is trained.
+        make_classifier(config, table).check_options()
+        folds_of(table, seed=config.random_state)
+        n_threads = default_threads()
+        data = {"name": table.name, "checksum": checksum([table.X])}
+        environment = describe_software() | {"n_threads": n_threads, "data": data}
+        writer = RunWriter(path, config, environment)
+        steps = _execute(writer, config, table, overwrite=overwrite, progress=progress)
+        with torch_threads(n_threads):
+            take(steps, total=5, progress=progress)
     return Run(path)
 
 
-def next_path(config: ClassificationConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(Path("runs") / f"{Path(config.data or _DATA).stem}-classes")
+def first_path(config: ClassificationConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(with_run(config).data or '').stem}-classes"
 
 
-def _resolve(config: ClassificationConfig) -> tuple[ClassificationConfig, Reading, Any]:
-    """Return the config with its data, how these are read, and the model of a run.
+def make_classifier(config: ClassificationConfig, table: Table) -> PretrainedClassifier:
+    """Return the classifier that a config stands for, not fitted.
 
-    Raises
-    ------
-    InvalidParameterError
-        If there is no such method, or it does not go with the model.
+    Parameters
+    ----------
+    config : ClassificationConfig
+        What is asked for.
+    table : Table
+        It has the model.
     """
-    part = resolve_part("method", config.method, CLASSIFICATION_METHODS)
-    if config.model is None:
-        return dataclasses.replace(config, data=config.data or _DATA), Reading(), None
-    run = Run(Path(config.model))
-    check_fit(run, "encode rows")
-    asked = run.config
-    assert isinstance(asked, FitConfig)
-    model = run.load()
-    # Whatever is refused is refused here.
-    PretrainedClassifier(model, method=part).check_options()
-    same = config.data in (None, asked.data)
-    reading = asked.reading() if same else Reading()
-    config = dataclasses.replace(
-        config,
-        data=config.data or asked.data,
-        target=config.target or (asked.target if same else None),
+    return PretrainedClassifier(
+        table.model, method=config.method, unlabeled=float("nan"), random_state=config.random_state
     )
-    return config, reading, model
 
 
 def _execute(
     writer: RunWriter,
     config: ClassificationConfig,
     table: Table,
-    model: NetworkEstimator | None,
     *,
     overwrite: bool,
+    progress: bool,
 ) -> Iterator[str]:
     """Learn, judge, draw, and finish the run; tell each step before it is taken."""
     seen = ~table.held_out
     yield "learning the representation"
+    # With what the columns are: the classifier that is kept finds them by their names.
+    learned = table.part(seen)
+    model = table.model
     if model is None:
-        X = table.X[seen]
-        model = default_autoencoder(X, seed=config.random_state).fit(X)
-    classifier = PretrainedClassifier(
-        model, method=config.method, unlabeled=float("nan"), random_state=config.random_state
-    )
+        unfitted = default_autoencoder(learned.X, seed=config.random_state)
+        model = fit_representation(unfitted, learned, verbose=progress)
+    classifier = make_classifier(config, table).set_params(representation=model)
     yield "telling labels that were held out"
     judged = judge(table, classifier, seed=config.random_state)
     yield "learning the classes"
     labels = given_labels(table, np.flatnonzero(table.known & seen))
-    classifier.fit(table.X[seen], labels[seen])
+    classifier.set_params(verbose=int(progress)).fit(learned, labels[seen])
+    # What is kept does not hang on whether somebody looked on.
+    classifier.set_params(verbose=0)
     probabilities = classifier.predict_proba(table.X)
     metrics = _measure(classifier, table, judged, probabilities)
     with writer.staged(overwrite=overwrite) as staged:
         staged.add_metrics(metrics)
         save_use(classifier, staged.path / "model")
-        write_atomic(
-            staged.path / PREDICTIONS_FILE, _as_csv(classifier, table, judged, probabilities)
-        )
+        _write_predictions(staged.path / PREDICTIONS_FILE, classifier, table, judged, probabilities)
         yield "drawing figures"
-        add_figures(staged, table, metrics)
+        add_figures(staged, table, metrics, shown=_doubtful(table, probabilities))
         yield "writing the report"
         write_page(staged, table, metrics)
 
@@ -191,44 +177,51 @@ def _measure(
     }
 
 
+def _doubtful(table: Table, probabilities: FloatArray) -> IntArray:
+    """Return the rows between whose first two classes least lies; those without a label first."""
+    asked = ~table.known if (~table.known).any() else np.ones(len(table.labels), dtype=bool)
+    second, first = np.sort(probabilities, axis=1)[:, -2:].T
+    places = np.flatnonzero(asked)
+    return places[np.argsort((first - second)[places], kind="stable")][:_NAMED]
+
+
 def _least_sure(
     classifier: PretrainedClassifier, table: Table, probabilities: FloatArray
 ) -> list[dict[str, Any]]:
-    """Return the rows between whose first two classes least lies; those without a label first."""
-    asked = ~table.known if (~table.known).any() else np.ones(len(table.labels), dtype=bool)
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
-    first, second = np.take_along_axis(probabilities, order, axis=1).T
-    places = np.flatnonzero(asked)
-    places = places[np.argsort((first - second)[places], kind="stable")][:_NAMED]
+    """Return what is told of the rows that are least sure."""
     names = [str(label) for label in classifier.classes_.tolist()]
-    return [
-        {
-            "row": int(i),
-            "label": None if table.labels[i] is None else str(table.labels[i]),
-            "first": names[order[i, 0]],
-            "second": names[order[i, 1]],
-            "probabilities": [float(first[i]), float(second[i])],
-        }
-        for i in places
-    ]
+    told = []
+    for i in _doubtful(table, probabilities).tolist():
+        first, second = np.argsort(-probabilities[i], kind="stable")[:2].tolist()
+        told.append(
+            {
+                **table.named(i),
+                "label": None if table.labels[i] is None else str(table.labels[i]),
+                "first": names[first],
+                "second": names[second],
+                "probabilities": probabilities[i, [first, second]].tolist(),
+            }
+        )
+    return told
 
 
-def _as_csv(
-    classifier: PretrainedClassifier, table: Table, judged: Judged, probabilities: FloatArray
-) -> str:
-    """Return one line a row: its label, if any, and the class that it is told to be.
+def _write_predictions(
+    path: Path,
+    classifier: PretrainedClassifier,
+    table: Table,
+    judged: Judged,
+    probabilities: FloatArray,
+) -> None:
+    """Write one line a row: its place, what is kept, its label, if any, and its class.
 
     Where a label was held out, ``held_out_class`` is what was said by one who had not seen it.
     """
     names = [str(label) for label in classifier.classes_.tolist()]
-    told = probabilities.argmax(axis=1)
     unseen = dict(zip(judged.places.tolist(), judged.predicted.get(OURS, ()), strict=True))
-    buffer = io.StringIO()
-    lines = csv.writer(buffer, lineterminator="\n")
-    lines.writerow(["row", "label", "class", "probability", "held_out_class"])
-    for i, place in enumerate(told):
+    lines = []
+    for i, beside in enumerate(table.beside()):
+        told = int(probabilities[i].argmax())
         label = "" if table.labels[i] is None else table.labels[i]
-        lines.writerow(
-            [i, label, names[place], repr(float(probabilities[i, place])), unseen.get(i, "")]
-        )
-    return buffer.getvalue()
+        probability = float(probabilities[i, told])
+        lines.append([*beside, label, names[told], probability, unseen.get(i, "")])
+    write_lines(path, [*table.header, *_HEADER], lines)

@@ -10,7 +10,6 @@ from inscape.runs.page import heading, paragraph, table
 from inscape.runs.writer import RunWriter
 
 COMPARED: Final = ("Told by", "Accuracy", "Standard error")
-UNSURE: Final = ("Row", "First", "Probability", "Second", "Probability")
 
 
 def tell(metrics: Mapping[str, Any]) -> list[str]:
@@ -52,17 +51,22 @@ def compared_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
-def unsure_rows(metrics: Mapping[str, Any], *, most: int) -> list[list[str]]:
-    """Return the rows that are least sure as texts under `UNSURE`."""
-    return [
+def unsure_rows(
+    metrics: Mapping[str, Any], *, most: int
+) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return the rows that are least sure as texts, and what stands over them."""
+    shown = metrics["least_sure"][:most]
+    header = ("Row", *shown[0]["kept"], "First", "Probability", "Second", "Probability")
+    return header, [
         [
             str(row["row"]),
+            *row["kept"].values(),
             row["first"],
             f"{row['probabilities'][0]:.3f}",
             row["second"],
             f"{row['probabilities'][1]:.3f}",
         ]
-        for row in metrics["least_sure"][:most]
+        for row in shown
     ]
 
 
@@ -91,9 +95,10 @@ def write_page(writer: RunWriter, rows: Table, metrics: Mapping[str, Any]) -> No
         lead=f"{len(rows.X):,} rows of {rows.X.shape[1]:,} features, of which "
         f"{int(rows.known.sum()):,} have a label; told by {metrics['method']}.",
         body=[
+            *([paragraph(f"Read as: {'; '.join(rows.told)}.")] if rows.told else []),
             *(paragraph(text) for text in tell(metrics)),
             *(known if compared else []),
             heading(unsure_title(metrics)),
-            table(UNSURE, unsure_rows(metrics, most=len(metrics["least_sure"]))),
+            table(*unsure_rows(metrics, most=len(metrics["least_sure"]))),
         ],
     )

@@ -11,40 +11,29 @@ import numpy as np
 
 from inscape._checks import did_you_mean
 from inscape._errors import InvalidParameterError
-from inscape._typing import FloatArray, ImageShape
-from inscape.data import Reading, load
 from inscape.data.columns import is_missing_word, natural
-from inscape.data.files import read, read_for, suffix_of
+from inscape.data.files import suffix_of
 from inscape.data.frame_files import TABLE_READERS
 from inscape.data.named import NAMED
+from inscape.data.tables import listed
+from inscape.runs import tables
 from inscape.runs.config import ClassificationConfig
+from inscape.runs.tables import read_rows, written_labels
 
 _MOST_NAMED = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """The rows of a classification, in their order.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Table(tables.Table):
+    """The rows of a classification; from those that are `held_out` nothing is learned.
 
     Parameters
     ----------
-    name : str
-        Of the data.
-    X : ndarray, shape (n_samples, n_features)
-        All rows.
     labels : ndarray of object, shape (n_samples,)
         Texts, or integers where all are; None where a row has no label.
-    held_out : ndarray of bool, shape (n_samples,)
-        Which rows are the test part of the data, from which nothing is learned.
-    image_shape : tuple of int, or None
-        Of pictures.
     """
 
-    name: str
-    X: FloatArray
     labels: np.ndarray
-    held_out: np.ndarray
-    image_shape: ImageShape | None
 
     @property
     def known(self) -> np.ndarray:
@@ -61,17 +50,8 @@ def _order(label: Any) -> Any:
     return natural(label) if isinstance(label, str) else label
 
 
-def read_table(config: ClassificationConfig, *, reading: Reading, model: Any) -> Table:
+def read_table(config: ClassificationConfig) -> Table:
     """Return the rows that a config names, and their labels.
-
-    Parameters
-    ----------
-    config : ClassificationConfig
-        What is asked for, with its data.
-    reading : Reading
-        How the data are read.
-    model : estimator or None
-        What is to encode the rows: columns of a table are found by its names.
 
     Raises
     ------
@@ -80,49 +60,50 @@ def read_table(config: ClassificationConfig, *, reading: Reading, model: Any) ->
     InscapeError
         If the data cannot be read.
     """
-    assert config.data is not None
-    if config.data in NAMED:
-        dataset = load(config.data)
-        parts, names, shape = (
-            [dataset.train, dataset.test],
-            dataset.class_names,
-            dataset.image_shape,
-        )
-        words = [_words(part.y, names) for part in parts]
-    else:
-        parts, words, shape = _read_own(config.data, config.target, reading, model)
-    labels = _without(np.concatenate(words), config.unlabeled)
-    X = np.concatenate([part.X for part in parts])
-    held_out = np.arange(len(X)) >= len(parts[0].X)
-    name = config.data.rstrip("/").rpartition("/")[2]
-    return Table(name, X, labels, held_out, shape)
+    found, words = _read(config)
+    labels = _without(words, config.unlabeled)
+    return Table(**vars(found), labels=labels).filled(~found.held_out)
 
 
-def _read_own(
-    source: str, target: str | None, reading: Reading, model: Any
-) -> tuple[Any, Any, Any]:
-    """Return parts, their labels as texts, and the shape of pictures, of the user's own data."""
+def _read(config: ClassificationConfig) -> tuple[tables.Table, list[Any]]:
+    """Return the rows, and of each its label as it is written, or None."""
+    source, target, reading = config.data or "", config.target, config.reading()
     path = Path(source).expanduser()
-    if suffix_of(path) not in TABLE_READERS or not path.is_file():
-        contents = read(source, reading=replace(reading, target=target))
-        parts = [part for part in (contents.all_or_train, contents.test) if part is not None]
-        described = contents.description
-        words = [_words(part.y, described.class_names) for part in parts]
-        return parts, words, described.image_shape
+    if source in NAMED or suffix_of(path) not in TABLE_READERS or not path.is_file():
+        found = read_rows(source, config.model, reading)
+        words = written_labels(found.rows)
+        if words is None:
+            raise InvalidParameterError(
+                "The data must hold labels; got rows without any: name the column of a table with "
+                "--target, or bring an array y."
+            )
+        return found, words
     if target is None:
         raise InvalidParameterError(
             f"`target` must name the column of {path.name} that holds the labels; got none: add "
             "--target NAME."
         )
     # Kept beside the rows, as it is written: a column of labels may have empty cells.
-    kept = replace(reading, target=None, keep=(*reading.keep, target))
-    if model is None:
-        rows = read(source, reading=kept).all_or_train
-    else:
-        _check_no_feature(target, model)
-        rows = read_for(source, model.description_, kept).all_or_train
-    cells = [None if is_missing_word(word) else word for word in rows.kept[target]]
-    return [rows], [as_objects(cells)], None
+    beside = replace(reading, target=None, keep=(*reading.keep, target))
+    found = read_rows(source, config.model, beside)
+    if found.model is not None:
+        _check_no_feature(target, found.model)
+    cells = [None if is_missing_word(word) else word for word in found.rows.kept[target]]
+    return _with_target(found, target, cells), cells
+
+
+def _with_target(found: tables.Table, target: str, cells: list[Any]) -> tables.Table:
+    """Return a table that tells of its labels, which were kept beside its rows, as such."""
+    kept = {name: values for name, values in found.rows.kept.items() if name != target}
+    others = (f"{listed(list(kept))} kept beside the rows",) if kept else ()
+    as_kept = f"{listed(list(found.rows.kept))} kept beside the rows"
+    known = [cell for cell in cells if cell is not None]
+    told = (
+        *(text for text in found.told if text != as_kept),
+        *(others if as_kept in found.told else ()),
+        f"the labels are {target!r} ({len(set(known))} classes, {len(known)} of {len(cells)} rows)",
+    )
+    return replace(found, rows=replace(found.rows, kept=kept), told=told)
 
 
 def _check_no_feature(target: str, model: Any) -> None:
@@ -135,15 +116,6 @@ def _check_no_feature(target: str, model: Any) -> None:
         )
 
 
-def _words(y: Any, names: Sequence[str] | None) -> np.ndarray:
-    if y is None:
-        raise InvalidParameterError(
-            "The data must hold labels; got rows without any: name the column of a table with "
-            "--target, or bring an array y."
-        )
-    return as_objects([str(value) if names is None else names[int(value)] for value in y.tolist()])
-
-
 def as_objects(cells: list[Any]) -> np.ndarray:
     """Return labels as an array of objects, none changed."""
     array = np.empty(len(cells), dtype=object)
@@ -151,7 +123,7 @@ def as_objects(cells: list[Any]) -> np.ndarray:
     return array
 
 
-def _without(words: np.ndarray, unlabeled: str | None) -> np.ndarray:
+def _without(words: Sequence[Any], unlabeled: str | None) -> np.ndarray:
     """Return labels, None for the one that stands for none; whole numbers as such."""
     known = sorted({word for word in words if word is not None}, key=natural)
     if unlabeled is not None and unlabeled not in known:

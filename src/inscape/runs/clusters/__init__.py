@@ -10,6 +10,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.clusters.job import find_clusters, next_path
+from inscape.runs.clusters.job import find_clusters, first_path
 
-__all__ = ["find_clusters", "next_path"]
+__all__ = ["find_clusters", "first_path"]

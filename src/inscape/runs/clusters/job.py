@@ -5,20 +5,18 @@ The directory appears whole. Where anything is refused, nothing is left behind.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.metrics import normalized_mutual_info_score
-from tqdm.auto import tqdm
 
-from inscape._files import next_free, prepare_directory, write_atomic
+from inscape._files import claim_directory
 from inscape._typing import FloatArray, IntArray
 from inscape.data.dataset import checksum
+from inscape.data.tables import check_distinct
 from inscape.measures import clustering_accuracy, count_together
 from inscape.runs.clusters.pictures import add_figures
 from inscape.runs.clusters.reading import Table, read_table
@@ -26,11 +24,13 @@ from inscape.runs.clusters.summary import write_page
 from inscape.runs.config import ClustersConfig
 from inscape.runs.environment import default_threads, describe_software, torch_threads
 from inscape.runs.run import Run
+from inscape.runs.steps import take
+from inscape.runs.tables import with_run, write_lines
 from inscape.runs.writer import RunWriter
-from inscape.uses import Clusterer, load
-from inscape.uses.anomalies.rows import fit_standard
+from inscape.uses import Clusterer
 from inscape.uses.clusters.partition import partition
 from inscape.uses.saving import save_use
+from inscape.uses.standard import fit_standard
 
 CLUSTERS_FILE, PROTOTYPES_FILE = "clusters.csv", "prototypes.csv"
 OURS = "Inscape"
@@ -41,6 +41,7 @@ def find_clusters(
     config: ClustersConfig,
     path: str | Path | None = None,
     *,
+    table: Table | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Run:
@@ -52,6 +53,8 @@ def find_clusters(
         What is asked for.
     path : path-like or None
         A new directory; None takes the next free one below ``runs/``.
+    table : Table or None
+        The rows, where `read_table` has read them already; None reads them.
     overwrite : bool
         Whether a run that is there may be replaced.
     progress : bool
@@ -70,26 +73,25 @@ def find_clusters(
     InscapeError
         If an option, the data or the place cannot hold; nothing is left behind then.
     """
-    path = next_path(config) if path is None else Path(path)
-    prepare_directory(path, overwrite=overwrite)
-    table = read_table(config)
-    clusterer = make_clusterer(config, table)
-    n_threads = default_threads()
-    facts = {"n_threads": n_threads, "data": {"name": table.name, "checksum": checksum([table.X])}}
-    writer = RunWriter(path, config, describe_software() | facts)
-    steps = _execute(writer, clusterer, table, overwrite=overwrite)
-    with (
-        torch_threads(n_threads),
-        tqdm(steps, total=4, leave=False, disable=None if progress else True) as bar,
-    ):
-        for step in bar:
-            bar.set_description(step)
+    config = with_run(config)
+    given = None if path is None else Path(path)
+    with claim_directory(given, first_path(config), overwrite=overwrite) as path:
+        table = read_table(config) if table is None else table
+        check_distinct([*table.header, *_columns(table)], CLUSTERS_FILE)
+        clusterer = make_clusterer(config, table)
+        n_threads = default_threads()
+        data = {"name": table.name, "checksum": checksum([table.X])}
+        environment = describe_software() | {"n_threads": n_threads, "data": data}
+        writer = RunWriter(path, config, environment)
+        steps = _execute(writer, clusterer, table, overwrite=overwrite, progress=progress)
+        with torch_threads(n_threads):
+            take(steps, total=4, progress=progress)
     return Run(path)
 
 
-def next_path(config: ClustersConfig) -> Path:
-    """Return the first free name below ``runs/``; a run is never overwritten unasked."""
-    return next_free(Path("runs") / f"{Path(config.data).stem}-clusters")
+def first_path(config: ClustersConfig) -> Path:
+    """Return the name below ``runs/`` of a run that is given none; the next free one is taken."""
+    return Path("runs") / f"{Path(with_run(config).data or '').stem}-clusters"
 
 
 def make_clusterer(config: ClustersConfig, table: Table) -> Clusterer:
@@ -100,11 +102,11 @@ def make_clusterer(config: ClustersConfig, table: Table) -> Clusterer:
     config : ClustersConfig
         What is asked for.
     table : Table
-        Pictures have one unit, the columns of a table each their own.
+        Pictures have one unit, the columns of a table each their own; and it has the model.
     """
     scaler = config.scaler or ("standard" if table.image_shape is None else "none")
     return Clusterer(
-        None if config.model is None else load(config.model),
+        table.model,
         method=config.method,
         n_clusters="auto" if config.n_clusters is None else config.n_clusters,
         scaler=None if scaler == "none" else scaler,
@@ -113,11 +115,15 @@ def make_clusterer(config: ClustersConfig, table: Table) -> Clusterer:
 
 
 def _execute(
-    writer: RunWriter, clusterer: Clusterer, table: Table, *, overwrite: bool
+    writer: RunWriter, clusterer: Clusterer, table: Table, *, overwrite: bool, progress: bool
 ) -> Iterator[str]:
     """Find clusters, compare, draw, and finish the run; tell each step before it is taken."""
     yield "finding clusters"
-    clusterer.fit(table.X)
+    # With what the columns are: the clusterer that is kept finds them by their names.
+    learned = table.part(np.ones(len(table.X), bool))
+    clusterer.set_params(verbose=int(progress)).fit(learned)
+    # What is kept does not hang on whether somebody looked on.
+    clusterer.set_params(verbose=0)
     yield "asking k-means"
     metrics = _measure(clusterer, table)
     with writer.staged(overwrite=overwrite) as staged:
@@ -193,31 +199,26 @@ def _agreement(labels: np.ndarray, clusters: IntArray) -> dict[str, float]:
     }
 
 
+def _columns(table: Table) -> list[str]:
+    """Return what is told of each row."""
+    return ["cluster", "probability"] + ([] if table.labels is None else ["label"])
+
+
 def _write_clusters(path: Path, clusterer: Clusterer, table: Table) -> None:
-    """Write one line a row: its place, cluster, how sure that is, and its label, if it has one."""
+    """Write one line a row: its place, what is kept, cluster, how sure that is, and its label."""
     # How sure noise is noise.
     sure = clusterer.probabilities_.max(axis=1, initial=0.0)
     noise = clusterer.labels_ == -1
     sure[noise] = 1 - clusterer.probabilities_[noise].sum(axis=1)
-    columns: dict[str, Sequence[Any]] = {
-        "row": range(len(table.X)),
-        "cluster": clusterer.labels_.tolist(),
-        "probability": sure.tolist(),
-    }
+    told = [clusterer.labels_.tolist(), sure.tolist()]
     if table.labels is not None:
-        columns["label"] = table.labels.tolist()
-    _write(path, list(columns), zip(*columns.values(), strict=True))
+        told.append(table.labels.tolist())
+    lines = ([*beside, *found] for beside, *found in zip(table.beside(), *told, strict=True))
+    write_lines(path, [*table.header, *_columns(table)], lines)
 
 
 def _write_prototypes(path: Path, clusterer: Clusterer, table: Table) -> None:
     """Write one line a cluster: what stands for it, in the units and by the names of the data."""
+    header = ["cluster", *table.description.feature_names]
     rows = clusterer.prototypes_.tolist()
-    _write(path, ["cluster", *table.feature_names], ([k, *row] for k, row in enumerate(rows)))
-
-
-def _write(path: Path, header: Sequence[str], rows: Any) -> None:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_atomic(path, buffer.getvalue())
+    write_lines(path, header, ([k, *row] for k, row in enumerate(rows)))

@@ -56,7 +56,7 @@ def add_figures(writer: RunWriter, clusterer: Clusterer, table: Table) -> None:
             clusterer.prototypes_,
             means=X.mean(axis=0),
             spreads=X.std(axis=0),
-            feature_names=table.feature_names,
+            feature_names=table.description.feature_names,
             titles=titles,
         )
     writer.add_figure("prototypes.png", drawn, "What stands for each cluster: its decoded mean.")

@@ -78,6 +78,7 @@ def write_page(writer: RunWriter, rows: Table, metrics: Mapping[str, Any]) -> No
         title=f"Clusters in {rows.name}",
         lead=f"{len(rows.X):,} rows of {rows.X.shape[1]:,} features.",
         body=[
+            *([paragraph(f"Read as: {'; '.join(rows.told)}.")] if rows.told else []),
             *(paragraph(text) for text in tell(metrics)),
             *(known if compared else []),
             heading("The clusters"),

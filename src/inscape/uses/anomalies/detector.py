@@ -16,23 +16,21 @@ from tqdm.auto import tqdm
 from inscape._checks import check_choice, check_enough_samples, check_integer, check_number
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
-from inscape._representations import in_order_of_fit
 from inscape._typing import FloatArray, IntArray
 from inscape.data import Description
 from inscape.estimators.inputs import check_rows
-from inscape.estimators.opening import open_rows
 from inscape.uses.anomalies.combination import Combination
-from inscape.uses.anomalies.rows import (
-    Rows,
-    Source,
-    Standard,
-    check_representation,
-    fit_standard,
-)
+from inscape.uses.anomalies.rows import Rows, Source
 from inscape.uses.anomalies.scores import SCORES, AnomalyScore, FittedScore
 from inscape.uses.anomalies.scores.score import Folds
 from inscape.uses.anomalies.thresholds import CALIBRATIONS, Calibration
+from inscape.uses.representations import (
+    check_representation,
+    learn_columns,
+    rows_for_representation,
+)
 from inscape.uses.saving import save
+from inscape.uses.standard import Standard, fit_standard
 
 # Higher than any anomaly that is told: a row whose number leaves the floats is as far off.
 _FARTHEST = 1e300
@@ -161,11 +159,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         InvalidDataError
             If the rows are no finite numbers, or fewer than two.
         """
-        opened = open_rows(X, None, reset=True)
-        rows = check_rows(self, opened, reset=True)
+        rows = learn_columns(self, X)
         check_enough_samples(len(rows))
         part = self._check_options()
-        self.description_ = opened.description
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
         self.standard_ = fit_standard(rows, alike=self.scaler is None)
@@ -336,8 +332,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _see(self, X: Any, rows: FloatArray) -> Rows:
         """Return rows as the scores see them; a frame keeps the names of its columns."""
-        named = hasattr(X, "iloc") and hasattr(self, "feature_names_in_")
-        given = in_order_of_fit(self, X) if named else rows
+        given = rows_for_representation(self, X, rows)
         return Rows(given, self.standard_.apply(rows), self.standard_)
 
     def _anomaly(self, seen: Rows) -> FloatArray:

@@ -8,15 +8,16 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
 
 from inscape._checks import check_enough_samples, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import resolve_part
 from inscape._representations import unwrap
 from inscape._typing import FloatArray
+from inscape.data import Description
 from inscape.estimators.base import NetworkEstimator
 from inscape.estimators.inputs import check_rows, make_generator
-from inscape.uses.anomalies.rows import check_representation, is_fitted
 from inscape.uses.classification.methods import (
     CLASSIFICATION_METHODS,
     ClassificationMethod,
@@ -25,6 +26,13 @@ from inscape.uses.classification.methods import (
 )
 from inscape.uses.classification.representation import default_autoencoder
 from inscape.uses.classification.targets import Targets, read_targets
+from inscape.uses.representations import (
+    check_representation,
+    fit_representation,
+    is_fitted,
+    learn_columns,
+    rows_for_representation,
+)
 from inscape.uses.saving import save
 
 # Rows that are judged at a time, so that what is computed on the way stays small.
@@ -56,6 +64,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         missing. None where every row has one.
     random_state : int, RandomState or None
         Of a representation that is trained here, and of trainings and folds.
+    verbose : int
+        1 draws progress bars on a terminal.
 
     Attributes
     ----------
@@ -69,6 +79,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         Rows in `fit` that had a label.
     n_features_in_ : int
         Columns seen in `fit`.
+    description_ : Description or None
+        What these are, as far as it was told: by a frame, or what `data.load` returns.
 
     Examples
     --------
@@ -85,6 +97,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     representation_: Any
     method_: FittedMethod
     n_labels_: int
+    description_: Description | None
     n_features_in_: int
 
     def __init__(
@@ -94,11 +107,13 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         method: Any = "graph",
         unlabeled: Any = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.representation = representation
         self.method = method
         self.unlabeled = unlabeled
         self.random_state = random_state
+        self.verbose = verbose
 
     # ----------------------------------------------------------------------- learning
 
@@ -107,8 +122,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows, with or without a label.
+        X : array-like, frame, or what `data.load` returns; shape (n_samples, n_features)
+            Rows, with or without a label. What their columns are is remembered.
         y : array-like, shape (n_samples,)
             Their labels, and `unlabeled` where there is none.
 
@@ -124,18 +139,36 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         InvalidDataError
             If the rows are no finite numbers, or the labels no two classes.
         """
-        rows = check_rows(self, X, reset=True)
+        rows = learn_columns(self, X)
         check_enough_samples(len(rows))
         part = self.check_options()
         targets = read_targets(y, n_samples=len(rows), unlabeled=self.unlabeled)
         _check_classes(targets)
         seed = make_generator(self.random_state).initial_seed() % 2**31
-        given = _as_given(X, rows)
-        representation = self._learn_representation(given, rows, seed)
-        codes = np.concatenate([_encode(representation, some) for some in _blocks(given)])
-        found = part.fit(
-            LabelledRows(given, representation, codes, targets.places, len(targets.classes), seed)
-        )
+        given = rows_for_representation(self, X, rows)
+        with tqdm(
+            total=3,
+            desc=type(self).__name__,
+            unit="step",
+            leave=False,
+            disable=None if self.verbose else True,
+        ) as bar:
+            representation = self._learn_representation(given, rows, seed)
+            bar.update()
+            codes = np.concatenate([_encode(representation, some) for some in _blocks(given)])
+            bar.update()
+            found = part.fit(
+                LabelledRows(
+                    given,
+                    representation,
+                    codes,
+                    targets.places,
+                    len(targets.classes),
+                    seed,
+                    verbose=bool(self.verbose),
+                )
+            )
+            bar.update()
         self.classes_, self.n_labels_ = targets.classes, int(targets.known.sum())
         self.representation_, self.method_ = representation, found
         return self
@@ -166,10 +199,14 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         return part
 
     def _learn_representation(self, given: Any, rows: FloatArray, seed: int) -> Any:
-        if self.representation is None:
-            return default_autoencoder(rows, seed=seed).fit(given)
-        fitted = is_fitted(self.representation)
-        return self.representation if fitted else clone(self.representation).fit(given)
+        if self.representation is not None and is_fitted(self.representation):
+            return self.representation
+        unfitted = (
+            default_autoencoder(rows, seed=seed)
+            if self.representation is None
+            else clone(self.representation)
+        )
+        return fit_representation(unfitted, given, verbose=bool(self.verbose))
 
     # ----------------------------------------------------------------------- telling
 
@@ -189,7 +226,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
             frequencies.
         """
         check_is_fitted(self)
-        given = _as_given(X, check_rows(self, X, reset=False))
+        given = rows_for_representation(self, X, check_rows(self, X, reset=False))
         return np.concatenate([self.method_.probabilities(some) for some in _blocks(given)])
 
     def predict(self, X: Any) -> np.ndarray:
@@ -261,11 +298,6 @@ def _check_classes(targets: Targets) -> None:
             "y must hold two classes or more; got 1 class, "
             f"{targets.classes.tolist()[0]!r}: label rows of another class too."
         )
-
-
-def _as_given(X: Any, rows: FloatArray) -> Any:
-    """Return rows as the representation takes them; a frame keeps the names of its columns."""
-    return X if hasattr(X, "iloc") else rows
 
 
 def _encode(representation: Any, given: Any) -> FloatArray:

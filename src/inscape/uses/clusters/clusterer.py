@@ -15,12 +15,18 @@ from inscape._checks import check_choice, check_enough_samples, check_integer
 from inscape._errors import InvalidParameterError
 from inscape._parts import name_of, resolve_part
 from inscape._typing import FloatArray, IntArray
+from inscape.data import Description
 from inscape.estimators import Autoencoder, DeadUnitWarning
 from inscape.estimators.inputs import check_rows
-from inscape.uses.anomalies.rows import check_representation, is_fitted
 from inscape.uses.clusters.methods import METHODS, ClusteringMethod, FittedClusters
 from inscape.uses.clusters.methods.method import encode
 from inscape.uses.clusters.number import Candidate, tell_doubt
+from inscape.uses.representations import (
+    check_representation,
+    is_fitted,
+    learn_columns,
+    rows_for_representation,
+)
 from inscape.uses.saving import save
 
 AUTO = "auto"
@@ -61,6 +67,8 @@ class Clusterer(ClusterMixin, BaseEstimator):
         divides all by one, where they are of one unit, such as pixels.
     random_state : int, RandomState or None
         Of every draw.
+    verbose : int
+        1 draws progress bars on a terminal.
 
     Attributes
     ----------
@@ -79,6 +87,8 @@ class Clusterer(ClusterMixin, BaseEstimator):
         where the representation has no way back, the mean of its rows.
     representation_ : estimator
         The fitted representation.
+    description_ : Description or None
+        What the columns are, as far as it was told: by a frame, or what `data.load` returns.
 
     Examples
     --------
@@ -97,6 +107,7 @@ class Clusterer(ClusterMixin, BaseEstimator):
     doubt_: str
     prototypes_: FloatArray
     representation_: Any
+    description_: Description | None
     clusters_: FittedClusters
     order_: IntArray
     n_features_in_: int
@@ -109,12 +120,14 @@ class Clusterer(ClusterMixin, BaseEstimator):
         n_clusters: Any = AUTO,
         scaler: str | None = "standard",
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.representation = representation
         self.method = method
         self.n_clusters = n_clusters
         self.scaler = scaler
         self.random_state = random_state
+        self.verbose = verbose
 
     # ----------------------------------------------------------------------- learning
 
@@ -123,8 +136,8 @@ class Clusterer(ClusterMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like, shape (n_samples, n_features)
-            Rows.
+        X : array-like, frame, or what `data.load` returns; shape (n_samples, n_features)
+            Rows. What their columns are is remembered.
         y : None
             Not used; for scikit-learn's pipelines.
 
@@ -142,11 +155,11 @@ class Clusterer(ClusterMixin, BaseEstimator):
         MissingDependencyError
             If the method needs a package that is not installed.
         """
-        rows = check_rows(self, X, reset=True)
+        rows = learn_columns(self, X)
         check_enough_samples(len(rows))
         part = self._check_options(len(rows))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        given = _given(X, rows)
+        given = rows_for_representation(self, X, rows)
         fixed = self.representation is not None and is_fitted(self.representation)
         with warnings.catch_warnings():
             if self.representation is None:
@@ -158,6 +171,7 @@ class Clusterer(ClusterMixin, BaseEstimator):
                 n_clusters=None if self.n_clusters == AUTO else int(self.n_clusters),
                 fixed=fixed,
                 seed=seed,
+                verbose=bool(self.verbose),
             )
         self.representation_, self.clusters_ = learned.representation, learned.clusters
         self.candidates_ = learned.candidates
@@ -253,7 +267,7 @@ class Clusterer(ClusterMixin, BaseEstimator):
             None below 0; what a row lacks to 1 is how much it is noise.
         """
         check_is_fitted(self)
-        given = _given(X, check_rows(self, X, reset=False))
+        given = rows_for_representation(self, X, check_rows(self, X, reset=False))
         codes = encode(self.representation_, given)
         blocks = range(0, len(codes), _BLOCK)
         found = [self.clusters_.memberships(codes[i : i + _BLOCK]) for i in blocks]
@@ -280,11 +294,6 @@ class Clusterer(ClusterMixin, BaseEstimator):
         """
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
-
-
-def _given(X: Any, rows: FloatArray) -> Any:
-    """Return rows for a representation: a frame keeps its names."""
-    return X if hasattr(X, "iloc") else rows
 
 
 def _labels(memberships: FloatArray) -> IntArray:

@@ -15,6 +15,7 @@ from inscape._typing import FloatArray, IntArray
 from inscape.estimators.inputs import as_tensor
 from inscape.networks import Examples, Network
 from inscape.training import Adam, Plan, Snapshot, TrainingState, copy_weights, train
+from inscape.uses.representations import watched
 
 _BLOCK = 4096
 # Of the mean variance inside clusters: no direction is taken for narrower.
@@ -106,7 +107,14 @@ def within_metric(codes: FloatArray, labels: IntArray) -> FloatArray:
 
 
 def sharpen(
-    model: Any, X: FloatArray, labels: IntArray, root: FloatArray, asked: Sharpening, *, seed: int
+    model: Any,
+    X: FloatArray,
+    labels: IntArray,
+    root: FloatArray,
+    asked: Sharpening,
+    *,
+    seed: int,
+    verbose: bool = False,
 ) -> tuple[Any, Kernel]:
     r"""Return a copy of an autoencoder whose codes lie in clusters, and these clusters.
 
@@ -132,6 +140,8 @@ def sharpen(
         How.
     seed : int
         Of the order of the rows.
+    verbose : bool
+        Whether to draw a progress bar on a terminal.
     """
     network = copy.deepcopy(model.network_).float().train()
     features = as_tensor(model.units_.apply(X))
@@ -146,7 +156,8 @@ def sharpen(
     state = TrainingState(network, optimizers, generator)
     plan = Plan(asked.epochs, asked.batch_size, asked.optimizer)
     targets = objective.begin(network)
-    for _ in train(state, objective, plan, examples=Examples(features, targets)):
+    reports = train(state, objective, plan, examples=Examples(features, targets))
+    for _ in watched(reports, state, label="Clusters", verbose=verbose):
         if objective.changed < asked.tolerance:
             break
     del network.clusters

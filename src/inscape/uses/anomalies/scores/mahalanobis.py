@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from inscape._typing import FloatArray
-from inscape.uses.anomalies.rows import Rows, Source, Standard, fit_standard
+from inscape.uses.anomalies.rows import Rows, Source
 from inscape.uses.anomalies.scores.reconstruction import (
     default_autoencoder,
     residuals,
 )
 from inscape.uses.anomalies.scores.score import AnomalyScore, FittedScore
 from inscape.uses.anomalies.spread import Spread, fit_spread
+from inscape.uses.standard import Standard, fit_standard
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from inscape._typing import FloatArray, IntArray
 from inscape.estimators.inputs import as_tensor, check_rows
 from inscape.networks import Examples, Network
 from inscape.training import Adam, Plan, TrainingState, train
-from inscape.uses.anomalies.rows import Standard
 from inscape.uses.classification.methods.method import ClassificationMethod, LabelledRows
 from inscape.uses.classification.methods.probe import ProbeFitted, fit_logistic, standardise
+from inscape.uses.representations import watched
+from inscape.uses.standard import Standard
 
 _STEPS, _BATCH_SIZE = 600, 128
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 100
@@ -70,12 +71,18 @@ class FineTune(ClassificationMethod):
         )
         classifier = EncoderClassifier(encoder, standard, *start)
         encoder.requires_grad_(not self.frozen)
-        self.train(classifier, learned, rows.places[known], seed=rows.seed)
+        self.train(classifier, learned, rows.places[known], seed=rows.seed, verbose=rows.verbose)
         tuned = rows.representation.with_encoder(classifier.encoder)
         return FineTuneFitted(tuned, standard, *classifier.layer())
 
     def train(
-        self, classifier: EncoderClassifier, X: FloatArray, places: IntArray, *, seed: int
+        self,
+        classifier: EncoderClassifier,
+        X: FloatArray,
+        places: IntArray,
+        *,
+        seed: int,
+        verbose: bool = False,
     ) -> None:
         """Train a classifier in place.
 
@@ -89,6 +96,8 @@ class FineTune(ClassificationMethod):
             Of their classes.
         seed : int
             Of the order of the rows.
+        verbose : bool
+            Whether to draw a progress bar on a terminal.
         """
         features = as_tensor(X, dtype=torch.float64 if X.dtype == np.float64 else torch.float32)
         labels = one_hot(torch.from_numpy(places), classifier.head.out_features).float()
@@ -106,7 +115,8 @@ class FineTune(ClassificationMethod):
             torch.Generator().manual_seed(seed),
         )
         examples = Examples(features, labels).to(classifier.head.weight.device)
-        for _ in train(state, _Labels(X.shape[1]), plan, examples=examples):
+        reports = train(state, _Labels(X.shape[1]), plan, examples=examples)
+        for _ in watched(reports, state, label=type(self).__name__, verbose=verbose):
             pass
 
 

@@ -30,6 +30,8 @@ class LabelledRows:
         How many classes there are; each has a row at least.
     seed : int
         Of every draw.
+    verbose : bool
+        Whether a training draws a progress bar on a terminal.
     """
 
     given: Any
@@ -38,6 +40,7 @@ class LabelledRows:
     places: IntArray
     n_classes: int
     seed: int
+    verbose: bool = False
 
     @property
     def known(self) -> IntArray:

@@ -17,13 +17,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from inscape._checks import check_number
 from inscape._typing import FloatArray, IntArray
-from inscape.uses.anomalies.rows import Standard, fit_standard
 from inscape.uses.classification.methods.method import (
     ClassificationMethod,
     FittedMethod,
     LabelledRows,
 )
 from inscape.uses.classification.representation import units_differ
+from inscape.uses.standard import Standard, fit_standard
 
 # What is tried, evenly on a logarithmic scale; the middle is taken where there are few labels.
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)

@@ -66,10 +66,19 @@ class DeepEmbedded(ClusteringMethod):
         )
 
     def learn(
-        self, X: Any, representation: Any, *, n_clusters: int | None, fixed: bool, seed: int
+        self,
+        X: Any,
+        representation: Any,
+        *,
+        n_clusters: int | None,
+        fixed: bool,
+        seed: int,
+        verbose: bool = False,
     ) -> Learned:
         """Fit the autoencoder, find spectral clusters, and train the encoder on them."""
-        first = Spectral().learn(X, representation, n_clusters=n_clusters, fixed=fixed, seed=seed)
+        first = Spectral().learn(
+            X, representation, n_clusters=n_clusters, fixed=fixed, seed=seed, verbose=verbose
+        )
         labels = first.memberships.argmax(axis=1)
         codes = np.asarray(first.representation.transform(X), dtype=np.float64)
         model, kernel = sharpen(
@@ -79,6 +88,7 @@ class DeepEmbedded(ClusteringMethod):
             within_metric(codes, labels),
             self.sharpening(),
             seed=seed,
+            verbose=verbose,
         )
         clusters = StudentKernel(
             kernel.centers.detach().double().numpy(), kernel.root.double().numpy()

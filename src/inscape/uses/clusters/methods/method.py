@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from inscape._parts import Part
 from inscape._representations import code_space
@@ -14,6 +15,7 @@ from inscape._typing import FloatArray
 from inscape.uses.clusters.number import Candidate, weigh_candidates
 from inscape.uses.clusters.spectrum import Spectrum, find_spectrum
 from inscape.uses.graph import neighbor_graph
+from inscape.uses.representations import fit_representation
 
 # Directions of the graph from which the number of clusters is chosen.
 _WEIGHED = 60
@@ -80,7 +82,14 @@ class ClusteringMethod(Part):
         """
 
     def learn(
-        self, X: Any, representation: Any, *, n_clusters: int | None, fixed: bool, seed: int
+        self,
+        X: Any,
+        representation: Any,
+        *,
+        n_clusters: int | None,
+        fixed: bool,
+        seed: int,
+        verbose: bool = False,
     ) -> Learned:
         """Learn from rows.
 
@@ -96,15 +105,24 @@ class ClusteringMethod(Part):
             Whether the representation is fitted already, and used as it is.
         seed : int
             Of every draw.
+        verbose : bool
+            Whether to draw progress bars on a terminal.
         """
-        fitted = representation if fixed else representation.fit(X)
-        codes = encode(fitted, X)
-        graph = CodeGraph(codes, seed)
-        candidates: tuple[Candidate, ...] = ()
-        if n_clusters is None and not self.finds_the_number:
-            candidates = graph.candidates()
-            n_clusters = candidates[0].n_clusters
-        clusters, memberships = self.fit(graph, n_clusters or 0)
+        with tqdm(
+            total=3, desc="Clusters", unit="step", leave=False, disable=None if verbose else True
+        ) as bar:
+            fitted = representation
+            if not fixed:
+                fitted = fit_representation(representation, X, verbose=verbose)
+            bar.update()
+            graph = CodeGraph(encode(fitted, X), seed)
+            candidates: tuple[Candidate, ...] = ()
+            if n_clusters is None and not self.finds_the_number:
+                candidates = graph.candidates()
+                n_clusters = candidates[0].n_clusters
+            bar.update()
+            clusters, memberships = self.fit(graph, n_clusters or 0)
+            bar.update()
         return Learned(fitted, clusters, memberships, candidates)
 
     @abstractmethod

@@ -28,6 +28,7 @@ from inscape.uses.clusters.methods.method import (
     encode,
 )
 from inscape.uses.clusters.methods.spectral import Spectral
+from inscape.uses.representations import fit_representation, watched
 
 # Of the mean variance of the codes: no Gaussian of the prior starts narrower.
 _NARROWEST = 1e-3
@@ -67,20 +68,36 @@ class VADE(ClusteringMethod):
         check_number("learning_rate", self.learning_rate, above=0)
 
     def learn(
-        self, X: Any, representation: Any, *, n_clusters: int | None, fixed: bool, seed: int
+        self,
+        X: Any,
+        representation: Any,
+        *,
+        n_clusters: int | None,
+        fixed: bool,
+        seed: int,
+        verbose: bool = False,
     ) -> Learned:
         """Fit the variational model, find spectral clusters, and train the mixture on them."""
         options = representation.get_params(deep=False)
         kept = ("n_components", "scaler", "epochs", "random_state")
         model = VariationalAutoencoder(**{name: options[name] for name in kept})
-        graph = CodeGraph(encode(model.fit(X), X), seed)
+        graph = CodeGraph(encode(fit_representation(model, X, verbose=verbose), X), seed)
         candidates = graph.candidates() if n_clusters is None else ()
         _, found = Spectral().fit(graph, n_clusters or candidates[0].n_clusters)
-        clusters = self._train_mixture(model, X, found.argmax(axis=1), graph.codes, seed=seed)
+        clusters = self._train_mixture(
+            model, X, found.argmax(axis=1), graph.codes, seed=seed, verbose=verbose
+        )
         return Learned(model, clusters, clusters.memberships(encode(model, X)), candidates)
 
     def _train_mixture(
-        self, model: Any, X: Any, labels: IntArray, codes: FloatArray, *, seed: int
+        self,
+        model: Any,
+        X: Any,
+        labels: IntArray,
+        codes: FloatArray,
+        *,
+        seed: int,
+        verbose: bool,
     ) -> Gaussians:
         """Train the model, in place, with a Gaussian for each label; return these."""
         part = MixtureOfGaussians(n_mixture_components=len(np.unique(labels)))
@@ -96,7 +113,8 @@ class VADE(ClusteringMethod):
         state = TrainingState(model.network_, optimizers, generator)
         features = as_tensor(model.units_.apply(np.asarray(X)))
         plan = Plan(self.epochs, self.batch_size, adam)
-        for _ in train(state, model.objective(len(features)), plan, examples=Examples(features)):
+        reports = train(state, model.objective(len(features)), plan, examples=Examples(features))
+        for _ in watched(reports, state, label="Clusters", verbose=verbose):
             pass
         model.network_.eval()
         model.optimizers_ = None
