@@ -198,11 +198,6 @@ def test_pyplot_is_never_imported():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_colours_are_plain_and_petroffs():
-    cycle = mpl.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"]
-    assert figures.COLORS["classes"] == cycle == list(CLASS_COLORS)
-
-
 # --------------------------------------------------------------------------- tiles and labels
 
 
@@ -235,7 +230,7 @@ def test_a_wrong_image_shape_is_named():
 
 def test_class_centres_are_medians():
     codes = PCA2.transform(X)
-    figure = figures.latent_map(codes, Y)
+    figure = figures.latent_map(codes, Y, scale="true")
     centres = {t.get_text(): t.xy for t in figure.axes[0].texts if hasattr(t, "xy")}
     for k in range(10):
         np.testing.assert_allclose(centres[str(k)], np.median(codes[k == Y], axis=0))
@@ -299,7 +294,7 @@ def test_draw_order_is_shuffled_and_always_the_same():
     np.testing.assert_array_equal(np.sort(order), np.arange(len(X)))
     np.testing.assert_array_equal(order, draw_order(len(X)))
     codes = PCA2.transform(X)
-    scatter = figures.latent_map(codes, Y).axes[0].collections[0]
+    scatter = figures.latent_map(codes, Y, scale="true").axes[0].collections[0]
     np.testing.assert_allclose(scatter.get_offsets(), codes[order])
     colors = mpl.colors.to_rgba_array(CLASS_COLORS)[Y[order]]
     np.testing.assert_allclose(scatter.get_facecolors()[:, :3], colors[:, :3])
@@ -315,7 +310,7 @@ def test_drawing_leaves_numpys_global_generator_alone():
 
 def test_before_and_after_show_the_same_points():
     before, after = PCA2.transform(X), NMF2.transform(X)
-    left, right = figures.before_after(before, after, Y, titles=("PCA", "NMF")).axes
+    left, right = figures.before_after(before, after, Y, titles=("PCA", "NMF"), scale="true").axes
     order = draw_order(len(X))
     np.testing.assert_allclose(left.collections[0].get_offsets(), before[order])
     np.testing.assert_allclose(right.collections[0].get_offsets(), after[order])
@@ -438,7 +433,8 @@ def test_the_grid_is_one_call_and_lies_as_the_map_does():
 def test_the_grid_agrees_with_decoding_one_by_one(model):
     codes = model.transform(X)
     (left, right), (bottom, top) = limits = limits_around(codes, outside=0.01, margin=0)
-    sheet = _sheet(figures.decoder_grid(model, image_shape=SHAPE, codes=codes, n=3))
+    drawn = figures.decoder_grid(model, image_shape=SHAPE, codes=codes, n=3, scale="true")
+    sheet = _sheet(drawn)
     for row in range(3):
         for column in range(3):
             x = left + (right - left) * (column + 0.5) / 3
@@ -446,7 +442,9 @@ def test_the_grid_agrees_with_decoding_one_by_one(model):
             one = model.inverse_transform(np.array([[x, y]])).reshape(8, 8)
             tile = sheet[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
             np.testing.assert_allclose(tile, one, atol=1e-9)
-    map_axes, grid_axes = figures.map_and_grid(model, codes, Y, image_shape=SHAPE, n=3).axes
+    map_axes, grid_axes = figures.map_and_grid(
+        model, codes, Y, image_shape=SHAPE, n=3, scale="true"
+    ).axes
     for ax in (map_axes, grid_axes):
         np.testing.assert_allclose([ax.get_xlim(), ax.get_ylim()], limits)
 

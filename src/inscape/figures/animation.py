@@ -26,6 +26,7 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, IntArray
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import INK, PAPER, color_bar, dress, new_figure, styled
 from inscape.figures.modes import LOSS_COLOR, color_axis, draw_curve, frame_epochs, share_zero
 from inscape.figures.similarities import (
@@ -144,7 +145,7 @@ def _stage(
     epochs: FloatArray, similarity: FloatArray, loss: FloatArray, names: Sequence[str]
 ) -> tuple[Figure, list[Artist], Callable[[int], None]]:
     """Return the figure, laid out, what moves in it, and how to bring that to a place in time."""
-    figure = new_figure(7.6 + 0.05 * max(map(len, names)), 3.5)
+    figure = new_figure(7.6 + 0.05 * max(len(shorten(name)) for name in names), 3.5)
     figure.set_dpi(DPI)
     left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
     image, note = draw_similarity(left, similarity[-1])
