@@ -523,6 +523,43 @@ def test_weight_histograms_are_numpys_and_name_the_unmoved():
     assert still.get_facecolor() != filled.get_facecolor()
 
 
+def test_weight_histograms_say_their_layer_and_what_to_look_for():
+    old = {"encoder": np.random.default_rng(0).normal(size=(2, 64))}
+    old["decoder"] = old["encoder"].T
+    figure = figures.weight_histograms(old, {k: 2 * v for k, v in old.items()})
+    figure.draw_without_rendering()
+    labels = [figure.axes[k].get_ylabel() for k in (0, 2)]
+    assert labels == [
+        "encoder's last layer\nnumber of weights",
+        "decoder's first layer\nnumber of weights",
+    ]
+    for ax in figure.axes:
+        low, high = ax.get_ylim()
+        assert len([tick for tick in ax.get_yticks() if low <= tick <= high]) >= 2
+    assert "Bad signs: red" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize(("sign", "zero"), [(1, "black is 0"), (-1, "grey is 0")])
+def test_components_in_colour_have_a_reading_of_their_own(sign, zero):
+    weights = np.random.default_rng(0).random((3, 12))
+    weights[0] *= sign
+    drawn = [figures.components(weights, image_shape=(2, 2, 3))]
+    if sign < 0:
+        drawn.append(figures.weight_tiles(weights, image_shape=(2, 2, 3)))
+    for figure in drawn:
+        note = figure.axes[0].texts[0].get_text()
+        assert zero in note
+        assert "red above" not in note
+
+
+def test_traversals_and_samples_are_drawn_as_bright_as_they_are_told():
+    rows = np.random.default_rng(0).random((2, 3, 4)) * 0.4
+    sweep = figures.traversal_grid(rows, image_shape=(2, 2), values=[-1, 0, 1], brightness=(0, 2))
+    drawn = figures.sample_rows(rows, image_shape=(2, 2), names=["a", "b"], brightness=(0, 2))
+    for figure in (sweep, drawn):
+        assert figure.axes[0].get_images()[0].get_clim() == (0, 2)
+
+
 @pytest.mark.parametrize(("movement", "still"), [(0.5e-3, True), (2e-3, False)])
 def test_unchanged_is_less_than_a_thousandth_of_the_initial_spread(movement, still):
     old = np.random.default_rng(0).normal(size=(1, 100))

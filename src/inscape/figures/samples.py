@@ -129,6 +129,7 @@ def sample_rows(
     image_shape: ImageShape,
     names: Sequence[str],
     notes: Sequence[str] | None = None,
+    brightness: tuple[float, float] | None = None,
     title: str = "What each model draws",
 ) -> Figure:
     """Draw images of several sources, a row a source, with its name and a note beside it.
@@ -143,6 +144,8 @@ def sample_rows(
         One a source.
     notes
         A few words a source, in small type under its name.
+    brightness
+        The two values shown as black and white; by default they follow from the images.
     title
         What stands above.
 
@@ -168,4 +171,4 @@ def sample_rows(
     images = as_image_rows(check_array(rows, name="rows", shape=shape), image_shape)
     told = check_names(names, name="names", n=len(images))
     says = {"title": title, "note": f"{images.shape[1]} each"}
-    return draw_rows(images, told, notes, value_range(images), says)[0]
+    return draw_rows(images, told, notes, brightness or value_range(images), says)[0]
