@@ -182,8 +182,10 @@ def write_gif(
     show: Callable[[int], None],
     places: IntArray,
     speed: float,
+    *,
+    rest: bool = True,
 ) -> bytes:
-    """Return the frames of a figure as the bytes of a GIF."""
+    """Return the frames of a figure as the bytes of a GIF; `rest` stays a while at the last."""
     pictures = [Image.fromarray(pixels) for pixels in _pixels(figure, moving, show, places)]
     # One palette for all, or still parts would flicker; and in it the paper as it is.
     tasted = pictures[:: max(len(pictures) // TASTED, 1)]
@@ -194,7 +196,9 @@ def write_gif(
     table[np.abs(table - paper).max(axis=1) <= NEAR_PAPER] = paper
     palette.putpalette(table.ravel().tolist())
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    lasting = [round(1000 / speed)] * (len(frames) - 1) + [LAST_FRAME_MS]
+    lasting = [round(1000 / speed)] * len(frames)
+    if rest:
+        lasting[-1] = LAST_FRAME_MS
     stream = io.BytesIO()
     frames[0].save(
         stream, format="GIF", save_all=True, append_images=frames[1:], duration=lasting, loop=0

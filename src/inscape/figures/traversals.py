@@ -50,6 +50,7 @@ def traversal_grid(
     component_names: Sequence[str] | None = None,
     notes: Sequence[str] | None = None,
     brightness: tuple[float, float] | None = None,
+    value_label: str = "value of the component",
     title: str = "What each component changes",
 ) -> Figure:
     """Draw a row of images for each component of a code, as its value rises from left to right.
@@ -69,6 +70,8 @@ def traversal_grid(
     brightness
         The two values shown as black and white; by default they follow from the images. Figures
         that are to be compared share it.
+    value_label
+        What the values are.
     title
         What stands above.
 
@@ -90,7 +93,7 @@ def traversal_grid(
     ['component 1', 'component 2']
     """
     images, values, names = _check_sweep(rows, image_shape, values, component_names)
-    says = {"title": title, "note": _sweep_note("row"), "xlabel": "value of the component"}
+    says = {"title": title, "note": _sweep_note("row"), "xlabel": value_label}
     figure, ax = draw_rows(images, names, notes, brightness or value_range(images), says)
     _mark(ax, _middles(images), [f"{value:.3g}".replace("-", "−") for value in values])
     return figure

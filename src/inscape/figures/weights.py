@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.naming import names_height, shorten
 from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
@@ -23,7 +24,6 @@ from inscape.figures._drawing.style import (
     bare,
     color_bar,
     dress,
-    names_height,
     new_figure,
     styled,
 )
@@ -241,7 +241,7 @@ def _heat_map(
     ax.spines[:].set_visible(False)
     ax.set_yticks(range(n), [str(k + 1) for k in range(n)])
     if feature_names is not None and n_features <= 40:
-        ax.set_xticks(range(n_features), [str(f) for f in feature_names], rotation=90)
+        ax.set_xticks(range(n_features), [shorten(f) for f in feature_names], rotation=90)
         ax.set_xlabel("")
     color_bar(drawn, ax, label="weight")
     return figure

@@ -150,6 +150,11 @@ def _lines(height: float) -> int:
     return max(int((height - 0.4) / LINE), 1)
 
 
+def names_height(names: Sequence[str] | None) -> float:
+    """Return the inches that feature names need when they stand upright under a panel."""
+    return 0.0 if names is None else 0.075 * max(len(shorten(name)) for name in names)
+
+
 def thin_out(names: Sequence[object], *, inches: float) -> tuple[list[int], list[str], float]:
     """Return which names of a row of items to write in this length, the texts, and their size.
 

@@ -23,17 +23,17 @@ SPREAD_NOTE = "spread scale, rings tell true distances"
 
 
 class Scale(Protocol):
-    """The way from codes (n, 2) to the plane in which a map is drawn, and back."""
+    """The way from codes (n, n_axes) to where a map draws them, and back."""
 
     @property
     def note(self) -> str:
         """What a figure says of it."""
 
     def to_plane(self, codes: FloatArray) -> FloatArray:
-        """Return where codes (n, 2) are drawn."""
+        """Return where codes (n, n_axes) are drawn."""
 
     def to_codes(self, points: FloatArray) -> FloatArray:
-        """Return the codes that are drawn at points (n, 2)."""
+        """Return the codes that are drawn at points (n, n_axes)."""
 
     def draw_rings(self, ax: Axes) -> None:
         """Tell distances in a panel whose limits are set."""
@@ -60,7 +60,7 @@ class TrueScale:
 
 @dataclass(frozen=True)
 class SpreadScale:
-    """A radial asinh about `centre` (2,): r' = asinh(r / unit); angles stay.
+    """A radial asinh about `centre` (n_axes,): r' = asinh(r / unit); angles stay.
 
     The crowded middle of a map becomes readable and nothing is cut off; the inverse,
     r = unit sinh r', is exact.
@@ -71,13 +71,13 @@ class SpreadScale:
     note: str = SPREAD_NOTE
 
     def to_plane(self, codes: FloatArray) -> FloatArray:
-        """Return where codes (n, 2) are drawn."""
+        """Return where codes (n, n_axes) are drawn."""
         away = (codes.astype(np.float64) - self.centre) / self.unit
-        return away * _ratio(np.arcsinh, np.hypot(*away.T))[:, None]
+        return away * _ratio(np.arcsinh, np.linalg.norm(away, axis=1))[:, None]
 
     def to_codes(self, points: FloatArray) -> FloatArray:
-        """Return the codes that are drawn at points (n, 2)."""
-        away = points * _ratio(np.sinh, np.hypot(*points.T))[:, None]
+        """Return the codes that are drawn at points (n, n_axes)."""
+        away = points * _ratio(np.sinh, np.linalg.norm(points, axis=1))[:, None]
         return self.centre + self.unit * away
 
     def draw_rings(self, ax: Axes) -> None:
@@ -126,10 +126,10 @@ def round_radii(unit: float, reach: float) -> list[float]:
 
 
 def spread_about(codes: FloatArray) -> SpreadScale:
-    """Return the spread scale of codes (n, 2): about their median, by their median distance."""
+    """Return the spread scale of codes (n, n_axes): about their median, by its median distance."""
     codes = codes.astype(np.float64)
     centre = np.median(codes, axis=0)
-    away = np.hypot(*(codes - centre).T)
+    away = np.linalg.norm(codes - centre, axis=1)
     middle = float(np.median(away)) or float(away.mean()) or 1.0
     return SpreadScale(centre, UNIT * middle)
 

@@ -191,11 +191,6 @@ def draw_key_row(ax: Axes, marks: Sequence[Artist], **options: Any) -> None:
     )
 
 
-def names_height(names: Sequence[str] | None) -> float:
-    """Return the inches that feature names need when they stand upright under a panel."""
-    return 0.0 if names is None else 0.075 * max(len(str(name)) for name in names)
-
-
 def halo(width: float = 2.5) -> list[AbstractPathEffect]:
     """Return a paper-coloured outline that keeps text readable on top of points."""
     return [withStroke(linewidth=width, foreground=PAPER)]
