@@ -157,14 +157,16 @@ def _show_failure(found: Reproduction, dead: Autoencoder, recorder: Recorder) ->
             title="A dead unit",
             class_names=found.class_names,
         ),
-        "One latent axis is zero for every digit: the unit is dead. " + dead.diagnosis(),
+        "One latent axis is zero for every digit: the unit is dead, and the map a line, which is "
+        "the bad sign to look for. " + dead.diagnosis(),
     )
     found.keep(
         "dead_unit_weights.png",
         figures.weight_histograms(
             code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
         ),
-        "The dead unit's weights still lie on their initial histogram.",
+        "The dead unit's weights still lie on their initial histogram: that is the bad sign, in "
+        "red.",
     )
 
 
@@ -196,7 +198,8 @@ def _remedies(found: Reproduction, dead: Autoencoder) -> Iterator[str]:
                 titles=("ReLU, torch's initialisation, Adam", name[0].upper() + name[1:]),
                 class_names=found.class_names,
             ),
-            f"The same seed before and after the remedy; {name}.",
+            f"The same seed before and after the remedy; {name}. A bad sign: a line at the right "
+            "too.",
         )
 
 
