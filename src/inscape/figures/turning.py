@@ -13,7 +13,7 @@ from inscape._checks import check_integer, check_matrix, check_number
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray
 from inscape.figures._drawing.classes import Classes, read_labels
-from inscape.figures._drawing.naming import add_legend, handles_of, shorten
+from inscape.figures._drawing.naming import add_legend, handles_of, shorten, width_of_names
 from inscape.figures._drawing.panels import draw_key, draw_map, draw_order
 from inscape.figures._drawing.scales import choose_scale
 from inscape.figures._drawing.style import MUTED, bare, dress, halo, new_figure, styled
@@ -91,7 +91,9 @@ def turning_map(
     middle = np.median(points, axis=0)
     points = points - middle
     reach = float(np.linalg.norm(points, axis=1).max()) * 1.05 or 1.0
-    figure = new_figure(MOVING + (1.2 if isinstance(classes, Classes) else 0.4), MOVING + 0.5)
+    height = MOVING + 0.5
+    beside = width_of_names(classes.names, height) if isinstance(classes, Classes) else 0.9
+    figure = new_figure(MOVING + beside, height)
     figure.set_dpi(DPI)
     ax = figure.add_subplot()
     limits = ((-reach, reach), (-reach, reach))

@@ -251,7 +251,8 @@ def _draw_changes(
             longer={name: _share(found, stages[-1]) for name, stages in after.items()},
             nats=_nats(found, np.clip(T - detail, 0, 1)) - least,
             of=_nats(found, back[_AS_SOURCE]) - least,
-        ),
+        )
+        + " A bad sign: a model trained for longer that keeps no more of them.",
     )
     details = {
         name: light_and_shade(T, pictures, image_shape=shape)[0] for name, pictures in back.items()

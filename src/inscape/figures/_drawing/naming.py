@@ -113,8 +113,13 @@ def legend_width(classes: object, height: float) -> float:
     """Return the inches that a legend takes beside panels of this height; 0 where none is due."""
     if not isinstance(classes, Classes) or not needs_legend(classes):
         return 0.0
-    shown = min(len(classes.names), MOST_IN_LEGEND)
-    letters = max(len(shorten(name)) for name in classes.names)
+    return width_of_names(classes.names, height)
+
+
+def width_of_names(names: Sequence[str], height: float) -> float:
+    """Return the inches that a legend of these names takes in a figure of this height."""
+    shown = min(len(names), MOST_IN_LEGEND)
+    letters = max(len(shorten(name)) for name in names)
     return math.ceil(shown / _lines(height)) * (0.35 + LETTER * letters) + 0.1
 
 
