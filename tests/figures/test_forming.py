@@ -56,7 +56,7 @@ def test_of_many_moments_the_first_and_the_last_are_among_those_shown():
 def test_more_components_are_seen_from_where_the_last_vary_most():
     directions = np.linalg.qr(RNG.normal(size=(5, 5)))[0]
     wide = RNG.normal(size=(40, 5)) * [9, 4, 0.1, 0.1, 0.1] @ directions
-    moments = np.stack([wide / 2, wide])
+    moments = np.stack([wide / 2 + 7 * directions[0], wide])
     plane, names = forming.in_plane(moments)
     # Distances in the plane are those of the codes, but for the three narrow directions.
     apart = np.linalg.norm(wide[:, None] - wide[None], axis=-1)
@@ -64,6 +64,7 @@ def test_more_components_are_seen_from_where_the_last_vary_most():
     np.testing.assert_allclose(seen, apart, atol=1)
     # One plane for all: half the codes lie at half the way, all from one point.
     np.testing.assert_allclose(np.ptp(plane[0] - plane[1] / 2, axis=0), 0, atol=1e-9)
+    assert np.linalg.norm(plane[0].mean(axis=0)) == pytest.approx(7, abs=1.5)
     assert names[0].startswith("widest")
     np.testing.assert_allclose(plane[1].mean(axis=0), 0, atol=1e-9)
     one, names = forming.in_plane(moments[..., :1])
