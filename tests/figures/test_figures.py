@@ -143,6 +143,13 @@ CALLS |= {
     "accuracy_over_labels": lambda m, rows, codes, y: figures.accuracy_over_labels(
         {"a": ([1], [rows[:, 2]])}
     ),
+    "map_forming": lambda m, rows, codes, y: figures.map_forming(
+        codes[:, None], np.arange(len(codes)), y[:1]
+    ),
+    "traversal_table": lambda m, rows, codes, y: figures.traversal_table(
+        _of_three(rows), values=[-1, 0, 1], originals=rows
+    ),
+    "sample_table": lambda m, rows, codes, y: figures.sample_table({"a": rows, "b": rows}),
     "add_class_bar": lambda m, rows, codes, y: figures.add_class_bar(
         figures.latent_map(codes, y), [str(k) for k in range(10)]
     ),
@@ -165,7 +172,8 @@ EVERY = pytest.mark.parametrize("name", sorted(CALLS))
 def test_every_public_function_is_held_to_the_contract():
     public = {n for n in figures.__all__ if inspect.isfunction(getattr(figures, n))}
     # These give bytes.
-    assert public - {"png", "animate_similarity", "traversal_animation"} == set(CALLS)
+    films = {"animate_similarity", "traversal_animation", "animate_map", "turning_map"}
+    assert public - films - {"png"} == set(CALLS)
 
 
 @EVERY
@@ -216,11 +224,6 @@ def test_pyplot_is_never_imported():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_colours_are_plain_and_petroffs():
-    cycle = mpl.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"]
-    assert figures.COLORS["classes"] == cycle == list(CLASS_COLORS)
-
-
 # --------------------------------------------------------------------------- tiles and labels
 
 
@@ -253,7 +256,7 @@ def test_a_wrong_image_shape_is_named():
 
 def test_class_centres_are_medians():
     codes = PCA2.transform(X)
-    figure = figures.latent_map(codes, Y)
+    figure = figures.latent_map(codes, Y, scale="true")
     centres = {t.get_text(): t.xy for t in figure.axes[0].texts if hasattr(t, "xy")}
     for k in range(10):
         np.testing.assert_allclose(centres[str(k)], np.median(codes[k == Y], axis=0))
@@ -317,7 +320,7 @@ def test_draw_order_is_shuffled_and_always_the_same():
     np.testing.assert_array_equal(np.sort(order), np.arange(len(X)))
     np.testing.assert_array_equal(order, draw_order(len(X)))
     codes = PCA2.transform(X)
-    scatter = figures.latent_map(codes, Y).axes[0].collections[0]
+    scatter = figures.latent_map(codes, Y, scale="true").axes[0].collections[0]
     np.testing.assert_allclose(scatter.get_offsets(), codes[order])
     colors = mpl.colors.to_rgba_array(CLASS_COLORS)[Y[order]]
     np.testing.assert_allclose(scatter.get_facecolors()[:, :3], colors[:, :3])
@@ -333,7 +336,7 @@ def test_drawing_leaves_numpys_global_generator_alone():
 
 def test_before_and_after_show_the_same_points():
     before, after = PCA2.transform(X), NMF2.transform(X)
-    left, right = figures.before_after(before, after, Y, titles=("PCA", "NMF")).axes
+    left, right = figures.before_after(before, after, Y, titles=("PCA", "NMF"), scale="true").axes
     order = draw_order(len(X))
     np.testing.assert_allclose(left.collections[0].get_offsets(), before[order])
     np.testing.assert_allclose(right.collections[0].get_offsets(), after[order])
@@ -456,7 +459,8 @@ def test_the_grid_is_one_call_and_lies_as_the_map_does():
 def test_the_grid_agrees_with_decoding_one_by_one(model):
     codes = model.transform(X)
     (left, right), (bottom, top) = limits = limits_around(codes, outside=0.01, margin=0)
-    sheet = _sheet(figures.decoder_grid(model, image_shape=SHAPE, codes=codes, n=3))
+    drawn = figures.decoder_grid(model, image_shape=SHAPE, codes=codes, n=3, scale="true")
+    sheet = _sheet(drawn)
     for row in range(3):
         for column in range(3):
             x = left + (right - left) * (column + 0.5) / 3
@@ -464,7 +468,9 @@ def test_the_grid_agrees_with_decoding_one_by_one(model):
             one = model.inverse_transform(np.array([[x, y]])).reshape(8, 8)
             tile = sheet[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
             np.testing.assert_allclose(tile, one, atol=1e-9)
-    map_axes, grid_axes = figures.map_and_grid(model, codes, Y, image_shape=SHAPE, n=3).axes
+    map_axes, grid_axes = figures.map_and_grid(
+        model, codes, Y, image_shape=SHAPE, n=3, scale="true"
+    ).axes
     for ax in (map_axes, grid_axes):
         np.testing.assert_allclose([ax.get_xlim(), ax.get_ylim()], limits)
 
@@ -541,6 +547,43 @@ def test_weight_histograms_are_numpys_and_name_the_unmoved():
     assert not outline.get_fill()
     still = figure.axes[1].patches[0]
     assert still.get_facecolor() != filled.get_facecolor()
+
+
+def test_weight_histograms_say_their_layer_and_what_to_look_for():
+    old = {"encoder": np.random.default_rng(0).normal(size=(2, 64))}
+    old["decoder"] = old["encoder"].T
+    figure = figures.weight_histograms(old, {k: 2 * v for k, v in old.items()})
+    figure.draw_without_rendering()
+    labels = [figure.axes[k].get_ylabel() for k in (0, 2)]
+    assert labels == [
+        "encoder's last layer\nnumber of weights",
+        "decoder's first layer\nnumber of weights",
+    ]
+    for ax in figure.axes:
+        low, high = ax.get_ylim()
+        assert len([tick for tick in ax.get_yticks() if low <= tick <= high]) >= 2
+    assert "Bad signs: red" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize(("sign", "zero"), [(1, "black is 0"), (-1, "grey is 0")])
+def test_components_in_colour_have_a_reading_of_their_own(sign, zero):
+    weights = np.random.default_rng(0).random((3, 12))
+    weights[0] *= sign
+    drawn = [figures.components(weights, image_shape=(2, 2, 3))]
+    if sign < 0:
+        drawn.append(figures.weight_tiles(weights, image_shape=(2, 2, 3)))
+    for figure in drawn:
+        note = figure.axes[0].texts[0].get_text()
+        assert zero in note
+        assert "red above" not in note
+
+
+def test_traversals_and_samples_are_drawn_as_bright_as_they_are_told():
+    rows = np.random.default_rng(0).random((2, 3, 4)) * 0.4
+    sweep = figures.traversal_grid(rows, image_shape=(2, 2), values=[-1, 0, 1], brightness=(0, 2))
+    drawn = figures.sample_rows(rows, image_shape=(2, 2), names=["a", "b"], brightness=(0, 2))
+    for figure in (sweep, drawn):
+        assert figure.axes[0].get_images()[0].get_clim() == (0, 2)
 
 
 @pytest.mark.parametrize(("movement", "still"), [(0.5e-3, True), (2e-3, False)])

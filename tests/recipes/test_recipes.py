@@ -48,6 +48,7 @@ def test_a_recipe_writes_results_figures_and_a_page(name, reproduced):
     assert len(list((path / "figures").glob("*.png"))) == len(found.figures) >= fewest_figures
     page = (path / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == len(found.figures)
+    assert all("ad sign" in caption for _, caption in found.figures.values())
     assert "its numbers prove nothing" in page
     verify_manifest(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,10 @@ def test_a_run_opens_and_proves_itself(made):
     assert [path.name for path in run.figures] == ["scores.png", "worst.png"]
     assert isinstance(run.load(), AnomalyDetector)
     assert (run.path / "report.html").stat().st_size > 10_000
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == 2
+    assert all("ad sign" in caption for caption in captions)
 
 
 def test_every_row_has_its_line_in_order(made):

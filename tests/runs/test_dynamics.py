@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,9 @@ def test_a_run_holds_everything_and_proves_it(made):
     assert (made.path / "similarity.gif").read_bytes()[:4] == b"GIF8"
     page = (made.path / "report.html").read_text()
     assert page.count("data:image/png") == 8
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == 9
+    assert all("ad sign" in caption for caption in captions)
     assert page.count("data:image/gif") == 1
     assert "n_features = 1000" in page
     assert "://" not in page

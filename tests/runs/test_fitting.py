@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import threading
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
@@ -28,6 +30,7 @@ from inscape._errors import (
     StorageError,
 )
 from inscape._files import hold_directory, sha256
+from inscape.figures import animate_map, turning_map
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
 from inscape.runs.fitting.checkpoint import load_snapshots
@@ -146,12 +149,46 @@ def test_the_report_is_one_page_that_asks_nothing_of_a_network(finished):
     assert f"{finished.metrics['test']['PCA']['squared_error']:.4f}" in page
 
 
+def test_every_run_shows_its_map_forming_and_one_of_three_components_turning(tmp_path):
+    seen = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, film in (("forming", animate_map), ("turning", turning_map)):
+
+            def kept(codes, *rest, film=film, name=name, **options):
+                seen[name] = np.asarray(codes)
+                return film(codes, *rest, **options)
+
+            patch.setattr(inscape.figures, film.__name__, kept)
+        config = FitConfig(data="digits", hidden=(8,), n_components=3, epochs=1)
+        run = runs.fit(config, tmp_path / "run")
+    snapshots = load_snapshots(run.path)
+    for name, n_frames in (("forming", 3 * len(snapshots) - 2), ("turning", 36)):
+        with Image.open(run.path / f"{name}.gif") as film:
+            assert film.n_frames == n_frames
+    model, X = run.load(), data.load("digits").test.X
+    assert len(seen["forming"]) == len(snapshots) > 3
+    np.testing.assert_allclose(seen["forming"][-1], model.transform(X[:1000]), atol=1e-5)
+    np.testing.assert_allclose(seen["forming"][0], model.at(snapshots[0]).transform(X), atol=1e-5)
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/gif;base64,") == 2
+    assert {path.name for path in run.figures} >= {"forming.png", "samples.png", "traversal.png"}
+
+
+def test_every_figure_says_how_it_is_read_and_what_would_be_bad(finished):
+    page = (finished.path / "report.html").read_text(encoding="utf-8")
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == len(finished.figures) + 1
+    assert all("ad sign" in caption for caption in captions)
+    assert "spread scale" in captions[0]
+
+
 @pytest.mark.parametrize("n_components", [1, 3])
 def test_other_widths_of_the_code_are_drawn_too(tmp_path, n_components):
     run = runs.fit(
         FitConfig(data="digits", hidden=(), n_components=n_components, epochs=1), tmp_path / "run"
     )
     assert {p.name for p in run.figures} >= {"map.png", "components.png", "weights.png"}
+    assert (run.path / "turning.gif").is_file() == (n_components == 3)
 
 
 def test_tables_without_images_and_without_nmf_make_a_run(tmp_path):
@@ -165,6 +202,8 @@ def test_tables_without_images_and_without_nmf_make_a_run(tmp_path):
     assert "NMF" in run.metrics["missing"]
     assert "binary_cross_entropy" not in run.metrics["test"]["PCA"]
     assert run.load().transform(rng.normal(size=(2, 4))).shape == (2, 2)
+    # No grid shows what its two components do, so a table does.
+    assert "traversal.png" in {path.name for path in run.figures}
 
 
 def test_a_dead_unit_is_told_in_words_with_the_remedy(tmp_path):

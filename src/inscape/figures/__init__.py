@@ -6,11 +6,14 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | file | what lives there |
 |---|---|
 | `maps` | the encoder map, two maps side by side, the bar of classes |
+| `forming` | the map at several moments of a training, as a sheet and as a moving picture |
+| `turning` | a map of three components that turns once |
 | `planes` | the decoder's grid over two components, and map and grid together |
 | `spheres` | the same two for codes on the circle and the sphere |
 | `images` | originals beside what models make of them |
 | `samples` | what the data look like, and rows that a model drew |
 | `traversals` | what each component does to an image; ways from one image to another |
+| `tables` | the same two for rows that are no pictures |
 | `weights` | components as pictures; histograms of weights at two checkpoints |
 | `weight_sheets` | the weights of all units of a layer on one sheet |
 | `training` | losses over training, with their floors and references |
@@ -34,6 +37,7 @@ from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
 from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
 from inscape.figures.clusters import clusters_against_labels, prototype_bars, prototype_images
+from inscape.figures.forming import animate_map, map_forming
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
 from inscape.figures.maps import add_class_bar, before_after, latent_map
@@ -44,6 +48,7 @@ from inscape.figures.samples import sample_rows, sample_sheet
 from inscape.figures.similarities import similarity_over_training
 from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.sweeps import sweep_map
+from inscape.figures.tables import sample_table, traversal_table
 from inscape.figures.training import loss_comparison, loss_curve
 from inscape.figures.traversals import (
     interpolation_grid,
@@ -51,6 +56,7 @@ from inscape.figures.traversals import (
     traversal_grid,
 )
 from inscape.figures.trees import hierarchy
+from inscape.figures.turning import turning_map
 from inscape.figures.weight_sheets import weight_tiles
 from inscape.figures.weights import components, weight_histograms
 
@@ -58,6 +64,7 @@ __all__ = [
     "COLORS",
     "accuracy_over_labels",
     "add_class_bar",
+    "animate_map",
     "animate_similarity",
     "anomaly_bars",
     "anomaly_images",
@@ -76,6 +83,7 @@ __all__ = [
     "loss_curve",
     "loss_race",
     "map_and_grid",
+    "map_forming",
     "modes_over_theory",
     "png",
     "prototype_bars",
@@ -83,6 +91,7 @@ __all__ = [
     "reconstructions",
     "sample_rows",
     "sample_sheet",
+    "sample_table",
     "similarity_over_training",
     "spherical_grid",
     "spherical_map",
@@ -90,6 +99,8 @@ __all__ = [
     "titled_images",
     "traversal_animation",
     "traversal_grid",
+    "traversal_table",
+    "turning_map",
     "weight_histograms",
     "weight_tiles",
 ]

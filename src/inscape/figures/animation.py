@@ -26,6 +26,7 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, IntArray
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import INK, PAPER, color_bar, dress, new_figure, styled
 from inscape.figures.modes import LOSS_COLOR, color_axis, draw_curve, frame_epochs, share_zero
 from inscape.figures.similarities import (
@@ -144,7 +145,7 @@ def _stage(
     epochs: FloatArray, similarity: FloatArray, loss: FloatArray, names: Sequence[str]
 ) -> tuple[Figure, list[Artist], Callable[[int], None]]:
     """Return the figure, laid out, what moves in it, and how to bring that to a place in time."""
-    figure = new_figure(7.6 + 0.05 * max(map(len, names)), 3.5)
+    figure = new_figure(7.6 + 0.05 * max(len(shorten(name)) for name in names), 3.5)
     figure.set_dpi(DPI)
     left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
     image, note = draw_similarity(left, similarity[-1])
@@ -181,8 +182,10 @@ def write_gif(
     show: Callable[[int], None],
     places: IntArray,
     speed: float,
+    *,
+    rest: bool = True,
 ) -> bytes:
-    """Return the frames of a figure as the bytes of a GIF."""
+    """Return the frames of a figure as the bytes of a GIF; `rest` stays a while at the last."""
     pictures = [Image.fromarray(pixels) for pixels in _pixels(figure, moving, show, places)]
     # One palette for all, or still parts would flicker; and in it the paper as it is.
     tasted = pictures[:: max(len(pictures) // TASTED, 1)]
@@ -193,7 +196,9 @@ def write_gif(
     table[np.abs(table - paper).max(axis=1) <= NEAR_PAPER] = paper
     palette.putpalette(table.ravel().tolist())
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    lasting = [round(1000 / speed)] * (len(frames) - 1) + [LAST_FRAME_MS]
+    lasting = [round(1000 / speed)] * len(frames)
+    if rest:
+        lasting[-1] = LAST_FRAME_MS
     stream = io.BytesIO()
     frames[0].save(
         stream, format="GIF", save_all=True, append_images=frames[1:], duration=lasting, loop=0

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from inscape._checks import check_choice, check_integer, check_matrix, check_same_rows
 from inscape._errors import InvalidParameterError
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.naming import names_height, shorten
 from inscape.figures._drawing.style import (
     DIVERGING,
     INK,
@@ -18,7 +19,6 @@ from inscape.figures._drawing.style import (
     bare,
     color_bar,
     dress,
-    names_height,
     new_figure,
     styled,
 )
@@ -102,7 +102,7 @@ def reconstructions(
         notes[check_choice("scores", name, rows)] = score
     shown = {name: array[:n] for name, array in rows.items()}
     if image_shape is None:
-        return _heat_maps(shown, originals, list(notes.values()), feature_names)
+        return draw_heat_maps(shown, originals, list(notes.values()), feature_names)
     return _rows_of_images(shown, image_shape, list(notes.values()))
 
 
@@ -132,12 +132,23 @@ def _label(ax: Any, text: str, up: float, options: dict[str, Any]) -> None:
     ax.annotate(text, xytext=(-8, up), textcoords="offset points", **options)
 
 
-def _heat_maps(
+def draw_heat_maps(
     rows: dict[str, FloatArray],
     originals: FloatArray,
     notes: list[str],
     feature_names: Sequence[str] | None,
 ) -> Figure:
+    """Draw rows of tables side by side, in standard deviations of the originals' columns.
+
+    Parameters
+    ----------
+    rows
+        Name of a panel to the rows shown in it.
+    originals : array (n_samples, n_features)
+        All rows from which mean and spread of a column are taken.
+    notes
+        What stands under each name; an empty text is the number of rows.
+    """
     # One sample has no spread by feature, so it is measured by its own.
     axis, whose = (0, "feature") if len(originals) > 1 else (1, "sample")
     centre, scale = originals.mean(axis, keepdims=True), originals.std(axis, keepdims=True)
@@ -155,7 +166,7 @@ def _heat_maps(
         ax.spines[:].set_visible(False)
         ax.set_yticks([])
         if feature_names is not None and n_features <= 30:
-            ax.set_xticks(range(n_features), [str(f) for f in feature_names], rotation=90)
+            ax.set_xticks(range(n_features), [shorten(f) for f in feature_names], rotation=90)
             ax.set_xlabel("")
         else:
             ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)

@@ -16,7 +16,6 @@ from inscape._checks import check_array, check_increasing
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
 from inscape.figures._drawing.style import (
-    CLASS_COLORS,
     INK,
     SEQUENTIAL,
     darker,
@@ -28,7 +27,7 @@ from inscape.figures._drawing.style import (
 )
 from inscape.figures.training import FEW_POINTS
 
-LOSS_COLOR: Final = CLASS_COLORS[6]
+LOSS_COLOR: Final = "#e76300"
 MODES_LABEL: Final = "strength of each mode"
 # Dashed, dotted, dash-dotted, long dashes: what is not solid is theory.
 THEORY_LINES: Final = ((0, (4, 2)), (0, (1, 1.5)), (0, (4, 1.5, 1, 1.5)), (0, (9, 3)))

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from inscape._checks import check_array, check_positive_rising
 from inscape._errors import InvalidDataError
+from inscape.figures._drawing.classes import mark_of
 from inscape.figures._drawing.labels import label_ends
-from inscape.figures._drawing.style import CLASS_COLORS, INK, dress, new_figure, styled
+from inscape.figures._drawing.style import INK, dress, new_figure, styled
 from inscape.figures.training import FEW_POINTS, WIDE, scale_axis
 
 
@@ -65,7 +66,7 @@ def loss_race(
     }
     levels = dict(references or {})
     heights = check_array([0.0, *levels.values()], name="references", shape={"n": None})[1:]
-    colors = [CLASS_COLORS[k % len(CLASS_COLORS)] for k in range(len(curves))]
+    colors = [mark_of(k)[0] for k in range(len(curves))]
     figure = new_figure(5.4 + 0.075 * max(map(len, [*curves, *levels])), 3.9)
     ax = figure.add_subplot()
     for color, (name, seconds) in zip(colors, times.items(), strict=True):

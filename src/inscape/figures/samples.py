@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from inscape._checks import check_array, check_integer, check_matrix, check_names
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.figures._drawing.classes import Classes, read_labels
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import INK, MUTED, bare, dress, new_figure, styled
 from inscape.figures._drawing.tiles import as_images, montage, show_sheet, value_range
 from inscape.figures.images import TILE
@@ -80,15 +82,18 @@ def sample_sheet(
         row[: len(first)] = images[first[:columns]]
     gap = max(1, width // 14)
     sheet = montage(cells.reshape(-1, *images.shape[1:]), columns=columns, gap=gap)
-    label = 0.3 + 0.1 * max(map(len, classes.names))
+    names = [shorten(name) for name in classes.names]
+    label = 0.5 + 0.1 * max(map(len, names))
     size = (max(label + columns * TILE, 3.2), 0.7 + len(members) * TILE * height / width)
     figure = new_figure(*size, shaped=True)
     ax = figure.add_subplot()
     show_sheet(ax, sheet, value_range(cells[~np.isnan(cells)]))
     bare(ax)
     dress(ax, title=title, note=f"{len(X):,} samples; the first {columns} of each class")
-    for k, (name, rows) in enumerate(zip(classes.names, members, strict=True)):
-        _name_row(ax, k * (height + gap) + height / 2 - 0.5, name, f"{len(rows):,}")
+    for k, (name, rows) in enumerate(zip(names, members, strict=True)):
+        middle = k * (height + gap) + height / 2 - 0.5
+        _name_row(ax, middle, name, f"{len(rows):,}")
+        _mark_row(ax, middle, classes.colors[k], classes.shapes[k])
     return figure
 
 
@@ -102,11 +107,19 @@ def _name_row(ax: Axes, middle: float, name: str, count: str) -> None:
             text,
             (0, middle),
             xycoords=ax.get_yaxis_transform(),
-            xytext=(-8, up),
+            xytext=(-18, up),
             textcoords="offset points",
             ha="right",
             **style,
         )
+
+
+def _mark_row(ax: Axes, middle: float, color: str, shape: str) -> None:
+    """Put the class's mark between its name and its samples, as it is on a map."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    at = ax.get_yaxis_transform() + ScaledTranslation(-9 / 72, 0, figure.dpi_scale_trans)
+    ax.plot([0], [middle], shape, color=color, mew=0, ms=6, transform=at, clip_on=False)
 
 
 @styled
@@ -116,6 +129,7 @@ def sample_rows(
     image_shape: ImageShape,
     names: Sequence[str],
     notes: Sequence[str] | None = None,
+    brightness: tuple[float, float] | None = None,
     title: str = "What each model draws",
 ) -> Figure:
     """Draw images of several sources, a row a source, with its name and a note beside it.
@@ -130,6 +144,8 @@ def sample_rows(
         One a source.
     notes
         A few words a source, in small type under its name.
+    brightness
+        The two values shown as black and white; by default they follow from the images.
     title
         What stands above.
 
@@ -155,4 +171,4 @@ def sample_rows(
     images = as_image_rows(check_array(rows, name="rows", shape=shape), image_shape)
     told = check_names(names, name="names", n=len(images))
     says = {"title": title, "note": f"{images.shape[1]} each"}
-    return draw_rows(images, told, notes, value_range(images), says)[0]
+    return draw_rows(images, told, notes, brightness or value_range(images), says)[0]

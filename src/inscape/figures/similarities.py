@@ -15,6 +15,7 @@ from matplotlib.image import AxesImage
 from inscape._checks import check_array, check_increasing, check_names
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, IntArray
+from inscape.figures._drawing.naming import shorten, thin_out
 from inscape.figures._drawing.style import (
     DIVERGING,
     INK,
@@ -88,9 +89,8 @@ def similarity_over_training(
     places = _recorded(chosen, epochs)
     rows, columns = math.ceil(len(places) / ACROSS), min(len(places), ACROSS)
     side = 1.75 if columns < ACROSS else 1.5
-    figure = new_figure(
-        max(columns * side + 1.5 + 0.06 * max(map(len, names)), 4.6), rows * (side + 0.6) + 2.4
-    )
+    letters = max(len(shorten(name)) for name in names)
+    figure = new_figure(max(columns * side + 1.5 + 0.06 * letters, 4.6), rows * (side + 0.6) + 2.4)
     heights = [rows * (side + 0.6), 2.0]
     top, bottom = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
     panels = list(top.subplots(rows, columns, squeeze=False).flat)
@@ -156,9 +156,9 @@ def scale_note(most: float) -> str:
 
 
 def name_items(ax: Axes, names: Sequence[str], *, inches: float) -> None:
-    """Write the items' names at the left of their rows, in a panel of about this height."""
-    size = float(np.clip(0.85 * 72 * inches / len(names), 3, 8))
-    ax.set_yticks(range(len(names)), list(names), color=INK, fontsize=size)
+    """Write the items' names, as many as can be read, at the left of a panel of this height."""
+    places, texts, size = thin_out(names, inches=inches)
+    ax.set_yticks(places, texts, color=INK, fontsize=size)
     ax.tick_params(length=0)
 
 

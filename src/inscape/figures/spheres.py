@@ -16,7 +16,8 @@ from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._representations import Representation, shape_of_pictures
 from inscape._typing import FloatArray, ImageShape
-from inscape.figures._drawing.classes import Classes, name_classes, read_labels
+from inscape.figures._drawing.classes import Classes, read_labels
+from inscape.figures._drawing.naming import draw_legend, legend_width, name_classes
 from inscape.figures._drawing.panels import PANEL, Labels, Limits, draw_key, draw_map
 from inscape.figures._drawing.sphere_geometry import (
     HALF_HEIGHT,
@@ -197,7 +198,7 @@ def _medians(codes: FloatArray, classes: Classes) -> FloatArray:
 
 def _draw_circle(codes: FloatArray, labels: Labels, title: str) -> Figure:
     reach = OUTER + TALLEST + 0.02
-    bar = 0.9 if isinstance(labels, np.ndarray) else 0
+    bar = 0.9 if isinstance(labels, np.ndarray) else legend_width(labels, PANEL)
     figure = new_figure(PANEL + 0.3 + bar, PANEL + 0.6, shaped=True)
     ax = figure.add_subplot()
     # Samples in one direction would hide each other: they are spread over the ring's breadth.
@@ -211,6 +212,7 @@ def _draw_circle(codes: FloatArray, labels: Labels, title: str) -> Figure:
     bare(ax)
     if isinstance(labels, Classes):
         _name(ax, NAMES * _medians(codes, labels), labels, inches=(PANEL, PANEL))
+    draw_legend(figure, ax, labels)
     return figure
 
 
@@ -268,7 +270,7 @@ def _ring_of_images(places: FloatArray, images: FloatArray, values: tuple[float,
 
 def _draw_sphere(codes: FloatArray, labels: Labels, title: str) -> Figure:
     inches = (1.5 * PANEL, 0.75 * PANEL)
-    bar = 0.9 if isinstance(labels, np.ndarray) else 0
+    bar = 0.9 if isinstance(labels, np.ndarray) else legend_width(labels, inches[1])
     figure = new_figure(inches[0] + bar, inches[1] + 0.5, shaped=True)
     ax = figure.add_subplot()
     scatter = draw_map(ax, hammer(codes), labels, limits=_frame(), shape=0.5)
@@ -278,6 +280,7 @@ def _draw_sphere(codes: FloatArray, labels: Labels, title: str) -> Figure:
     bare(ax)
     if isinstance(labels, Classes):
         _name(ax, hammer(_medians(codes, labels)), labels, inches=inches)
+    draw_legend(figure, ax, labels)
     return figure
 
 
@@ -342,5 +345,5 @@ def _counted(codes: FloatArray) -> str:
 
 def _name(ax: Axes, places: FloatArray, classes: Classes, *, inches: tuple[float, float]) -> None:
     """Write class names at given places, a class of one sample each."""
-    one_each = Classes(np.arange(len(places)), classes.names, classes.colors)
+    one_each = Classes(np.arange(len(places)), classes.names, classes.places)
     name_classes(ax, places, one_each, inches=inches)

@@ -14,9 +14,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from inscape._checks import check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
+from inscape.figures._drawing.classes import mark_of
 from inscape.figures._drawing.labels import label_ends
 from inscape.figures._drawing.style import (
-    CLASS_COLORS,
     FILL,
     INK,
     dress,
@@ -79,7 +79,7 @@ def loss_curve(
         records = [entry for entry in history if entry.get(key) is not None]
         if records:
             curves[name] = ([entry["epoch"] for entry in records], [e[key] for e in records])
-    colors = {"training": FILL, "validation": CLASS_COLORS[1]}
+    colors = {"training": FILL, "validation": mark_of(1)[0]}
     return _curves(curves, floors or {}, colors, title, xlabel="epoch", ylabel=unit)
 
 
@@ -122,7 +122,7 @@ def loss_comparison(
     """
     if not curves:
         raise InvalidDataError("curves must hold at least one curve; got none: name one.")
-    colors = {name: CLASS_COLORS[k % len(CLASS_COLORS)] for k, name in enumerate(curves)}
+    colors = {name: mark_of(k)[0] for k, name in enumerate(curves)}
     return _curves(curves, references or {}, colors, title, xlabel=xlabel, ylabel=ylabel)
 
 

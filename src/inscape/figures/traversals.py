@@ -49,6 +49,8 @@ def traversal_grid(
     values: Any,
     component_names: Sequence[str] | None = None,
     notes: Sequence[str] | None = None,
+    brightness: tuple[float, float] | None = None,
+    value_label: str = "value of the component",
     title: str = "What each component changes",
 ) -> Figure:
     """Draw a row of images for each component of a code, as its value rises from left to right.
@@ -65,6 +67,11 @@ def traversal_grid(
         A name for each component; by default "component 1" and so on.
     notes
         A quieter word under each name, such as its variance.
+    brightness
+        The two values shown as black and white; by default they follow from the images. Figures
+        that are to be compared share it.
+    value_label
+        What the values are.
     title
         What stands above.
 
@@ -86,8 +93,8 @@ def traversal_grid(
     ['component 1', 'component 2']
     """
     images, values, names = _check_sweep(rows, image_shape, values, component_names)
-    says = {"title": title, "note": _sweep_note("row"), "xlabel": "value of the component"}
-    figure, ax = draw_rows(images, names, notes, value_range(images), says)
+    says = {"title": title, "note": _sweep_note("row"), "xlabel": value_label}
+    figure, ax = draw_rows(images, names, notes, brightness or value_range(images), says)
     _mark(ax, _middles(images), [f"{value:.3g}".replace("-", "−") for value in values])
     return figure
 

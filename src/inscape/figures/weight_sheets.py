@@ -17,6 +17,7 @@ from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.figures._drawing.style import DIVERGING, MUTED, bare, dress, new_figure, styled
 from inscape.figures._drawing.tiles import as_images, montage, show_sheet
+from inscape.figures.weights import reading_of
 
 # Inches: the widest sheet, the largest tile, and the narrowest sheet on which the note has room.
 WIDEST, LARGEST, NARROWEST = 10.0, 1.0, 5.6
@@ -86,7 +87,9 @@ def weight_tiles(
     show_sheet(ax, montage(images, columns=columns, gap=gap), (-most, most), cmap=DIVERGING)
     _frame(ax, int(marked.sum()), columns, (width, height), gap)
     bare(ax)
-    dress(ax, title=title, note=_note(marked, told=structured is not None))
+    dress(
+        ax, title=title, note=_note(marked, told=structured is not None, in_colour=images.ndim == 4)
+    )
     return figure
 
 
@@ -102,12 +105,12 @@ def _read_marks(structured: Any, n_units: int) -> NDArray[np.bool_]:
     )
 
 
-def _note(marked: NDArray[np.bool_], *, told: bool) -> str:
+def _note(marked: NDArray[np.bool_], *, told: bool, in_colour: bool) -> str:
     count = f"{len(marked):,} unit{'s' if len(marked) > 1 else ''}"
     if told:
         framed = ": framed, and first" if marked.any() else ""
         count = f"{marked.sum():,} of {count} ({marked.mean():.0%}) hold a pattern{framed}"
-    return f"{count}; red above 0, blue below, one scale for all"
+    return f"{count}; {reading_of(signed=True, in_colour=in_colour)}, one scale for all"
 
 
 def _frame(ax: Axes, n_framed: int, columns: int, size: tuple[int, int], gap: int) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from inscape._checks import check_integer, check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.naming import names_height, shorten
 from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
     FILL,
     INK,
+    MUTED,
     bare,
     color_bar,
     dress,
-    names_height,
     new_figure,
     styled,
 )
@@ -31,6 +33,11 @@ MOST_UNITS = 8
 # Less movement than this share of the initial spread is none: rounding, or weight decay alone.
 STILL = 1e-3
 BINS = 32
+LAYERS: Final = {"encoder": "encoder's last layer", "decoder": "decoder's first layer"}
+LOOK_FOR: Final = (
+    "A unit that learned has left its outline and grown broader.\n"
+    "Bad signs: red, which did not move at all, and a filled shape that lies on its outline."
+)
 
 
 @styled
@@ -82,14 +89,14 @@ def weight_histograms(
             dress(ax, title=f"unit {k + 1}{': unchanged' if still else ''}")
             ax.title.set_fontsize(9)
             ax._left_title.set(fontsize=9, color=ALERT if still else INK)
-            ax.set_yticks([])
-            ax.spines["left"].set_visible(False)
             ax.locator_params(axis="x", nbins=2 if shown > 4 else 3)
-        row[0].set_ylabel(f"{part} weights", color=INK)
+            ax.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+        row[0].set_ylabel(f"{LAYERS[part]}\nnumber of weights", color=INK)
     more = f", first {shown} of {n_units} units" if n_units > shown else ""
     fold = "\n" if shown < 4 else " "
     heading = f"Weights {titles[0]} (outline){fold}and {titles[1]} (filled){more}"
     figure.suptitle(heading, x=0.015, ha="left", fontsize=11)
+    figure.supxlabel(LOOK_FOR, x=0.015, ha="left", fontsize=8, color=MUTED)
     return figure
 
 
@@ -172,11 +179,12 @@ def components(
     most = float(np.abs(shown).max()) or 1.0
     values = (-most if signed else 0.0, most)
     note = f"first {len(shown)} of {len(weights)}; " if len(shown) < len(weights) else ""
-    note += "red above 0, blue below" if signed else "black is 0, white the largest weight of each"
     cmap = DIVERGING if signed else "gray"
     if image_shape is None:
+        note += "red above 0, blue below" if signed else "black is 0, white the largest weight"
         return _heat_map(shown, values, cmap, feature_names, title=title, note=note)
     images = as_images(shown, image_shape, name="weights")
+    note += reading_of(signed=signed, in_colour=images.ndim == 4)
     if not signed:
         # The scale of a non-negative component is arbitrary: its codes can take it up.
         images = images / np.maximum(shown.max(axis=1), 1e-12).reshape(-1, *[1] * (images.ndim - 1))
@@ -200,6 +208,21 @@ def components(
     return figure
 
 
+def reading_of(*, signed: bool, in_colour: bool) -> str:
+    """Return how the colours of a picture of weights are read.
+
+    Examples
+    --------
+    >>> reading_of(signed=True, in_colour=True)
+    'each channel for itself: grey is 0, more of a colour above, less of it below'
+    """
+    if in_colour and signed:
+        return "each channel for itself: grey is 0, more of a colour above, less of it below"
+    if in_colour:
+        return "each channel for itself: black is 0, its full colour the largest weight of each"
+    return "red above 0, blue below" if signed else "black is 0, white the largest weight of each"
+
+
 def _heat_map(
     weights: FloatArray,
     values: tuple[float, float],
@@ -218,7 +241,7 @@ def _heat_map(
     ax.spines[:].set_visible(False)
     ax.set_yticks(range(n), [str(k + 1) for k in range(n)])
     if feature_names is not None and n_features <= 40:
-        ax.set_xticks(range(n_features), [str(f) for f in feature_names], rotation=90)
+        ax.set_xticks(range(n_features), [shorten(f) for f in feature_names], rotation=90)
         ax.set_xlabel("")
     color_bar(drawn, ax, label="weight")
     return figure

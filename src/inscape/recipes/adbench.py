@@ -130,7 +130,8 @@ def run(found: Reproduction) -> Iterator[str]:
             normal_scores=-np.log1p(-detector.unseen_scores_),
             labels=odd,
         ),
-        f"{SHEETS[0].name}: scores (minus log(1 - score)), and the threshold at 5% false alarms.",
+        f"{SHEETS[0].name}: scores (minus log(1 - score)), and the threshold at 5% false alarms. "
+        "A bad sign: odd rows in the middle of the normal ones.",
     )
     worst = np.argsort(scores)[:6]
     found.keep(
@@ -140,7 +141,8 @@ def run(found: Reproduction) -> Iterator[str]:
             values=judged[worst],
             titles=[f"row {i}" for i in worst],
         ),
-        f"{SHEETS[0].name}: the worst rows, by feature, with their standardised values.",
+        f"{SHEETS[0].name}: the worst rows, by feature, with their standardised values. "
+        "A bad sign: the same feature in all of them.",
     )
     yield "figures"
 

@@ -179,7 +179,7 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
         "losses.png",
         _curves(models),
         "Reconstruction and divergence of each epoch while training. A larger weight buys cheaper "
-        "codes with worse pictures.",
+        "codes with worse pictures. Bad signs: a divergence of zero, or a curve that rises.",
     )
     found.keep(
         "reconstructions.png",
@@ -188,7 +188,8 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
             {name: model.reconstruct(T) for name, model in models.items()},
             image_shape=(SIDE, SIDE),
         ),
-        "Test digits, and what comes back of the means of their codes.",
+        "Test digits, and what comes back of the means of their codes. A bad sign: the same for "
+        "all.",
     )
     found.keep(
         "samples.png",
@@ -198,14 +199,16 @@ def _draw(found: Reproduction, T: FloatArray, models: Mapping[str, VariationalAu
             names=list(models),
             title="Drawn from the prior",
         ),
-        "New pictures: the same codes, drawn from the prior, go to both decoders.",
+        "New pictures: the same codes, drawn from the prior, go to both decoders. Bad signs: all "
+        "alike, or like no digit.",
     )
     for name, model in models.items():
         found.keep(
             f"traversal_{name.replace(' = ', '_').lower()}.png",
             _traversal(name, model),
             f"{name}: one latent at a time goes from -3 to 3, all others are 0. The latents are in "
-            f"the order of what they cost. {model.latent_report_}",
+            "the order of what they cost. A bad sign: rows in which nothing changes. "
+            f"{model.latent_report_}",
         )
 
 

@@ -90,7 +90,8 @@ def run(found: Reproduction) -> Iterator[str]:
             image_shape=found.image_shape,
             class_names=found.class_names,
         ),
-        "The data: garments by their class, test pictures.",
+        "The data: garments by their class, test pictures; a mark tells each class's colour in "
+        "maps. A bad sign: pictures in the wrong row.",
     )
     yield "data"
     after = yield from _three_epochs(found)
@@ -218,7 +219,8 @@ def _draw_losses(found: Reproduction, curves: Mapping[str, Sequence[float]]) -> 
         ),
         "Nats a picture over epochs; in training the mean over the epoch. Of grey pixels even "
         f"a perfect reconstruction costs {least:.1f} nats, their own entropy: only what "
-        "lies above can be learned away.",
+        "lies above can be learned away. Bad signs: a curve that rises, or ends far above that "
+        "line.",
     )
 
 
@@ -229,7 +231,7 @@ def _draw_singles(found: Reproduction, after: Mapping[str, list[FloatArray]]) ->
         "single_pictures.png",
         _sheet(found, found.X_test, back, scores),
         "One test picture of each class and what comes back of it: outline and brightness do, "
-        "folds, seams and prints do not.",
+        "folds, seams and prints do not. A bad sign: outlines that are lost too.",
     )
 
 
@@ -249,7 +251,8 @@ def _draw_changes(
             longer={name: _share(found, stages[-1]) for name, stages in after.items()},
             nats=_nats(found, np.clip(T - detail, 0, 1)) - least,
             of=_nats(found, back[_AS_SOURCE]) - least,
-        ),
+        )
+        + " A bad sign: a model trained for longer that keeps no more of them.",
     )
     details = {
         name: light_and_shade(T, pictures, image_shape=shape)[0] for name, pictures in back.items()
@@ -259,7 +262,7 @@ def _draw_changes(
         _sheet(found, detail, details, scores),
         "The same, light and shade alone: each pixel inside the garment less the brightness "
         "around it, grey where they are equal. The share is measured on these, over "
-        f"{inside.mean():.0%} of all pixels.",
+        f"{inside.mean():.0%} of all pixels. A bad sign: plain grey, for then nothing came back.",
     )
 
 

@@ -248,7 +248,7 @@ def _draw_losses(found: Reproduction, curves: Mapping[str, tuple[list[int], list
             title="Seven trainings",
         ),
         "Squared error as trained, with dropout where there is any: the mean over the batches "
-        "since the last point.",
+        "since the last point. Bad signs: a curve that rises or stays level from the start.",
     )
 
 
@@ -268,7 +268,7 @@ def _draw_reconstructions(found: Reproduction, models: Mapping[Case, Autoencoder
         figures.reconstructions(T[:_N_SHOWN], back, image_shape=found.image_shape, scores=scores),
         "Ten test pictures and what each case makes of them, with dropout off; cases 6 and 7 "
         "are shown the noised ones. Dropout on the output makes pale pictures: half of a pixel "
-        "is then the best answer.",
+        "is then the best answer. A bad sign: the same for all ten.",
     )
 
 
@@ -285,5 +285,7 @@ def _draw_weights(
             structured=structure(model, side, image_shape=shape, varies=varies).structured,
             title=f"{name}: weights {way} each unit",
         )
-        caption = f"{name}: the weights {way} every unit."
+        caption = (
+            f"{name}: the weights {way} every unit. A bad sign: noise, for it learned nothing."
+        )
         found.keep(f"case_{case.number}_{side}.png", figure, caption)

@@ -138,7 +138,7 @@ def _training(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory) -
             kingdom.targets, item_names=kingdom.item_names, branches=kingdom.branches
         ),
         "The data: features branch and flip down the tree, and items near to each other in it "
-        "share more of them.",
+        "share more of them. A bad sign: items of one branch that are alike to none.",
     )
 
 
@@ -199,7 +199,8 @@ def _modes(found: Reproduction, course: dynamics.Trajectory) -> None:
             },
         ),
         "Theory from the initial weights alone, on top of the training. Learning rate 100 is "
-        "far from continuous time: gradient flow runs early, the discrete map does not.",
+        "far from continuous time: gradient flow runs early, the discrete map does not. A bad "
+        "sign: the discrete map leaves the training.",
     )
 
 
@@ -234,7 +235,7 @@ def _similarity(found: Reproduction, kingdom: Tree, course: dynamics.Trajectory)
             item_names=kingdom.item_names,
         ),
         "First all are alike, then animals and plants part, then fish and birds, and the "
-        "single items at last.",
+        "single items at last. A bad sign: blocks in another order.",
     )
 
 
@@ -252,7 +253,8 @@ def _illusion(found: Reproduction, illusion: _Illusion, kingdom: Tree) -> None:
     found.add(name, "epoch of the largest wrong sign", peak, wrong.peak[pair], source=THEORY)
     found.add(name, "prediction at the end", -1, course.predictions[-1, 0], source=SOURCE)
     drawn = _draw_illusion(illusion, course, theory)
-    found.keep(f"{illusion.item.lower()}.png", drawn, illusion.caption)
+    caption = f"{illusion.caption} A bad sign: it still thinks so at the end."
+    found.keep(f"{illusion.item.lower()}.png", drawn, caption)
 
 
 def _no_illusion(found: Reproduction, illusion: _Illusion, kingdom: Tree) -> None:
@@ -264,7 +266,10 @@ def _no_illusion(found: Reproduction, illusion: _Illusion, kingdom: Tree) -> Non
     name = f"{illusion.item}, {illusion.feature}, no hidden layer"
     found.add(name, "largest wrong sign", 0, size, source=THEORY)
     drawn = _draw_illusion(illusion, course, None)
-    caption = "The same item and feature without a hidden layer: no illusion."
+    caption = (
+        "The same item and feature without a hidden layer: no illusion. A bad sign: a rise above "
+        "zero on the way."
+    )
     found.keep("zero_depth.png", drawn, caption)
 
 
@@ -380,7 +385,7 @@ def _keep_curves(found: Reproduction, file: str, course: dynamics.Trajectory, ca
         figures.learning_curves(
             course.epochs, course.loss, course.modes, singular_values=course.singular_values
         ),
-        caption,
+        f"{caption} Bad signs: a loss that rises, or a mode that never reaches its line.",
     )
 
 

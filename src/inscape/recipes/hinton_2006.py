@@ -76,7 +76,8 @@ def run(found: Reproduction) -> Iterator[str]:
         ),
         "One network of the widths of 2006, with SiLU for its logistic units, from random weights, "
         "with Adam and with our default optimiser; the lines are the figures published in 2006, "
-        "that of the deep autoencoder after pretraining and fine-tuning.",
+        "that of the deep autoencoder after pretraining and fine-tuning. A bad sign: a curve that "
+        "ends above its line.",
     )
     found.keep_reconstructions(
         "reconstructions.png",

@@ -162,7 +162,8 @@ def _draw(
         ),
         "The same models, judged by bounds of more and more draws: each line falls towards the "
         "model's true negative log-likelihood. The last point is what is compared with the "
-        f"published {', '.join(f'{nats:g}' for nats in PUBLISHED.values())}.",
+        f"published {', '.join(f'{nats:g}' for nats in PUBLISHED.values())}. A bad sign: a line "
+        "that rises.",
     )
     found.keep(
         "losses.png",
@@ -173,7 +174,7 @@ def _draw(
             title="Each model's own bound over training",
         ),
         "The loss of each epoch. The three are different bounds: that of 50 draws lies lower for "
-        "the same model too.",
+        "the same model too. A bad sign: a curve that rises.",
     )
     found.keep(
         "reconstructions.png",
@@ -184,7 +185,7 @@ def _draw(
             titles=("Test digits, 0 or 1", "Reconstruction"),
         ),
         "Test digits, their pixels drawn as 0 or 1, and what comes back of the means of their "
-        "codes: the probability of a 1.",
+        "codes: the probability of a 1. A bad sign: the same for all.",
     )
     found.keep(
         "samples.png",
@@ -195,5 +196,5 @@ def _draw(
             title="Drawn from the prior",
         ),
         "New pictures, the probability of a 1: the same codes, drawn from the prior, go to all "
-        "three decoders.",
+        "three decoders. Bad signs: all alike, or like no digit.",
     )

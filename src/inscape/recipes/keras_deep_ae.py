@@ -116,7 +116,8 @@ def _draw(found: Reproduction, width: Width, models: Mapping[str, Autoencoder]) 
             ylabel="training cross-entropy per pixel",
             title=f"{width.units} units: loss over epochs",
         ),
-        f"{width.units} units: cross-entropy of each epoch while training.",
+        f"{width.units} units: cross-entropy of each epoch while training. A bad sign: a curve "
+        "that rises.",
     )
     if width.units != 2:
         caption = f"{width.units} numbers a picture, and what each training makes of them."

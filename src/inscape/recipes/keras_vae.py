@@ -194,13 +194,13 @@ def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> 
         "losses_reconstruction.png",
         _curves(models, "reconstruction", constant=_constant(found.X_test.shape[1])),
         "Squared error summed over pixels, mean over each epoch's training rows; the line is what "
-        "is expected on test rows.",
+        "is expected on test rows. A bad sign: a curve that ends above it.",
     )
     found.keep(
         "losses_kl.png",
         _curves(models, "kullback_leibler"),
         "What the codes cost, mean over each epoch's training rows: a code that tells more of its "
-        "picture costs more.",
+        "picture costs more. A bad sign: near zero, for then codes tell nothing.",
     )
     found.keep_reconstructions(
         "reconstructions.png", models, "Test digits, and what comes back out of two numbers each."
@@ -212,7 +212,8 @@ def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> 
         found.keep(
             f"map_{name.lower()}.png",
             figures.add_class_bar(places, [str(digit) for digit in range(10)], label="digit"),
-            f"{name}: where the encoder puts the test pictures; colours tell the digit.",
+            f"{name}: where the encoder puts the test pictures; colours tell the digit. A bad "
+            "sign: one colour on top of all others.",
         )
         found.keep(
             f"grid_{name.lower()}.png",
@@ -224,7 +225,8 @@ def _draw(found: Reproduction, models: Mapping[str, VariationalAutoencoder]) -> 
                 values=(0.0, 1.0),
                 title=f"{name}: what each place decodes to",
             ),
-            f"{name}: the plane of codes from -4 to 4, in which the prior has nearly all its mass.",
+            f"{name}: the plane of codes from -4 to 4, in which the prior has nearly all its mass. "
+            "Bad signs: the same everywhere, or pictures of no digit in its middle.",
         )
 
 

@@ -158,7 +158,7 @@ def _maps(found: Reproduction, exam: Exam) -> Iterator[str]:
             f"{name.lower()}_maps.png",
             figure,
             f"Codes of pictures that are {_DONE[name]}, two numbers each, and how many of a code's "
-            f"{_NEIGHBORS} nearest are of the same digit.",
+            f"{_NEIGHBORS} nearest are of the same digit. A bad sign: digits mixed everywhere.",
         )
         yield f"two components: {name}"
 
@@ -392,4 +392,5 @@ class Exam:
             titles=("Clean", ""),
             scores=scores,
         )
+        caption += " A bad sign: a last row that is no nearer to the first than the one before."
         self.found.keep(file, figure, caption)

@@ -8,7 +8,7 @@ and an activation, an initialisation or an optimiser brings it back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
@@ -39,6 +39,9 @@ SQUARED, CROSS = "squared error", "cross-entropy"
 _METRICS = {SQUARED: squared_error, CROSS: binary_cross_entropy}
 _SQUARED_LOSS = Gaussian(link="sigmoid")
 _MOST_SEEDS = 12
+# Test pictures whose way is drawn.
+_MOVING = 1_000
+_Watched: TypeAlias = tuple[Autoencoder, Recorder]
 # Of 32 ReLU units, 5 to 12 die in the tutorial's training, and the error follows their number
 # (0.0169 to 0.0217 after 2 epochs): a number belongs to a seed. The references have the error of
 # 7 dead ones; this seed has as many.
@@ -113,21 +116,22 @@ def _two_units(found: Reproduction) -> Iterator[str]:
     _add(found, "784-2-784 PReLU, 10 epochs", CROSS, 0.232, prelu, default)
     found.keep_map("two_units_prelu.png", prelu, "Two PReLU units: the whole plane is used.")
     yield "784-2-784 PReLU"
-    dead, recorder, alive = _search(found)
+    (dead, recorder), (alive, watched) = _search(found)
     yield "seeds"
     yield _add_seed(found, dead, 0.246)
     _show_failure(found, dead, recorder)
     yield _add_seed(found, alive, 0.227)
     found.keep_map("two_units_relu_alive.png", alive, "Two ReLU units that both live.")
+    _show_forming(found, "two_units_forming.png", alive, watched)
     yield from _remedies(found, dead)
 
 
 # --------------------------------------------------------------------------- the dead unit
 
 
-def _search(found: Reproduction) -> tuple[Autoencoder, Recorder, Autoencoder]:
-    """Train seed after seed until one has lost a unit, whose recorder it is, and one has not."""
-    tried: list[tuple[Autoencoder, Recorder]] = []
+def _search(found: Reproduction) -> tuple[_Watched, _Watched]:
+    """Train seed after seed until one has lost a unit and one has not; return the two."""
+    tried: list[_Watched] = []
     for seed in range(_MOST_SEEDS):
         recorder = Recorder()
         model = _textbook(found, 2, "relu", Bernoulli(), epochs=10, seed=seed, recorder=recorder)
@@ -135,9 +139,24 @@ def _search(found: Reproduction) -> tuple[Autoencoder, Recorder, Autoencoder]:
         if {0, 1} <= {len(model.dead_units_) for model, _ in tried}:
             break
     # One dead unit is the case that the tutorial shows; both dead is another failure.
-    dead, recorder = min(tried, key=lambda entry: abs(len(entry[0].dead_units_) - 1))
-    alive, _ = min(tried, key=lambda entry: len(entry[0].dead_units_))
-    return dead, recorder, alive
+    dead = min(tried, key=lambda entry: abs(len(entry[0].dead_units_) - 1))
+    return dead, min(tried, key=lambda entry: len(entry[0].dead_units_))
+
+
+def _show_forming(found: Reproduction, file: str, model: Autoencoder, recorder: Recorder) -> None:
+    """Keep where the test digits lie from moment to moment of a training."""
+    X, y = found.X_test[:_MOVING], found.y_test[:_MOVING]
+    found.keep(
+        file,
+        figures.map_forming(
+            np.stack([model.at(snapshot).transform(X) for snapshot in recorder.snapshots]),
+            [snapshot.epoch for snapshot in recorder.snapshots],
+            y,
+            class_names=found.class_names,
+        ),
+        "The same training from its start to its end, all in one frame: digits come together and "
+        "part from others. Bad signs: nothing moves, or all end on one line.",
+    )
 
 
 def _add_seed(found: Reproduction, model: Autoencoder, reference: float) -> str:
@@ -157,14 +176,16 @@ def _show_failure(found: Reproduction, dead: Autoencoder, recorder: Recorder) ->
             title="A dead unit",
             class_names=found.class_names,
         ),
-        "One latent axis is zero for every digit: the unit is dead. " + dead.diagnosis(),
+        "One latent axis is zero for every digit: the unit is dead, and the map a line, which is "
+        "the bad sign to look for. " + dead.diagnosis(),
     )
     found.keep(
         "dead_unit_weights.png",
         figures.weight_histograms(
             code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
         ),
-        "The dead unit's weights still lie on their initial histogram.",
+        "The dead unit's weights still lie on their initial histogram: that is the bad sign, in "
+        "red.",
     )
 
 
@@ -196,7 +217,8 @@ def _remedies(found: Reproduction, dead: Autoencoder) -> Iterator[str]:
                 titles=("ReLU, torch's initialisation, Adam", name[0].upper() + name[1:]),
                 class_names=found.class_names,
             ),
-            f"The same seed before and after the remedy; {name}.",
+            f"The same seed before and after the remedy; {name}. A bad sign: a line at the right "
+            "too.",
         )
 
 

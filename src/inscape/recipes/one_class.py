@@ -154,5 +154,6 @@ def _draw(found: Reproduction, dataset: Dataset, detector: AnomalyDetector, name
             image_shape=dataset.image_shape,
             scores=scores[shown].tolist(),
         ),
-        f"{name.capitalize()} 3 as the normal one: the five worst test pictures, and the best.",
+        f"{name.capitalize()} 3 as the normal one: the five worst test pictures, "
+        "and the best. Bad signs: threes among the worst, or other digits among the best.",
     )

@@ -133,15 +133,21 @@ class Reproduction:
     def keep_reconstructions(
         self, file: str, representations: Mapping[str, Any], caption: str
     ) -> None:
-        """Keep what comes back of the test pictures, a row for each fitted representation."""
+        """Keep what comes back of the test pictures, a row for each fitted representation.
+
+        What would be a bad sign is added to the caption.
+        """
+        caption += " A bad sign: a row in which all pictures are alike."
         back = {name: reconstruct(each, self.X_test) for name, each in representations.items()}
         self.keep(file, reconstructions(self.X_test, back, image_shape=self.image_shape), caption)
 
     def keep_map(self, file: str, representation: Any, caption: str, **options: Any) -> None:
         """Keep where two components put the test pictures, and what each place decodes to.
 
-        `options` are those of `inscape.figures.map_and_grid`.
+        `options` are those of `inscape.figures.map_and_grid`; what would be a bad sign is added to
+        the caption.
         """
+        caption += " Bad signs: all rows on one line, or the same picture everywhere."
         drawn = map_and_grid(
             representation,
             np.asarray(representation.transform(self.X_test)),

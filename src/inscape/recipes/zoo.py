@@ -99,7 +99,8 @@ def run(found: Reproduction) -> Iterator[str]:
             title="What each model draws",
         ),
         "Codes drawn from each model's prior (or from a mixture fitted to the codes, for those "
-        "without one), decoded. Below each name: log-likelihood, or squared error without one.",
+        "without one), decoded. Below each name: log-likelihood, or squared error without one. Bad "
+        "signs: a row of one picture, or of no digits.",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from inscape._typing import FloatArray
-from inscape.figures._drawing.style import STYLE_DPI, darker, halo
+from inscape.figures._drawing.style import STYLE_DPI, halo, readable
 
 
 def spread(centres: FloatArray, sizes: FloatArray, *, rounds: int = 200) -> FloatArray:
@@ -73,7 +73,7 @@ def label_ends(ax: Axes, ends: FloatArray, texts: Sequence[str], colors: Sequenc
             xycoords="axes fraction",
             textcoords="axes fraction",
             va="center",
-            color=darker(color, 0.25),
+            color=readable(color),
             fontsize=8.5,
             path_effects=halo() if within else [],
             annotation_clip=False,

@@ -38,7 +38,9 @@ def add_figures(
             normal_scores=_drawable(detector.unseen_scores_, 0)[0] if rest.any() else None,
             labels=None if table.odd is None or not rest.any() else table.odd[rest],
         ),
-        "How many rows have which score (minus log(1 - score)), and the threshold.",
+        "How many rows have which score (minus log(1 - score)), and the threshold: odd rows lie on "
+        "its far side. Bad signs: normal rows on that side, or odd ones in the middle of the "
+        "normal.",
     )
     # A score that is no sum over features explains no row.
     if detector.score_.explains:
@@ -64,7 +66,10 @@ def _add_worst(
             image_shape=described.image_shape,
             scores=scores[shown].tolist(),
         )
-        caption = "The worst rows, what they would be if they were normal, and what tells them off."
+        caption = (
+            "The worst rows, what they would be if they were normal, and what tells them off. A "
+            "bad sign: marks all over a row, for then the model does not know such rows at all."
+        )
     else:
         drawn = figures.anomaly_bars(
             shares,
@@ -73,7 +78,10 @@ def _add_worst(
             titles=[_title(table, i) for i in shown.tolist()],
             n_rows=_BARS,
         )
-        caption = "The worst rows, and the features that make them so, with their values."
+        caption = (
+            "The worst rows, and the features that make them so, with their values. A bad sign: "
+            "one feature in all of them; look how it was measured."
+        )
     writer.add_figure("worst.png", drawn, caption)
 
 

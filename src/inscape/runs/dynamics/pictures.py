@@ -31,19 +31,22 @@ def add_figures(writer: RunWriter, findings: Findings) -> None:
             figures.hierarchy(
                 problem.targets, item_names=problem.item_names, branches=problem.tree.branches
             ),
-            "The items, what is true of them, how alike they are.",
+            "The items, what is true of them, how alike they are: near items share more. A bad "
+            "sign: items of one branch that are alike to none.",
         )
     writer.add_figure(
         "loss.png",
         figures.learning_curves(course.epochs, course.loss),
-        "The loss, epoch by epoch.",
+        "The loss, epoch by epoch: it falls in steps where modes are learned one by one. Bad "
+        "signs: it rises, swings, or still falls at the end.",
     )
     writer.add_figure(
         "loss_and_modes.png",
         figures.learning_curves(
             course.epochs, course.loss, course.modes, singular_values=course.mode_limits
         ),
-        "The loss, and the modes that are learned meanwhile.",
+        "The loss, and the modes that are learned meanwhile, the strongest first: each step of the "
+        "loss is the rise of a mode to its limit. A bad sign: a mode that never reaches its limit.",
     )
     if findings.config.theory and findings.theories:
         _add_theory(writer, findings)
@@ -57,7 +60,8 @@ def add_figures(writer: RunWriter, findings: Findings) -> None:
                 chosen=_chosen_epochs(findings),
                 item_names=problem.item_names,
             ),
-            "How alike the items are to the last layer.",
+            "How alike the items are to the last layer, at chosen epochs: large groups part first. "
+            "A bad sign: blocks that do not follow what the items share.",
         )
 
 
@@ -70,7 +74,9 @@ def _add_theory(writer: RunWriter, findings: Findings) -> None:
     writer.add_figure(
         "modes_over_theory.png",
         figures.modes_over_theory(course.epochs, course.modes[:, open_modes], theories),
-        "Theory knows the initial weights alone.",
+        "Theory, which knows the initial weights alone, on top of the training: lines lie on each "
+        "other. A bad sign: they part, for then steps are too large, or the weights start too far "
+        "from what theory asks.",
     )
 
 
@@ -108,7 +114,9 @@ def add_film(writer: RunWriter, findings: Findings) -> None:
         item_names=findings.problem.item_names,
         kind=kind,
     )
-    writer.add_film(f"similarity.{kind}", film, "The same, moving.")
+    writer.add_film(
+        f"similarity.{kind}", film, "The same, moving. A bad sign: blocks that come and go."
+    )
 
 
 def add_illusion(writer: RunWriter, findings: Findings) -> None:
@@ -138,7 +146,10 @@ def add_illusion(writer: RunWriter, findings: Findings) -> None:
         feature=feature,
     )
     writer.add_figure(
-        "illusory_correlation.png", drawn, f"What the network answers: {item}, {feature}."
+        "illusory_correlation.png",
+        drawn,
+        f"What the network answers: {item}, {feature}; it should end at what is true. A bad sign: "
+        "the wrong side of zero at the end; on the way there it is an illusion that passes.",
     )
 
 
@@ -166,7 +177,8 @@ def add_sweep(writer: RunWriter, grid: Sweep, *, n_modes: int) -> None:
         figures.sweep_map(
             grid.time_to_learn[place], label="epochs to learn", title="Time to learn", **common
         ),
-        "When 95% of the loss is learned.",
+        "When 95% of the loss is learned, over learning rate and initial scale. Bad signs: "
+        "diverged or unlearned where you train.",
     )
     writer.add_figure(
         "sweep_plateaus.png",
@@ -176,5 +188,6 @@ def add_sweep(writer: RunWriter, grid: Sweep, *, n_modes: int) -> None:
             title="Plateaus of the loss",
             **common,
         ),
-        f"How many plateaus the loss has; one that swings counts as {n_modes}.",
+        f"How many plateaus the loss has; one that swings counts as {n_modes}. A bad sign: the "
+        "most plateaus where no mode waits for another, for there the loss swings.",
     )

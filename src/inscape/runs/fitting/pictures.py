@@ -1,9 +1,13 @@
-"""The figures of a run, drawn from its representations and its recorder."""
+"""The figures of a run, drawn from its representations and its recorder.
+
+Each caption says how the figure is read, and what would be a bad sign.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,17 +16,55 @@ from inscape._representations import Representation, code_space
 from inscape._typing import FloatArray, ImageShape
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
+from inscape.figures._drawing.tiles import value_range
 from inscape.measures import code_directions, reconstruct
-from inscape.objectives import Sphere
+from inscape.objectives import Euclidean, Sphere
+from inscape.objectives.priors import MixtureOfGaussians
 from inscape.runs.writer import RunWriter
 from inscape.training import Recorder, Snapshot
 from inscape.uses import traverse
 
-# Rows drawn in maps; more would hide each other.
+# Rows drawn in maps, and in moving ones; more would hide each other.
 _SHOWN = 10_000
-# Images that a model draws, components that are traversed, and what each is set to.
+_MOVING = 1_000
+# Rows that a model draws, components that are traversed, and what each is set to.
 _DRAWN, _TRAVERSED = 12, 10
 _VALUES = np.linspace(-2.5, 2.5, 11)
+# Rows whose codes a density is fitted to, and its parts at most.
+_KNOWN, _PARTS = 2_000, 10
+
+# File name, caption, and a figure or the bytes of a film.
+_Picture: TypeAlias = tuple[str, str, Any]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What all pictures of a run are drawn from."""
+
+    model: Any
+    X: FloatArray
+    y: Any
+    codes: FloatArray
+    snapshots: list[Snapshot]
+    shape: ImageShape | None
+    features: Any
+    names: Any
+
+    @property
+    def scale(self) -> str:
+        """The scale of maps: on curved spaces distances are others, and stay."""
+        space = code_space(self.model)
+        return "spread" if space is None or isinstance(space, Euclidean) else "true"
+
+    @property
+    def brightness(self) -> tuple[float, float]:
+        """The values shown as black and white, in all pictures the test rows'."""
+        return value_range(self.X)
+
+    @property
+    def width(self) -> int:
+        """The number of components."""
+        return self.codes.shape[1]
 
 
 def add_figures(
@@ -47,67 +89,230 @@ def add_figures(
     metrics : mapping
         As in ``metrics.json``.
     """
+    model: Any = next(iter(representations.values()))
+    X = dataset.test.X[:_SHOWN]
+    shown = _Shown(
+        model=model,
+        X=X,
+        y=_first(dataset.test.y),
+        codes=np.asarray(model.transform(X)),
+        snapshots=recorder.snapshots,
+        shape=dataset.image_shape,
+        features=dataset.feature_names,
+        names=dataset.class_names,
+    )
+    for pictures in (
+        _maps(shown),
+        _forming(shown),
+        _compared(shown, representations),
+        _drawn(shown, dataset.train.X),
+        _traversed(shown),
+        _learned(shown, recorder, metrics),
+    ):
+        for name, caption, drawn in pictures:
+            if isinstance(drawn, bytes):
+                writer.add_film(name, drawn, caption)
+            else:
+                writer.add_figure(name, drawn, caption)
 
-    def keep(name: str, caption: str, figure: Any) -> None:
-        writer.add_figure(name, figure, caption)
 
-    X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
-    model = next(iter(representations.values()))
-    shape, names = dataset.image_shape, dataset.class_names
-    codes = np.asarray(model.transform(X))
-    on_sphere = codes.shape[1] in (2, 3) and _lives_on_sphere(model)
+def _maps(shown: _Shown) -> Iterator[_Picture]:
+    """Yield where the encoder puts the test rows, and what the decoder makes of each place."""
+    model, codes, shape = shown.model, shown.codes, shown.shape
+    on_sphere = shown.width in (2, 3) and _lives_on_sphere(model)
     if on_sphere:
-        keep(
+        yield (
             "sphere.png",
-            "Where the encoder puts each test row on the unit sphere.",
-            figures.spherical_map(codes, y, class_names=names),
+            "Where the encoder puts each test row on the unit sphere; rows that are alike lie "
+            "together. Bad signs: all rows in one spot, or classes mixed everywhere.",
+            figures.spherical_map(codes, shown.y, class_names=shown.names),
         )
         if shape is not None:
-            keep(
+            yield (
                 "sphere_grid.png",
-                "What the decoder makes of each place on the unit sphere.",
-                figures.spherical_grid(model, image_shape=shape),
+                "What the decoder makes of each place on the unit sphere; neighbours change little "
+                "by little. Bad signs: the same picture everywhere, or pictures of nothing.",
+                figures.spherical_grid(model, image_shape=shape, values=shown.brightness),
             )
-    elif codes.shape[1] == 2 and shape is not None:
-        keep(
+    elif shown.width == 2 and shape is not None:
+        yield (
             "map_and_grid.png",
             "Left: where the encoder puts each test row. Right: what the decoder makes of each "
-            "place.",
-            figures.map_and_grid(model, codes, y, image_shape=shape, class_names=names),
+            f"place; both in one frame{_told(shown)}. Bad signs: a row of one picture only, or "
+            "rows on a single line.",
+            figures.map_and_grid(
+                model,
+                codes,
+                shown.y,
+                image_shape=shape,
+                class_names=shown.names,
+                values=shown.brightness,
+                scale=shown.scale,
+            ),
         )
-    keep(
+    pictures = shape is not None and shown.width == 2 and not on_sphere
+    yield (
         "map.png",
-        "The encoder's map of the test rows.",
+        f"The encoder's map of the test rows{_told(shown) if shown.width > 1 else ''}: what lies "
+        "together is alike to the model. Bad signs: a constant component, or one class on top of "
+        "all others.",
         figures.latent_map(
             codes,
-            y,
-            class_names=names,
-            images=X if shape is not None else None,
+            shown.y,
+            class_names=shown.names,
+            images=shown.X if pictures else None,
             image_shape=shape,
-            glyphs=shape is not None and codes.shape[1] == 2 and not on_sphere,
+            glyphs=pictures,
+            scale=shown.scale,
         ),
     )
-    keep(
+
+
+def _told(shown: _Shown) -> str:
+    if shown.scale == "true":
+        return ""
+    return (
+        " (spread scale: directions from the median code are true, and distances shrink outwards; "
+        "rings tell the true ones)"
+    )
+
+
+def _forming(shown: _Shown) -> Iterator[_Picture]:
+    """Yield the map over the recorder's snapshots, and the last one turning."""
+    X, y = shown.X[:_MOVING], None if shown.y is None else shown.y[:_MOVING]
+    codes = np.stack([np.asarray(shown.model.at(each).transform(X)) for each in shown.snapshots])
+    epochs = [each.epoch for each in shown.snapshots]
+    options: dict[str, Any] = {"class_names": shown.names, "scale": shown.scale}
+    yield (
+        "forming.png",
+        "The map forming: the same test rows from before training to its end, all in one frame. "
+        "Rows that are alike come together while others part. Bad signs: nothing moves, all end "
+        "in one spot, or the last panels still differ much.",
+        figures.map_forming(codes, epochs, y, **options),
+    )
+    yield (
+        "forming.gif",
+        "The same as a moving picture: between recorded moments rows move in straight lines. A "
+        "bad sign: jumps at the end.",
+        figures.animate_map(codes, epochs, y, n_between=2, **options),
+    )
+    if shown.width >= 3:
+        yield (
+            "turning.gif",
+            "The map of three components, or of the three directions in which codes vary most, "
+            "turning once: groups that lie on top of each other from one side part from another. "
+            "Bad signs: a flat disc or a line, for then components are spare.",
+            figures.turning_map(codes[-1], y, n_frames=36, **options),
+        )
+
+
+def _compared(shown: _Shown, representations: Mapping[str, Any]) -> Iterator[_Picture]:
+    """Yield test rows beside what each representation gives back."""
+    yield (
         "reconstructions.png",
-        "Test rows, and what each representation gives back.",
+        "Test rows, and what each representation gives back: the nearer to the first, the better. "
+        "Bad signs: the same for all rows, or details of one kind that are always lost.",
         figures.reconstructions(
-            X,
-            {name: reconstruct(fitted, X) for name, fitted in representations.items()},
-            image_shape=shape,
-            feature_names=dataset.feature_names,
+            shown.X,
+            {name: reconstruct(fitted, shown.X) for name, fitted in representations.items()},
+            image_shape=shown.shape,
+            feature_names=shown.features,
         ),
     )
-    if shape is not None and isinstance(model, VariationalAutoencoder):
-        for name, (caption, figure) in _generated(model, X, codes, shape).items():
-            keep(name, caption, figure)
+
+
+def _drawn(shown: _Shown, train: FloatArray) -> Iterator[_Picture]:
+    """Yield rows that the model draws: from its prior, or from a density of its codes."""
+    prior = isinstance(shown.model, VariationalAutoencoder)
+    if not prior and shown.width < 3:
+        return
+    n = min(_DRAWN, len(shown.X))
+    if prior:
+        rows, source = shown.model.sample(n, random_state=0), "the prior"
+    else:
+        # A copy learns the density of codes: the run's model has none.
+        copied = shown.model.at(shown.snapshots[-1])
+        known = train[:_KNOWN]
+        parts = min(_PARTS, len(np.unique(copied.transform(known), axis=0)))
+        mixture = MixtureOfGaussians(n_mixture_components=parts)
+        copied.fit_sampler(known, mixture, random_state=0)
+        rows, source = copied.sample(n, random_state=0), "a mixture of Gaussians of the codes"
+    title = f"Drawn from {source}"
+    caption = (
+        f"Codes drawn from {source}, decoded, beside test rows: they should look like new ones. "
+        "Bad signs: all alike, or unlike any test row."
+    )
+    if shown.shape is None:
+        samples = {"Test rows": shown.X, "Drawn": rows}
+        drawn = figures.sample_table(samples, feature_names=shown.features, title=title)
+    else:
+        drawn = figures.sample_rows(
+            np.stack([shown.X[:n], rows]),
+            image_shape=shown.shape,
+            names=("Test rows", "Drawn"),
+            brightness=shown.brightness,
+            title=title,
+        )
+    yield "samples.png", caption, drawn
+
+
+def _traversed(shown: _Shown) -> Iterator[_Picture]:
+    """Yield what each component changes; two of pictures have the decoder's grid for it."""
+    codes, model = shown.codes, shown.model
+    if shown.width < 3 and shown.shape is not None:
+        return
+    spread = codes.std(axis=0)
+    widest = np.argsort(-spread, kind="stable")[:_TRAVERSED].tolist()
+    on_sphere = _lives_on_sphere(model)
+    if on_sphere or isinstance(model, VariationalAutoencoder):
+        # On a sphere the middle is no code, and one component from there has but two directions.
+        begin = codes[0] if on_sphere else np.zeros(codes.shape[1])
+        rows = traverse(model, code=begin, components=widest, values=_VALUES)
+        where, range_ = "the first test row" if on_sphere else "the middle of the prior", ""
+        values, label = _VALUES, "value of the component"
+    else:
+        # Codes of a plain model have no unit: each component goes where the test rows' codes are.
+        begin = np.median(codes, axis=0)
+        low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+        values = np.linspace(0, 1, len(_VALUES))
+        ways = [(k, low[k] + values * (high[k] - low[k])) for k in widest]
+        rows = np.concatenate(
+            [traverse(model, code=begin, components=[k], values=way) for k, way in ways]
+        )
+        where, range_ = "the median code", ", from 1% to 99% of the test rows' codes"
+        label = "share of the way from low to high codes"
+    options: dict[str, Any] = {
+        "values": values,
+        "component_names": [f"component {k + 1}" for k in widest],
+        "notes": [f"spread {spread[k]:.3g}" for k in widest],
+        "value_label": label,
+    }
+    if shown.shape is None:
+        features = {"originals": shown.X, "feature_names": shown.features}
+        drawn = figures.traversal_table(rows, **features, **options)
+    else:
+        brightness = shown.brightness
+        drawn = figures.traversal_grid(
+            rows, image_shape=shown.shape, brightness=brightness, **options
+        )
+    yield (
+        "traversal.png",
+        f"One component at a time, from {where}; those first that vary most{range_}. Each should "
+        "change something of its own. Bad signs: nothing changes, or the same in all.",
+        drawn,
+    )
+
+
+def _learned(shown: _Shown, recorder: Recorder, metrics: Mapping[str, Any]) -> Iterator[_Picture]:
+    """Yield the course of the error, and the weights."""
     learning = metrics["learning"]
     curves = {"training rows": recorder.curve, "test rows": learning["held_out"]}
-    keep(
+    of_what = " of scaled columns" * learning["scaled"]
+    yield (
         "loss.png",
-        "Squared error on training rows and on test rows"
-        f"{' (of scaled columns)' * learning['scaled']}, with the linear baselines' on test rows. "
-        "A test curve that turns up while the other falls tells of overfitting; one that ends "
-        "above PCA, of a training that is too short, or of a network that does not fit the data.",
+        f"Squared error{of_what} on training rows and on test rows, with the linear baselines' on "
+        "test rows. Bad signs: the test curve turns up while the other falls (overfitting), or it "
+        "ends above PCA (too short a training, or a network that does not fit the data).",
         figures.loss_comparison(
             {
                 name: ([p["epoch"] for p in points], [p["squared_error"] for p in points])
@@ -115,59 +320,30 @@ def add_figures(
             },
             references=learning["floors"],
             xlabel="epoch",
-            ylabel="squared error" + " of scaled columns" * learning["scaled"],
+            ylabel=f"squared error{of_what}",
             title="Loss over training",
         ),
     )
-    keep(
+    yield (
         "components.png",
-        "What each unit of the code adds to the picture, at the middle of the codes.",
+        "What each unit of the code adds to the row, at the middle of the codes. Bad signs: "
+        "noise, two units alike, or a unit that adds nothing.",
         figures.components(
-            code_directions(model, codes),
-            image_shape=shape,
-            feature_names=dataset.feature_names,
+            code_directions(shown.model, shown.codes),
+            image_shape=shown.shape,
+            feature_names=shown.features,
             title="What each code unit adds",
         ),
     )
-    keep(
+    yield (
         "weights.png",
-        "Weights into and out of each unit of the code, before and after training.",
+        "Weights into and out of each unit of the code, before and after training: a unit that "
+        "learned has left its outline. Bad signs: red, for that unit did not move, and a filled "
+        "shape that lies on its outline.",
         figures.weight_histograms(
             code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
         ),
     )
-
-
-def _generated(
-    model: VariationalAutoencoder, X: FloatArray, codes: FloatArray, shape: ImageShape
-) -> dict[str, tuple[str, Any]]:
-    """Return what a model draws and changes by itself: file name to caption and figure."""
-    drawn = model.sample(min(_DRAWN, len(X)), random_state=0)
-    samples = figures.sample_rows(
-        np.stack([X[: len(drawn)], drawn]),
-        image_shape=shape,
-        names=("Test rows", "Drawn"),
-        title="Drawn from the prior",
-    )
-    found = {"samples.png": ("Codes drawn from the prior, decoded, below test rows.", samples)}
-    if codes.shape[1] > 2:
-        spread = codes.std(axis=0)
-        widest = np.argsort(-spread, kind="stable")[:_TRAVERSED]
-        # On a sphere the middle is no code, and one component from there has but two directions.
-        on_sphere = _lives_on_sphere(model)
-        begin = codes[0] if on_sphere else np.zeros(codes.shape[1])
-        rows = traverse(model, code=begin, components=widest.tolist(), values=_VALUES)
-        figure = figures.traversal_grid(
-            rows,
-            image_shape=shape,
-            values=_VALUES,
-            component_names=[f"component {k + 1}" for k in widest],
-            notes=[f"spread {spread[k]:.2f}" for k in widest],
-        )
-        where = "the first test row" if on_sphere else "the middle of the prior"
-        told = f"One component at a time, from {where}; those first that vary most."
-        found["traversal.png"] = (told, figure)
-    return found
 
 
 def _lives_on_sphere(model: Any) -> bool:
