@@ -91,9 +91,10 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
     Returns
     -------
     dict
-        Name to squared error (mean over samples and features), explained variance (share) and
+        Name to squared error (mean over samples and features), explained variance (share)
+        where the rows differ, binary cross-entropy (nats per feature) where they lie in [0, 1], and
         standardized error (squared, over each column's variance: mean over the columns that vary)
-        where the rows differ, and binary cross-entropy (nats per feature) where they lie in [0, 1].
+        where they do not, for columns may be of unlike units there.
 
     Examples
     --------
@@ -108,10 +109,12 @@ def compare(representations: Mapping[str, Representation], X: Any) -> dict[str, 
         given = in_order_of_fit(representation, X)
         back, rows = reconstruct(representation, given), check_numbers(given, name="X")
         table[name] = {"squared_error": squared_error(rows, back)}
+        of_one_unit = rows.min() >= 0 and rows.max() <= 1
         if (rows != rows[0]).any():
             table[name]["explained_variance"] = explained_variance(rows, back)
-            by_column = unexplained_by_column(rows, back)
-            table[name]["standardized_error"] = float(np.nanmean(by_column))
-        if rows.min() >= 0 and rows.max() <= 1:
+            if not of_one_unit:
+                by_column = unexplained_by_column(rows, back)
+                table[name]["standardized_error"] = float(np.nanmean(by_column))
+        if of_one_unit:
             table[name]["binary_cross_entropy"] = binary_cross_entropy(rows, back)
     return table
