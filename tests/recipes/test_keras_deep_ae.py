@@ -49,4 +49,5 @@ def test_the_deep_autoencoder_draws_its_map_with_900_decoded_codes(deep):
         "map_adam.png",
     ]
     figure, _ = deep.figures["map_inscape.png"]
-    assert "30 x 30 decoded codes" in [text.get_text() for text in figure.axes[1].texts]
+    words = [text.get_text() for text in figure.axes[1].texts]
+    assert "30 x 30 decoded codes, spread as the map is" in words

@@ -18,9 +18,9 @@ from inscape._checks import (
 )
 from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
+from inscape.figures._drawing.classes import mark_of
 from inscape.figures._drawing.labels import label_ends
 from inscape.figures._drawing.style import (
-    CLASS_COLORS,
     INK,
     MUTED,
     PAPER,
@@ -233,7 +233,7 @@ def accuracy_over_labels(
             for some in accuracies
         ]
         means = np.array([some.mean() for some in draws])
-        color = CLASS_COLORS[k % len(CLASS_COLORS)]
+        color = mark_of(k)[0]
         ax.plot(numbers, means, color=color, lw=1.8, zorder=3, clip_on=False)
         for number, some in zip(numbers, draws, strict=True):
             points = np.full(len(some), number)
