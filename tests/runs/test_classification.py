@@ -128,6 +128,14 @@ def test_the_rows_that_are_least_sure_have_no_label(made):
     assert margins[0] == pytest.approx(gaps.min())
 
 
+def test_of_rows_that_were_all_learned_from_none_is_least_sure(model, tmp_path):
+    whole = write_wine(tmp_path / "whole.csv")
+    config = ClassificationConfig(data=str(whole), model=str(model.path), target="kind")
+    told = classify(config, tmp_path / "told")
+    assert told.metrics["least_sure"] == []
+    assert "Least sure" not in (told.path / "report.html").read_text()
+
+
 def test_a_row_is_told_by_one_who_has_not_seen_its_label():
     # Labels at random: who has seen them is right, who has not is not.
     rng = np.random.default_rng(0)

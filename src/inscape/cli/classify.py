@@ -73,8 +73,9 @@ def classify(
     if compared:
         say_table(COMPARED, compared, bold_first=True)
         say("")
-    say_table(*unsure_rows(metrics, most=_SHOWN), title=unsure_title(metrics))
-    say("")
+    if metrics["least_sure"]:
+        say_table(*unsure_rows(metrics, most=_SHOWN), title=unsure_title(metrics))
+        say("")
     say(f"Run          {made.path}")
     say(f"Figures      {made.path / 'figures'}")
     say(f"Report       {made.path / 'report.html'}")

@@ -178,8 +178,11 @@ def _measure(
 
 
 def _doubtful(table: Table, probabilities: FloatArray) -> IntArray:
-    """Return the rows between whose first two classes least lies; those without a label first."""
-    asked = ~table.known if (~table.known).any() else np.ones(len(table.labels), dtype=bool)
+    """Return the rows between whose first two classes least lies, of those not learned from.
+
+    Of a row whose label was learned from it tells nothing how sure its class is.
+    """
+    asked = ~table.known if (~table.known).any() else table.held_out
     second, first = np.sort(probabilities, axis=1)[:, -2:].T
     places = np.flatnonzero(asked)
     return places[np.argsort((first - second)[places], kind="stable")][:_NAMED]

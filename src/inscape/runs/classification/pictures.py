@@ -35,7 +35,7 @@ def add_figures(
         )
         caption = "Labels that were held out (rows), and what they are taken for (columns)."
         writer.add_figure("confusion.png", drawn, caption)
-    if table.image_shape is not None:
+    if table.image_shape is not None and metrics["least_sure"]:
         told = metrics["least_sure"][:_PICTURES]
         titles = [f"{row['first']} or {row['second']}" for row in told]
         drawn = figures.titled_images(

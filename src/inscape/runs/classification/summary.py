@@ -90,6 +90,7 @@ def write_page(writer: RunWriter, rows: Table, metrics: Mapping[str, Any]) -> No
     """
     compared = compared_rows(metrics)
     known = [heading("Beside the classics"), table(COMPARED, compared, bold_first=True)]
+    unsure = metrics["least_sure"]
     writer.finish(
         title=f"Classes in {rows.name}",
         lead=f"{len(rows.X):,} rows of {rows.X.shape[1]:,} features, of which "
@@ -98,7 +99,7 @@ def write_page(writer: RunWriter, rows: Table, metrics: Mapping[str, Any]) -> No
             *([paragraph(f"Read as: {'; '.join(rows.told)}.")] if rows.told else []),
             *(paragraph(text) for text in tell(metrics)),
             *(known if compared else []),
-            heading(unsure_title(metrics)),
-            table(*unsure_rows(metrics, most=len(metrics["least_sure"]))),
+            *([heading(unsure_title(metrics))] if unsure else []),
+            *([table(*unsure_rows(metrics, most=len(unsure)))] if unsure else []),
         ],
     )
