@@ -34,6 +34,7 @@ from inscape._files import (
     read_json,
     read_manifest,
     read_tensors,
+    refuse_in_run,
     remove_leftovers,
     remove_unfinished,
     sha256,
@@ -475,6 +476,24 @@ def test_an_export_inside_of_another_is_judged_by_its_own_manifest(tmp_path):
     (tmp_path / "hub" / "onnx" / "mine.txt").write_text("mine")
     with pytest.raises(RunExistsError, match=r"holds 'onnx/mine.txt' too"):
         prepare_directory(tmp_path / "hub", overwrite=True)
+
+
+@pytest.mark.parametrize("make", [make_run, unfinished])
+def test_a_place_in_a_run_is_refused_and_one_beside_or_in_an_export_is_not(make, tmp_path):
+    run, export = tmp_path / "run", tmp_path / "export"
+    make(run)
+    with staged_directory(export) as stage:
+        write_atomic(stage / "encoder.onnx", b"")
+        write_manifest(stage)
+    for place in (tmp_path / "a.csv", export / "a.csv"):
+        refuse_in_run(place)
+    for place in (run / "a.csv", run / "figures" / "deep" / "a.csv"):
+        with pytest.raises(StorageError, match="must lie outside of every run"):
+            refuse_in_run(place)
+    # What a later version wrote is no less a run.
+    write_atomic(run / MANIFEST, "# format 99, 1 files\n")
+    with pytest.raises(StorageError, match="must lie outside of every run"):
+        refuse_in_run(run / "a.csv")
 
 
 def test_a_run_that_holds_an_export_is_not_overwritten(tmp_path):

@@ -118,9 +118,8 @@ def test_two_threads_are_two_writers(tmp_path):
 
 
 def test_many_writers_that_wait_for_each_other_never_meet(tmp_path):
-    # Each makes a directory that must not be there, and removes it: the lock's file comes and goes,
-    # and so does the directory that it lies in.
-    path, inside, met, done = tmp_path / "runs" / "run", tmp_path / "inside", [], []
+    # Each makes a directory that must not be there, and removes it: the lock's file comes and goes.
+    path, inside, met, done = tmp_path / "run", tmp_path / "inside", [], []
 
     def work():
         end = time.monotonic() + 1.0
@@ -165,6 +164,20 @@ def test_parents_that_nothing_came_into_are_taken_back(tmp_path):
     (tmp_path / "runs").mkdir()
     ask(tmp_path / "runs" / "deep" / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_parents_that_another_process_takes_back_are_made_again(tmp_path, monkeypatch):
+    calls, real = [], os.open
+
+    def meddle(file, *more):
+        if not calls:
+            (tmp_path / "runs").rmdir()
+        calls.append(file)
+        return real(file, *more)
+
+    monkeypatch.setattr(os, "open", meddle)
+    ask(tmp_path / "runs" / "run")
+    assert calls[:2] == [lock_path(tmp_path / "runs" / "run")] * 2
 
 
 def test_an_error_of_the_work_is_not_one_of_the_place(tmp_path):

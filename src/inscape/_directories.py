@@ -13,7 +13,13 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from inscape._errors import DamagedFileError, RunExistsError, RunWarning, StorageError
+from inscape._errors import (
+    DamagedFileError,
+    InvalidParameterError,
+    RunExistsError,
+    RunWarning,
+    StorageError,
+)
 from inscape._exchange import exchange
 from inscape._locks import LockedError, hold, writer_of
 from inscape._manifests import MANIFEST, is_like, members, read_manifest, unlisted
@@ -100,7 +106,10 @@ def _is_run(path: Path) -> bool:
         return _is_unfinished_run(path)
     try:
         files = read_manifest(path).files
-    except DamagedFileError:
+    except InvalidParameterError:
+        # Of a later format, and so ours.
+        return True
+    except OSError:
         return _is_unfinished_run(path)
     # An export is for its reader to add to.
     return any(name == "config.toml" or name.startswith("model/") for name in files)
