@@ -584,7 +584,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         given, y = check_rows(self, X, reset=False), open_labels(X, y)
         likelihood, units = self.units_.likelihood, self.units_
-        likelihood.check(units.scale(given))
+        units.check(given)
         told = likelihood.nats_per_feature if by_feature else likelihood.negative_log_likelihood
 
         def nats(network: Network, some: Examples) -> Tensor:
@@ -737,9 +737,15 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return self
 
     def sample(
-        self, n: int = 1, *, from_: str | None = None, y: Any = None, random_state: Any = None
+        self,
+        n: int = 1,
+        *,
+        from_: str | None = None,
+        y: Any = None,
+        observations: bool = False,
+        random_state: Any = None,
     ) -> FloatArray:
-        """Draw codes from the prior, or from what `fit_sampler` fitted; decode to expected rows.
+        """Draw codes from the prior, or from what `fit_sampler` fitted; decode to rows.
 
         Parameters
         ----------
@@ -749,8 +755,12 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             What is drawn from; None is the prior, or the mixture where there is no prior.
         y : array-like, or None
             What a conditional model is told.
+        observations : bool
+            Whether rows are drawn from the likelihood too: counts are whole numbers, and columns
+            vary as the model says that data do. Else they are the expected rows of the codes,
+            which vary less.
         random_state : int, RandomState or None
-            Where the codes are drawn from.
+            Where the draws come from; the codes are the same either way.
 
         Returns
         -------
@@ -764,7 +774,18 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         check_is_fitted(self)
         codes = draw_codes(self, n, from_=from_, random_state=random_state)
-        return self.inverse_transform(codes, y)
+        if not observations:
+            return self.inverse_transform(codes, y)
+        draw, generator = self.units_.likelihood.sample, make_generator(random_state)
+        # The next seed: rows that were drawn with the numbers of the codes would hang on them.
+        generator.manual_seed(generator.initial_seed() + 1)
+        return self._by_block(
+            lambda net, some: draw(net.decode(some.features, some.conditions), generator=generator),
+            codes,
+            y,
+            precision=codes.dtype,
+            after=self.units_.undo,
+        )
 
     def at(self, snapshot: Snapshot) -> Self:
         """Return this estimator as it was at a snapshot of its training.
@@ -1048,7 +1069,10 @@ def _checked(
     trained_on: bool = True,
 ) -> Examples:
     """Return rows as the network works on them, known to suit the likelihood, and what is told."""
-    parts.likelihood.check(units.scale(X))
+    if trained_on:
+        parts.likelihood.check(units.scale(X))
+    else:
+        units.check(X)
     rows = units.apply_to_training(X) if trained_on else units.apply(X)
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
     return Examples(as_tensor(rows, dtype=parts.dtype), told)

@@ -50,9 +50,18 @@ class Given:
         """Return the log-likelihood of each row under its reconstruction, nats per sample."""
         return self.estimator.score_samples(X, self.y)
 
-    def sample(self, n: int = 1, *, from_: str | None = None, random_state: Any = None) -> Any:
-        """Draw codes, and decode them to expected rows (n, n_features)."""
-        return self.estimator.sample(n, from_=from_, y=self.y, random_state=random_state)
+    def sample(
+        self,
+        n: int = 1,
+        *,
+        from_: str | None = None,
+        observations: bool = False,
+        random_state: Any = None,
+    ) -> Any:
+        """Draw codes, and decode them to expected rows (n, n_features), or to drawn ones."""
+        return self.estimator.sample(
+            n, from_=from_, y=self.y, observations=observations, random_state=random_state
+        )
 
     def differentiable_decoders(self, n: int) -> list[Callable[[Tensor], Tensor]]:
         """Return a function from codes to rows for each of `n` rows."""

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inscape._checks import first_place
+from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray
 from inscape.corruptions import Corruption
 from inscape.data.scaling import Scaler, fit_scaler
@@ -51,6 +53,31 @@ class Units:
     def scale(self, X: FloatArray) -> FloatArray:
         """Return rows behind the scaler, which the user's likelihood is of."""
         return X if self.scaler is None else self.scaler.transform(X)
+
+    def check(self, X: FloatArray) -> None:
+        """Refuse rows, other than those it was trained on, that have no density.
+
+        Raises
+        ------
+        InvalidDataError
+            If one has none; behind a scaler it is told what the training rows reached to.
+        """
+        scaler = self.scaler
+        if scaler is None or not self.likelihood.unit_interval:
+            self.likelihood.check(self.scale(X))
+            return
+        scaled = self.scale(X)
+        outside = (scaled < 0) | (scaled > 1)
+        if not outside.any():
+            return
+        row, column = first_place(outside)
+        low = scaler.shift[column]
+        raise InvalidDataError(
+            f"X must lie within what the {type(self.likelihood).__name__} likelihood knows of each "
+            f"column behind the scaler; got {X[row, column]:g} at row {row}, column {column}, for "
+            f"{low:g} to {low + scaler.scale[column]:g}: clip X to the least and largest values of "
+            "the training rows, or use likelihood='gaussian'."
+        )
 
     def apply(self, X: FloatArray) -> FloatArray:
         """Return rows (n_samples, n_features) as the network works on them."""

@@ -468,7 +468,7 @@ class VariationalAutoencoder(NetworkEstimator):
                 f"posterior {type(self.parts_.posterior).__name__}: take more draws of 'posterior'."
             )
         rows, generator = check_rows(self, X, reset=False), make_generator(random_state)
-        self.units_.likelihood.check(self.units_.scale(rows))
+        self.units_.check(rows)
         seed = _draw_seed(generator)
 
         def estimate(network: Network, some: Examples) -> Tensor:

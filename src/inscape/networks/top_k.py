@@ -12,9 +12,9 @@ from inscape._checks import check_integer, check_number
 from inscape.networks.bottleneck import Bottleneck, BottleneckModule
 from inscape.networks.network import Pass, leaving_buffers
 
-# The threshold is the plain mean of the first hundred batches, then one that forgets: early
+# The threshold is the plain mean of the first twenty batches, then one that forgets: early
 # batches come from a network that is no more.
-_SLOWEST = 0.01
+_SLOWEST = 0.05
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,9 @@ class BatchTopK(_Largest):
 
     A row that is hard to describe may take more codes than one that is easy. In use a row must
     not depend on its neighbours, so a code then stays if it reaches a threshold: the mean, over
-    the training's batches, of the smallest code above 0 that was kept (the plain mean of the first
-    hundred batches, then a moving one). Before any training the threshold is 0.
+    the training's whole batches, of the smallest code above 0 that was kept (the plain mean of the
+    first twenty batches, then a moving one). A shorter batch, as the last of an epoch is, keeps
+    others: of one row it keeps the k largest. Before any training the threshold is 0.
 
     Source: Bussmann, Leask and Nanda 2024, arXiv 2412.06410.
 
@@ -205,6 +206,8 @@ class LargestOfBatch(LargestCodes):
         super().__init__(part, n_components)
         self.register_buffer("threshold", torch.zeros(()))
         self.register_buffer("n_batches", torch.zeros((), dtype=torch.int64))
+        # Of a whole batch. An epoch begins with one, and so does a training that goes on.
+        self.most_rows = 0
 
     def keep(self, linear: Tensor) -> Tensor:
         """Return the largest codes of the batch in training, else those from the threshold on."""
@@ -213,7 +216,9 @@ class LargestOfBatch(LargestCodes):
             return positive.where(positive >= self.threshold, 0)
         n_kept = self.part.k * len(linear)
         codes = _keep_largest(positive.view(1, -1), n_kept).view_as(linear)
-        self._follow(codes.detach())
+        if len(linear) >= self.most_rows:
+            self.most_rows = len(linear)
+            self._follow(codes.detach())
         return codes
 
     def _follow(self, codes: Tensor) -> None:
