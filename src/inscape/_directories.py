@@ -41,6 +41,8 @@ IN_PLACE = (
     "model/config.json",
     "model/model.safetensors",
     "figures/*.png",
+    "forming.gif",
+    "turning.gif",
 )
 
 

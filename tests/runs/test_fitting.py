@@ -29,7 +29,8 @@ from inscape._errors import (
     RunNotFoundError,
     StorageError,
 )
-from inscape._files import hold_directory, sha256
+from inscape._files import hold_directory, prepare_directory, sha256
+from inscape._manifests import unlisted
 from inscape.figures import animate_map, turning_map
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
@@ -171,6 +172,9 @@ def test_every_run_shows_its_map_forming_and_one_of_three_components_turning(tmp
     np.testing.assert_allclose(seen["forming"][0], model.at(snapshots[0]).transform(X), atol=1e-5)
     page = (run.path / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/gif;base64,") == 2
+    # All that it wrote is its own, so that it can be overwritten.
+    assert unlisted(run.path) == []
+    prepare_directory(run.path, overwrite=True)
     assert {path.name for path in run.figures} >= {"forming.png", "samples.png", "traversal.png"}
 
 
