@@ -162,7 +162,7 @@ def test_every_run_shows_its_map_forming_and_one_of_three_components_turning(tmp
             patch.setattr(inscape.figures, film.__name__, kept)
         config = FitConfig(data="digits", hidden=(8,), n_components=3, epochs=1)
         run = runs.fit(config, tmp_path / "run")
-    snapshots = run.snapshots()
+    snapshots = load_snapshots(sorted((run.path / "recorder").iterdir()))
     for name, n_frames in (("forming", 3 * len(snapshots) - 2), ("turning", 36)):
         with Image.open(run.path / f"{name}.gif") as film:
             assert film.n_frames == n_frames
