@@ -487,14 +487,20 @@ def poincare(net: Plain, x: Tensor, step: int) -> Tensor:
     """Return the negative bound, with wrapped normal codes on the ball of curvature -1."""
     velocity, log_variance = net.encoder(x).chunk(2, dim=1)
     mean = into_ball(step_from_middle(velocity))
-    noise = torch.randn(mean.shape)
-    displacement = torch.exp(0.5 * log_variance) * noise
-    z = into_ball(moebius_add(mean, step_from_middle(0.5 * displacement)))
+    sent = (torch.exp(0.5 * log_variance) * torch.randn(mean.shape)).double()
+    z = into_ball(moebius_add(mean.double(), step_from_middle(0.5 * sent)).float())
+    # Both densities where the code is, in float64: near the rim float32 has few digits.
+    moved = from_middle(moebius_add(-mean.double(), z.double()))
+    flat = from_middle(z.double())
+    squares = moved.square() * torch.exp(-log_variance.double())
+    cost = log_wrapped(squares + log_variance, moved) - log_wrapped(flat.square(), flat)
+    return cross_entropy(net, z, x) + cost.mean().float()
+
+
+def from_middle(z: Tensor) -> Tensor:
+    """Return the flat displacements that lead from the middle to points."""
     length = z.norm(dim=1, keepdim=True).clamp(min=1e-15)
-    flat = 2 * torch.atanh(length) * z / length
-    log_posterior = log_wrapped(noise.square() + log_variance, displacement)
-    cost = log_posterior - log_wrapped(flat.square(), flat)
-    return cross_entropy(net, z, x) + cost.mean()
+    return 2 * torch.atanh(length) * z / length
 
 
 def step_from_middle(velocity: Tensor) -> Tensor:
@@ -506,7 +512,7 @@ def step_from_middle(velocity: Tensor) -> Tensor:
 def into_ball(z: Tensor) -> Tensor:
     """Return points, those on or beyond the rim moved inside."""
     length = z.norm(dim=1, keepdim=True)
-    return torch.where(length > 1 - 1e-3, z * ((1 - 1e-3) / length), z)
+    return torch.where(length > 1 - 1e-5, z * ((1 - 1e-5) / length), z)
 
 
 def moebius_add(a: Tensor, b: Tensor) -> Tensor:

@@ -101,8 +101,10 @@ def test_every_model_of_the_zoo_has_a_plain_loop(plain_zoo: ModuleType) -> None:
 def test_a_plain_loop_has_our_loss_and_our_gradients(plain_zoo: ModuleType, name: str) -> None:
     own, conditional = MODELS[name].parts, MODELS[name].parts.get("conditional", False)
     likelihood = {} if "likelihood" in own else {"likelihood": "bernoulli"}
-    # One large step, after which nothing is 0 that started there.
-    adam = {"optimizer": "adam", "learning_rate": 0.03, "epochs": 1, "batch_size": len(ROWS)}
+    # One large step, after which nothing is 0 that started there; a smaller one on the ball, near
+    # whose rim float32 has no digits to compare.
+    rate = 0.003 if name == "Poincaré VAE" else 0.03
+    adam = {"optimizer": "adam", "learning_rate": rate, "epochs": 1, "batch_size": len(ROWS)}
     # Rows as they come, as the plain loops take them.
     adam["network"] = Dense(bias="mean_row")
     model = build(name, 10, **adam, **likelihood, random_state=0)
