@@ -184,5 +184,6 @@ def _draw(
                 image_shape=dataset.image_shape,
                 titles=[f"{size:,} rows" for size in sizes],
             ),
-            f"What stands for each of the ten clusters of {name}, by {whose}: its decoded mean.",
+            f"What stands for each of the ten clusters of {name}, by {whose}: its decoded mean. "
+            "Bad signs: two clusters of one kind, or a blur of several.",
         )

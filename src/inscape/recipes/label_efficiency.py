@@ -296,7 +296,8 @@ def _tell(found: Reproduction, cells: Table, budgets: Sequence[int]) -> None:
     found.keep(
         "labels.png",
         figures.accuracy_over_labels(cast(Any, curves)),
-        "Accuracy on test pictures over the labels a class; each draw a point, the mean a line.",
+        "Accuracy on test pictures over the labels a class; each draw a point, the mean a line. "
+        "Bad signs: a line that falls, or one below that of the network from scratch.",
     )
 
 
