@@ -337,12 +337,12 @@ def test_masks_are_not_lost_in_measures_and_dynamics():
 def test_an_offset_of_a_hundred_millions_costs_nothing(precision, scaler):
     Y = 1e8 + X
     loaded = data.load(Y)
-    model = small(n_components=3, precision=precision, scaler=scaler).fit(loaded.train)
+    model = small(n_components=3, precision=precision, scaler=scaler, epochs=10).fit(loaded.train)
     back = model.reconstruct(loaded.test)
     centred = loaded.test.X - loaded.train.X.mean(axis=0)
     share = 1 - np.square(back - loaded.test.X).sum() / np.square(centred).sum()
-    # Rows that lose their digits leave next to nothing; what one epoch learns is not judged here.
-    assert share > 0.95
+    # Three directions hold all of these rows; a single epoch ends where a processor's digits say.
+    assert share > 0.999
 
 
 def test_the_scaler_sees_no_row_that_is_held_out():

@@ -19,6 +19,7 @@ import sklearn
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from inscape._errors import InvalidParameterError
 from inscape._files import staged_directory, write_manifest
@@ -37,11 +38,30 @@ _KNOWN = {
 }
 
 
-def save(use: Any, path: Path, *, overwrite: bool = False) -> None:
-    """Write a fitted use as a directory with ``model/`` and MANIFEST."""
-    with staged_directory(path, overwrite=overwrite) as stage:
-        save_use(use, stage / "model")
-        write_manifest(stage)
+class Saved:
+    """What can be saved once it is fitted: each estimator of a use."""
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write a directory from which `inscape.load` makes the same estimator again.
+
+        Parameters
+        ----------
+        path : path-like
+            A new directory.
+        overwrite : bool
+            Whether a directory that is there may be replaced.
+
+        Raises
+        ------
+        RunExistsError
+            If something is there already.
+        InvalidParameterError
+            If the representation is of a kind that cannot be kept without code.
+        """
+        check_is_fitted(self)
+        with staged_directory(Path(path), overwrite=overwrite) as stage:
+            save_use(self, stage / "model")
+            write_manifest(stage)
 
 
 def save_use(use: Any, directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +28,7 @@ from inscape.uses.representations import (
     learn_columns,
     rows_for_representation,
 )
-from inscape.uses.saving import save
+from inscape.uses.saving import Saved
 from inscape.uses.standard import Standard, fit_standard
 
 # Higher than any anomaly that is told: a row whose number leaves the floats is as far off.
@@ -41,7 +40,7 @@ _FALSE_ALARM_RATE = 0.05
 _FEW_FOLDS, _MANY_FOLDS = 3, 10
 
 
-class AnomalyDetector(OutlierMixin, BaseEstimator):
+class AnomalyDetector(OutlierMixin, Saved, BaseEstimator):
     """Tell rows that are not normal, how far they are off, and by which features.
 
     `fit` takes rows most of which are normal: clean ones, to find new kinds later (novelties), or
@@ -338,28 +337,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _anomaly(self, seen: Rows) -> FloatArray:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return _told(np.concatenate([self.score_.anomaly(some) for some in _blocks(seen)]))
-
-    # ----------------------------------------------------------------------- keeping
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write a directory from which `inscape.load` makes the same detector again.
-
-        Parameters
-        ----------
-        path : path-like
-            A new directory.
-        overwrite : bool
-            Whether a directory that is there may be replaced.
-
-        Raises
-        ------
-        RunExistsError
-            If something is there already.
-        InvalidParameterError
-            If the representation is of a kind that cannot be kept without code.
-        """
-        check_is_fitted(self)
-        save(self, Path(path), overwrite=overwrite)
 
 
 def _choose_folds(part: AnomalyScore, source: Source) -> int:

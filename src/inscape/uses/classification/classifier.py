@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -33,13 +32,13 @@ from inscape.uses.representations import (
     learn_columns,
     rows_for_representation,
 )
-from inscape.uses.saving import save
+from inscape.uses.saving import Saved
 
 # Rows that are judged at a time, so that what is computed on the way stays small.
 _BLOCK = 4096
 
 
-class PretrainedClassifier(ClassifierMixin, BaseEstimator):
+class PretrainedClassifier(ClassifierMixin, Saved, BaseEstimator):
     """Tell classes from a representation of all rows and the labels of some.
 
     The representation is trained on every row in `fit`, the classes on those that have a label.
@@ -268,28 +267,6 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         right = found[known] == targets.classes[targets.places[known]]
         weights = None if sample_weight is None else np.asarray(sample_weight)[known]
         return float(np.average(right, weights=weights))
-
-    # ----------------------------------------------------------------------- keeping
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write a directory from which `inscape.load` makes the same classifier again.
-
-        Parameters
-        ----------
-        path : path-like
-            A new directory.
-        overwrite : bool
-            Whether a directory that is there may be replaced.
-
-        Raises
-        ------
-        RunExistsError
-            If something is there already.
-        InvalidParameterError
-            If the representation is of a kind that cannot be kept without code.
-        """
-        check_is_fitted(self)
-        save(self, Path(path), overwrite=overwrite)
 
 
 def _check_classes(targets: Targets) -> None:

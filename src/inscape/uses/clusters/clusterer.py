@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -27,7 +26,7 @@ from inscape.uses.representations import (
     learn_columns,
     rows_for_representation,
 )
-from inscape.uses.saving import save
+from inscape.uses.saving import Saved
 
 AUTO = "auto"
 # Rows that are judged at a time, so that what is computed on the way stays small.
@@ -38,7 +37,7 @@ _COMPONENTS = 10
 _EPOCHS, _MANY = 10, 15_000
 
 
-class Clusterer(ClusterMixin, BaseEstimator):
+class Clusterer(ClusterMixin, Saved, BaseEstimator):
     """Find groups of rows that are alike, by where their codes lie.
 
     Clusters are numbered by size, the largest is 0; a row that belongs to none has -1.
@@ -272,28 +271,6 @@ class Clusterer(ClusterMixin, BaseEstimator):
         blocks = range(0, len(codes), _BLOCK)
         found = [self.clusters_.memberships(codes[i : i + _BLOCK]) for i in blocks]
         return np.concatenate(found)[:, self.order_]
-
-    # ----------------------------------------------------------------------- keeping
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write a directory from which `inscape.load` makes the same clusterer again.
-
-        Parameters
-        ----------
-        path : path-like
-            A new directory.
-        overwrite : bool
-            Whether a directory that is there may be replaced.
-
-        Raises
-        ------
-        RunExistsError
-            If something is there already.
-        InvalidParameterError
-            If the representation is of a kind that cannot be kept without code.
-        """
-        check_is_fitted(self)
-        save(self, Path(path), overwrite=overwrite)
 
 
 def _labels(memberships: FloatArray) -> IntArray:
