@@ -29,6 +29,10 @@ LONG = (
     ["Name", "Words", "Number"],
     [["a-name-of-thirty-letters-in-one", "one two three " * 9, "123,456,789"], ["b", "c", "0"]],
 )
+AGREEMENT = (
+    ["Clusters by", "Accuracy", "Mutual information"],
+    [["Inscape", "93.8%", "0.807"], ["k-means of 10 principal components", "96.6%", "0.876"]],
+)
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -46,7 +50,9 @@ def narrow(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(("header", "rows"), [MEASURED, LONG], ids=["measured", "long"])
+@pytest.mark.parametrize(
+    ("header", "rows"), [MEASURED, LONG, AGREEMENT], ids=["measured", "long", "names"]
+)
 def test_names_and_numbers_stay_whole(narrow, width, header, rows):
     told = narrow(width, header, rows)
     assert max(map(len, told.splitlines())) <= width

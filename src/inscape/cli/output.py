@@ -85,13 +85,10 @@ def say_table(
         _say_blocks(console, header, rows, title, bold_first=bold_first)
         return
     table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
-    for column in columns:
-        table.add_column(
-            column.name,
-            justify="right" if column.numbers else "left",
-            overflow="fold",
-            min_width=column.narrowest,
-        )
+    room = console.width - _PADDING * len(columns)
+    for column, width in zip(columns, _share_out(columns, room), strict=True):
+        justify: Any = "right" if column.numbers else "left"
+        table.add_column(column.name, justify=justify, overflow="fold", width=width)
     for i, row in enumerate(rows):
         table.add_row(*row, style="bold" if bold_first and i == 0 else None)
     console.print(table)
@@ -107,6 +104,16 @@ class _Column:
         words = max((len(word) for word in name.split()), default=0)
         whole = place == 0 or self.numbers
         self.narrowest = max(words, longest if whole else min(longest, _FEW_LETTERS))
+        self.widest = max(len(name), longest)
+
+
+def _share_out(columns: Sequence[_Column], room: int) -> list[int]:
+    """Return widths that fit the room: letters are taken where most can be spared."""
+    widths = [column.widest for column in columns]
+    for _ in range(sum(widths) - room):
+        spare = [width - column.narrowest for width, column in zip(widths, columns, strict=True)]
+        widths[spare.index(max(spare))] -= 1
+    return widths
 
 
 def _say_blocks(
