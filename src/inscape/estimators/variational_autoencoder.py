@@ -328,6 +328,40 @@ class VariationalAutoencoder(NetworkEstimator):
         codes = self._by_block(draw, rows, y, precision=rows.dtype, before=self.units_.apply)
         return np.ascontiguousarray(codes.swapaxes(0, 1))
 
+    def latent_spread(self, X: Any, y: Any = None) -> FloatArray:
+        """Return the standard deviations of the posteriors of rows, where these are Gaussian.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+        y : array-like, or None
+            What a conditional model is told.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_components)
+
+        Raises
+        ------
+        InvalidParameterError
+            If the posterior is no Gaussian with one standard deviation a component.
+        """
+        check_is_fitted(self)
+        if not isinstance(self.parts_.posterior, DiagonalGaussian):
+            raise InvalidParameterError(
+                "The posterior must be a diagonal Gaussian to have a standard deviation a "
+                f"component; it is {type(self.parts_.posterior).__name__}: draw with sample_latent."
+            )
+        rows = check_rows(self, X, reset=False)
+
+        def spread(network: Network, some: Examples) -> Tensor:
+            encoded = network.linear_codes(some.features, some.conditions)
+            return network.bottleneck.distribution(encoded).log_variance.div(2).exp()
+
+        told = open_labels(X, y)
+        return self._by_block(spread, rows, told, precision=rows.dtype, before=self.units_.apply)
+
     def losses(
         self, X: Any, y: Any = None, *, by_row: bool = False, random_state: Any = None
     ) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def fit_baselines(
     seconds: dict[str, float] = {}
     missing: dict[str, str] = {}
     makers = {
-        "PCA": lambda: PCA(n_components, random_state=random_state),
+        "PCA": lambda: _pca(n_components, random_state),
         # Columns of unlike units take NMF many passes; no baseline is to lose by its length.
         "NMF": lambda: NMF(
             n_components, random_state=random_state, tol=1e-3, max_iter=_MOST_PASSES
@@ -68,6 +68,17 @@ def fit_baselines(
             fitted[name] = _behind(scaler, make()).fit(X)
             seconds[name] = time.perf_counter() - started
     return fitted, seconds, missing
+
+
+def fit_pca(
+    X: FloatArray, *, n_components: int, random_state: int, scaler: Scaler | None = None
+) -> Representation:
+    """Fit PCA alone, as `fit_baselines` does."""
+    return _behind(scaler, _pca(n_components, random_state)).fit(X)
+
+
+def _pca(n_components: int, random_state: int) -> PCA:
+    return PCA(n_components, random_state=random_state)
 
 
 def _behind(scaler: Scaler | None, linear: Any) -> Any:

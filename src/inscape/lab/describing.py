@@ -1,0 +1,335 @@
+"""What the document of a run, or of any fitted representation with its rows, says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+
+from inscape._errors import InscapeError, InvalidDataError, RunNotFoundError
+from inscape._representations import code_space, unwrap
+from inscape._typing import FloatArray
+from inscape.data import Dataset
+from inscape.data.floats import merged_columns
+from inscape.figures._drawing.classes import Classes, read_labels
+from inscape.lab.decoders import decoder_steps
+from inscape.lab.document import Document
+from inscape.measures import reconstruct
+from inscape.objectives.posteriors import DiagonalGaussian
+from inscape.objectives.priors import StandardNormal
+from inscape.objectives.spaces import Euclidean
+from inscape.runs import Run
+from inscape.runs.comparison import fit_pca
+from inscape.runs.config import AUTOENCODER, FitConfig
+from inscape.runs.fitting import load_data
+
+# What a row of these is called; other pictures are pictures, other rows rows.
+_DIGITS: Final = {"mnist": "MNIST", "digits": "8 x 8"}
+_TITLES: Final = {"fashion-mnist": "Fashion-MNIST"}
+# Rows that are decoded at a time: 10,000 of MNIST are 60 MB in float64.
+_ROWS = 10_000
+# Rows whose codes are followed over a training: each moment is a map of its own.
+_FOLLOWED = 10_000
+
+
+def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
+    """Return the document of a finished run that holds a model.
+
+    Parameters
+    ----------
+    run : Run
+        Of the kind ``fit``.
+    with_training_rows : bool
+        Whether the rows that were learned from come too, after the test rows.
+
+    Raises
+    ------
+    RunNotFoundError
+        If it is of another kind, or not finished.
+    InvalidDataError
+        If the data are not those that it was made with.
+    """
+    if run.kind != FitConfig.kind:
+        raise RunNotFoundError(
+            f"{run.path} must be a run of kind 'fit' to be opened in the lab; it is of kind "
+            f"{run.kind!r}: look at its report.html, or open a run that inscape fit has made."
+        )
+    if not run.finished:
+        raise RunNotFoundError(
+            f"{run.path} must be finished to be opened in the lab; it was interrupted: go on with "
+            f"inscape fit --resume {run.path}."
+        )
+    config = cast(FitConfig, run.config)
+    model = run.load()
+    if hasattr(model, "given") and getattr(model, "conditions_", None) is not None:
+        raise RunNotFoundError(
+            f"{run.path} must hold a model that needs nothing but rows to be opened in the lab; it "
+            "is conditional: bind what it is told in Python, and call inscape.lab.describe."
+        )
+    dataset = load_data(config)
+    if dataset.checksum != run.environment["data"].get("checksum"):
+        raise InvalidDataError(
+            f"The data must be those that {run.path} was made with; {dataset.name} has another "
+            "checksum: bring back the old data, or fit again."
+        )
+    name = "autoencoder" if config.model == AUTOENCODER else config.model
+    told = {
+        "run": run.path.resolve().name,
+        "created": run.environment["created"],
+        "packages": run.environment["packages"],
+        "checksum": dataset.checksum,
+    }
+    return _Describing(model, dataset, name, with_training_rows).document(told, run)
+
+
+def describe(
+    representation: Any,
+    data: Dataset,
+    *,
+    name: str | None = None,
+    with_training_rows: bool = True,
+) -> Document:
+    """Return the document of any fitted representation: ours, or scikit-learn's PCA and NMF.
+
+    Parameters
+    ----------
+    representation : Representation
+        Fitted, with `transform` and `inverse_transform`.
+    data : Dataset
+        The rows to look at, as `inscape.data.load` gives them.
+    name : str or None
+        What to call it; None takes the name of its class.
+    with_training_rows : bool
+        Whether the rows that were learned from come too, after the test rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inscape.data import load
+    >>> from sklearn.decomposition import PCA
+    >>> data = load(np.random.default_rng(0).normal(size=(50, 3)))
+    >>> document = describe(PCA(2).fit(data.train.X), data)
+    >>> document.blobs["codes"].shape
+    (50, 2)
+    """
+    called = type(unwrap(representation)).__name__ if name is None else name
+    return _Describing(representation, data, called, with_training_rows).document({}, None)
+
+
+class _Describing:
+    """One document in the making: the test rows first, then those that were learned from."""
+
+    def __init__(self, model: Any, data: Dataset, name: str, with_training_rows: bool) -> None:
+        self.model, self.data, self.name = model, data, name
+        self._parts = [data.test.X, data.train.X][: 1 + with_training_rows]
+        self.blobs: dict[str, np.ndarray] = {}
+        self.n_test = data.test.n_samples
+
+    def document(self, provenance: dict[str, Any], run: Run | None) -> Document:
+        codes = self._over_rows(self.model.transform)
+        self.blobs["codes"] = _compact(codes)
+        description = {
+            **self._title(codes.shape[1]),
+            "provenance": provenance,
+            "data": self._data(),
+            "classes": self._classes(),
+            "model": self._model(codes.shape[1]),
+            "axes": self._axes(codes),
+            "errors": self._errors(),
+            "curve": [] if run is None else self._curve(run),
+            "posterior": self._posterior(),
+            "decoder": self._decoder(),
+        }
+        # The rows are the largest and come last: all else is usable before them.
+        description["data"]["rows"] = self._rows()
+        return Document(description, self.blobs)
+
+    def _over_rows(self, function: Any) -> FloatArray:
+        found = [
+            np.asarray(function(part[start : start + _ROWS]))
+            for part in self._parts
+            for start in range(0, len(part), _ROWS)
+        ]
+        return np.concatenate(found)
+
+    def _title(self, n_components: int) -> dict[str, Any]:
+        name = self.data.name
+        noun = "digit" if name in _DIGITS else "picture" if self.data.image_shape else "row"
+        called = _DIGITS.get(name, _TITLES.get(name, name))
+        numbers = "1 number" if n_components == 1 else f"{n_components} numbers"
+        return {"title": f"{called} {noun}s through {numbers}", "noun": noun}
+
+    def _data(self) -> dict[str, Any]:
+        return {
+            "name": self.data.name,
+            "n_test": self.n_test,
+            "n_train": sum(map(len, self._parts[1:])),
+            "n_features": self.data.n_features,
+            "image_shape": None if self.data.image_shape is None else list(self.data.image_shape),
+            "feature_names": None if self.data.image_shape else list(self.data.feature_names),
+        }
+
+    def _rows(self) -> dict[str, Any]:
+        """Keep the rows, pictures as the whole numbers that they were made of."""
+        rows = np.concatenate(self._parts)
+        for high in (1.0, 255.0) if self.data.image_shape is not None else ():
+            whole = _as_bytes(rows, high)
+            if whole is not None:
+                self.blobs["rows"] = whole
+                return {"blob": "rows", "high": high}
+        self.blobs["rows"] = rows
+        return {"blob": "rows", "high": None}
+
+    def _classes(self) -> dict[str, Any] | None:
+        """Keep the labels: each a place among the classes, or a number."""
+        labels = [part.y for part in (self.data.test, self.data.train)][: len(self._parts)]
+        if any(part is None for part in labels):
+            return None
+        together = np.concatenate(cast(list[Any], labels))
+        read = read_labels(together, len(together), self.data.class_names)
+        if isinstance(read, Classes):
+            self.blobs["labels"] = read.index.astype(np.int32)
+            return {"names": list(read.names), "places": list(read.places), "blob": "labels"}
+        self.blobs["labels"] = np.asarray(read, dtype=np.float64)
+        return {"names": None, "places": None, "blob": "labels"}
+
+    def _model(self, n_components: int) -> dict[str, Any]:
+        space = code_space(self.model)
+        widths = None
+        parts = getattr(self.model, "parts_", None)
+        if parts is not None and hasattr(parts.network, "hidden"):
+            hidden, n = list(parts.network.hidden), self.data.n_features
+            widths = [n, *hidden, n_components, *reversed(hidden), n]
+        return {
+            "name": self.name,
+            "widths": widths,
+            "n_components": n_components,
+            "component_names": [f"z{k + 1}" for k in range(n_components)],
+            "space": "flat" if space in (None, Euclidean()) else type(space).__name__,
+        }
+
+    def _axes(self, codes: FloatArray) -> dict[str, Any] | None:
+        """Keep the directions in which the codes spread most, where a plane does not hold them."""
+        if codes.shape[1] < 3:
+            return None
+        centre = codes.mean(axis=0, dtype=np.float64)
+        away = codes[: max(self.n_test, 2000)].astype(np.float64) - centre
+        directions = np.linalg.svd(away, full_matrices=False)[2][:3]
+        self.blobs["axes_centre"] = centre
+        self.blobs["axes"] = directions
+        return {"centre": "axes_centre", "directions": "axes"}
+
+    def _errors(self) -> dict[str, Any]:
+        """Keep each row's error, ours and PCA's: per pixel, or over each column's variance."""
+        test, train = self.data.test.X, self.data.train.X
+        of_one_unit = test.min() >= 0 and test.max() <= 1
+        variances = test.var(axis=0, dtype=np.float64)
+        self._weights = np.ones(test.shape[1])
+        if not of_one_unit and variances.any():
+            self._weights = np.divide(
+                1.0, variances, out=np.zeros_like(variances), where=variances > 0
+            )
+            self._weights *= len(variances) / int(np.count_nonzero(variances))
+        self.blobs["errors"] = self._errors_of(self.model)
+        unit = "squared error per pixel" if self.data.image_shape else "squared error per column"
+        if not of_one_unit:
+            unit = "squared error over each column's variance"
+        told: dict[str, Any] = {"unit": unit, "blob": "errors", "baseline": None}
+        told["test"] = float(self.blobs["errors"][: self.n_test].mean(dtype=np.float64))
+        n_components = self.blobs["codes"].shape[1]
+        if self.name != "PCA" and n_components <= min(train.shape):
+            scaler = getattr(self.model, "scaler_", None)
+            pca = fit_pca(train, n_components=n_components, random_state=0, scaler=scaler)
+            self.blobs["errors_pca"] = self._errors_of(pca)
+            mean = float(self.blobs["errors_pca"][: self.n_test].mean(dtype=np.float64))
+            told["baseline"] = {"name": "PCA", "blob": "errors_pca", "test": mean}
+        return told
+
+    def _errors_of(self, representation: Any) -> np.ndarray:
+        def errors(rows: FloatArray) -> FloatArray:
+            away = rows.astype(np.float64) - reconstruct(representation, rows)
+            return (away**2 * self._weights).mean(axis=1)
+
+        return self._over_rows(errors).astype(np.float32)
+
+    def _curve(self, run: Run) -> list[dict[str, Any]]:
+        """Keep where the test rows' codes were at each recorded moment, and how far off."""
+        test = self.data.test.X[:_FOLLOWED]
+        moments: list[dict[str, Any]] = []
+        for epoch, then in run.snapshots():
+            codes = np.asarray(then.transform(test))
+            away = test.astype(np.float64) - then.inverse_transform(codes)
+            name = f"codes_{len(moments)}"
+            self.blobs[name] = _compact(codes)
+            error = float((away**2 * self._weights).mean())
+            moments.append({"epoch": epoch, "blob": name, "error": error})
+        steps = _steps_of(run)
+        return [{"step": step, **moment} for step, moment in zip(steps, moments, strict=True)]
+
+    def _posterior(self) -> dict[str, Any] | None:
+        """Keep the spread of each test row's posterior, where it is a Gaussian on flat codes."""
+        parts: Any = getattr(self.model, "parts_", None)
+        if not isinstance(getattr(parts, "posterior", None), DiagonalGaussian):
+            return None
+        spreads = self.model.latent_spread(self.data.test.X)
+        self.blobs["posterior"] = spreads.astype(np.float32)
+        prior = "standard_normal" if isinstance(parts.prior, StandardNormal) else None
+        return {"blob": "posterior", "prior": prior}
+
+    def _decoder(self) -> dict[str, Any]:
+        if not hasattr(self.model, "inverse_transform"):
+            return {"type": "none"}
+        found = decoder_steps(self.model)
+        if found is None:
+            return {"type": "server"}
+        steps, blobs = found
+        self.blobs |= blobs
+        return {"type": "steps", "steps": steps}
+
+
+def _compact(codes: np.ndarray) -> np.ndarray:
+    """Return codes in float32 where that keeps what tells them apart."""
+    codes = np.asarray(codes)
+    kind = np.float64 if merged_columns(codes).any() else np.float32
+    return codes.astype(kind)
+
+
+def _as_bytes(rows: FloatArray, high: float) -> np.ndarray | None:
+    """Return rows as the bytes of which they are a multiple, if they are."""
+    if rows.min() < 0 or rows.max() > high:
+        return None
+    found = np.empty(rows.shape, dtype=np.uint8)
+    for start in range(0, len(rows), _ROWS):
+        block = rows[start : start + _ROWS] * np.float32(255.0 / high)
+        found[start : start + _ROWS] = np.rint(block)
+        # A rounding of float32 is far below this, and a tone between two bytes far above.
+        if np.abs(block - found[start : start + _ROWS]).max() > 0.001:
+            return None
+    return found
+
+
+def _steps_of(run: Run) -> list[int]:
+    return [int(path.stem.split("-")[1]) for path in sorted((run.path / "recorder").iterdir())]
+
+
+def newest_run(root: Path) -> Run:
+    """Return the newest finished fit below a directory.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none.
+    """
+    found = sorted(root.glob("*/MANIFEST"), key=lambda path: -path.stat().st_mtime)
+    for manifest in found:
+        try:
+            run = Run(manifest.parent)
+            if run.kind == FitConfig.kind:
+                return run
+        except InscapeError:
+            continue
+    raise RunNotFoundError(
+        f"There must be a finished run below {root} to open; there is none: make one with "
+        "inscape fit, or name one: inscape lab PATH."
+    )
