@@ -176,6 +176,15 @@ export function fixed(value: number, decimals: number): string {
   return value.toFixed(decimals).replace("-", "−");
 }
 
+/** A number with the digits that tell the rows of a column apart, whose spread this is. */
+export function tellBy(value: number, spread: number): string {
+  if (!(spread > 0)) return tell(value);
+  const decimals = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(spread))));
+  if (Math.abs(value) >= 1e15 || decimals > 8) return tell(value, 6);
+  const options = { minimumFractionDigits: 0, maximumFractionDigits: decimals };
+  return value.toLocaleString("en-US", options).replace("-", "−");
+}
+
 export function count(value: number): string {
   return value.toLocaleString("en-US");
 }

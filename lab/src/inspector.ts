@@ -1,7 +1,7 @@
 // What the map answers: of a pinned row, of a selection, or of the whole.
 
 import { classText, css } from "./colours";
-import { count, fixed, plural, tell } from "./document";
+import { count, fixed, plural, tell, tellBy } from "./document";
 import { button, h, icon, sized } from "./dom";
 import type { Lab } from "./lab";
 import { article } from "./map";
@@ -46,6 +46,9 @@ export class Inspector {
     const parts: Node[] = [this.head(title, this.finding(row, near), () => lab.store.set({ pin: null, second: null }, true))];
     const values = document.row(row);
     const back = lab.decodeNow(document.code(row));
+    if (lab.store.state.moment !== null) {
+      parts.push(h("p", { class: "quiet" }, "What is told here is as at the end of the training."));
+    }
     if (!values) parts.push(h("p", { class: "quiet" }, "The rows are still coming."));
     else if (back) parts.push(...(lab.pictures ? this.pictured(values, back) : this.tabled(values, back)));
     else if (lab.decoder) this.ask(row, values, parts);
@@ -124,8 +127,8 @@ export class Inspector {
         "tr",
         {},
         h("th", { scope: "row", title: names?.[j] ?? "" }, names?.[j] ?? `x${j}`),
-        h("td", {}, tell(values[j], 3)),
-        h("td", {}, tell(back[j], 3)),
+        h("td", {}, tellBy(values[j], spreads[j])),
+        h("td", {}, tellBy(back[j], spreads[j])),
         h("td", { class: "bar", title: `${fixed(-away, 2)} standard deviations` }, bar),
       );
     });
@@ -166,7 +169,7 @@ export class Inspector {
   private row(title: string, rows: number[], own: number | null): Node[] {
     const { lab } = this;
     const { document, pictures, theme } = lab;
-    const { classes, noun } = document.told;
+    const { classes } = document.told;
     let finding = "";
     if (own !== null && classes?.names) {
       const mine = document.classOf(own);
@@ -187,7 +190,6 @@ export class Inspector {
         name !== null && h("span", {}, name.length > 7 ? `${name.slice(0, 6)}…` : name),
       );
     });
-    void noun;
     return [h("div", { class: "line" }, h("h3", {}, title), h("span", {}, finding)), h("ul", { class: "rows" }, ...list)];
   }
 
@@ -258,7 +260,7 @@ export class Inspector {
     const far = (j: number) => (spreads[j] > 0 ? (mean[j] - means[j]) / spreads[j] : 0);
     const order = Array.from(mean.keys()).sort((a, b) => Math.abs(far(b)) - Math.abs(far(a)));
     const lines = order.slice(0, 8).map((j) =>
-      h("tr", {}, h("th", { scope: "row" }, names?.[j] ?? `x${j}`), h("td", {}, tell(mean[j], 3)), h("td", {}, tell(means[j], 3)), h("td", {}, fixed(far(j), 1))),
+      h("tr", {}, h("th", { scope: "row" }, names?.[j] ?? `x${j}`), h("td", {}, tellBy(mean[j], spreads[j])), h("td", {}, tellBy(means[j], spreads[j])), h("td", {}, fixed(far(j), 1))),
     );
     const head = ["Column", "Inside", "All", "In sd"].map((name) => h("th", { scope: "col" }, name));
     return [

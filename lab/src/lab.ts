@@ -2,7 +2,7 @@
 
 import type { Theme } from "./colours";
 import { type Decoder, type Ask, makeDecoder } from "./decoder";
-import { count, type Document, fixed, type Numbers, tell } from "./document";
+import { count, type Document, fixed, type Numbers, tell, tellBy } from "./document";
 import { calm, h } from "./dom";
 import { Header } from "./header";
 import { Help } from "./help";
@@ -229,13 +229,13 @@ export class Lab {
     const error = document.get(document.told.errors.blob)[row];
     const lines = [
       h("b", {}, this.document.rowName(row), this.document.className(row) === null ? "" : `, ${this.nameOf(row)}`),
-      h("span", {}, `error ${fixed(error, 4)}`),
+      h("span", {}, `error ${fixed(error, 4)}${this.store.state.moment === null ? "" : " at the end"}`),
     ];
     const values = document.row(row);
     const own: (Node | string)[] = [];
     if (pictures && values) {
       own.push(pictures.canvas(pictures.pixels(values, theme), 84, "Input"));
-      const back = this.decodeNow(document.code(row));
+      const back = this.decodes && this.decodeNow(document.code(row));
       if (back) own.push(pictures.canvas(pictures.pixels(back, theme), 84, "Redrawn"));
     } else if (values) own.push(this.columnsOf(values));
     card.replaceChildren(h("div", { class: "pair" }, ...own), ...lines);
@@ -245,7 +245,10 @@ export class Lab {
   /** Fill a card with what the decoder makes of a code, and return it as a picture. */
   showPlace(card: HTMLElement, code: Float64Array): ImageData | null {
     const { decoder, pictures, theme } = this;
-    if (!decoder) return null;
+    if (!decoder || !this.decodes) {
+      card.hidden = true;
+      return null;
+    }
     const near = this.map.nearestTo(code);
     const numbers = Array.from(code.slice(0, 3), (v) => fixed(v, 2)).join(", ");
     const lines = [
@@ -270,6 +273,11 @@ export class Lab {
     return null;
   }
 
+  /** Whether codes on the map are those that the decoder knows: not at an earlier moment. */
+  get decodes(): boolean {
+    return this.decoder !== null && this.store.state.moment === null;
+  }
+
   /** The row of a code, where the page can decode by itself. */
   decodeNow(code: Float64Array): Float64Array | null {
     if (!this.decoder?.local) return null;
@@ -285,7 +293,7 @@ export class Lab {
     order.sort((a, b) => far(b) - far(a));
     const list = order.slice(0, 6).map((j) => {
       const name = feature_names?.[j] ?? `x${j}`;
-      return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, tell(row[j], 3)));
+      return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, tellBy(row[j], spreads[j])));
     });
     return h("table", { class: "columns" }, h("tbody", {}, ...list));
   }
@@ -454,7 +462,7 @@ export class Lab {
     let stopped = false;
     const step = (now: number) => {
       if (stopped || this.closed) return;
-      const share = Math.min(1, (now - started) / milliseconds);
+      const share = Math.min(1, Math.max(0, (now - started) / milliseconds));
       draw(share);
       if (share < 1) requestAnimationFrame(step);
       else done();

@@ -300,8 +300,17 @@ export class MapView {
       };
       if (!first) continue;
       add(first, false);
-      const far = smooth.find((one) => Math.hypot(one.c - first.c, one.r - first.r) * cell > 150);
-      if (far && far.mass > 0.1 * members[k].length) add(far, true);
+      const massAt = new Map(smooth.map((one) => [`${one.c},${one.r}`, one.mass]));
+      const island = smooth.find((one) => {
+        const [dc, dr] = [first.c - one.c, first.r - one.r];
+        if (Math.hypot(dc, dr) * cell < 150) return false;
+        // Water between the two: somewhere on the way there are few.
+        const way = [0.2, 0.35, 0.5, 0.65, 0.8].map(
+          (share) => massAt.get(`${Math.round(one.c + share * dc)},${Math.round(one.r + share * dr)}`) ?? 0,
+        );
+        return Math.min(...way) < 0.35 * one.mass;
+      });
+      if (island && island.mass > Math.max(12, 0.1 * members[k].length)) add(island, true);
     }
   }
 
@@ -423,7 +432,7 @@ export class MapView {
       parts.push(`Rings: distance ${rings.map(({ radius }) => tell(radius, 2)).join(", ")} from the middle.`);
     }
     const { decoder, pictures } = lab;
-    const shown = state.grid && decoder && pictures && state.moment === null && lab.plane.dimensions === 2;
+    const shown = state.grid && decoder && pictures && lab.decodes && lab.plane.dimensions === 2;
     if (shown) parts.push(`Grey ${lab.document.told.noun}s: what the decoder draws where few codes are.`);
     if (decoder?.note) parts.push(decoder.note);
     this.note.textContent = parts.join(" ");
@@ -695,14 +704,17 @@ export class MapView {
 
   private near(px: number, py: number, within: number): number | null {
     const [c, r] = [Math.floor(px / NEAR), Math.floor(py / NEAR)];
-    const reach = Math.ceil(within / NEAR);
     let [best, least] = [null as number | null, within];
-    for (let dc = -reach; dc <= reach; dc++) {
-      for (let dr = -reach; dr <= reach; dr++) {
-        for (const i of this.buckets.get((c + dc) * 10007 + r + dr) ?? []) {
-          const [qx, qy] = this.view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
-          const away = Math.hypot(qx - px, qy - py);
-          if (away <= least) [best, least] = [i, away];
+    // Ring after ring of cells, until none that is left could be nearer.
+    for (let ring = 0; (ring - 1) * NEAR <= least; ring++) {
+      for (let dc = -ring; dc <= ring; dc++) {
+        const whole = Math.abs(dc) === ring;
+        for (let dr = -ring; dr <= ring; dr += whole || ring === 0 ? 1 : 2 * ring) {
+          for (const i of this.buckets.get((c + dc) * 10007 + r + dr) ?? []) {
+            const [qx, qy] = this.view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
+            const away = Math.hypot(qx - px, qy - py);
+            if (away <= least) [best, least] = [i, away];
+          }
         }
       }
     }
@@ -864,6 +876,10 @@ export class MapView {
 
   /** Decode what lies under the pointer, and leave a trail. */
   private decodeAt(px: number, py: number, pressed: boolean): void {
+    if (!this.lab.decodes) {
+      this.lab.tell("informs", "The decoder here is that of the end of the training: drag the curve to its end to decode.");
+      return;
+    }
     const started = performance.now();
     const { lab } = this;
     const code = lab.plane.code(...this.view.toPlane(px, py), lab.base());
@@ -910,7 +926,13 @@ export class MapView {
   private moveCard(px: number, py: number): void {
     const { card } = this;
     if (card.hidden) return;
-    const [wide, high] = [card.offsetWidth, card.offsetHeight];
+    // To ask for a size makes the browser lay out anew: it changes with what is shown alone.
+    const kind = `${card.childElementCount}/${card.firstElementChild?.tagName}`;
+    if (kind !== this.cardKind) {
+      this.cardKind = kind;
+      this.cardSize = [card.offsetWidth, card.offsetHeight];
+    }
+    const [wide, high] = this.cardSize;
     let best = [12, 12];
     let least = Infinity;
     for (const [dx, dy] of [[1, 1], [1, -1], [-1, 1], [-1, -1], [1, 0], [-1, 0], [0, 1], [0, -1]]) {
@@ -931,6 +953,9 @@ export class MapView {
     if (this.view.width < 500) best = [this.view.width - wide - 8, 56];
     card.style.transform = `translate(${Math.round(best[0])}px,${Math.round(best[1])}px)`;
   }
+
+  private cardKind = "";
+  private cardSize = [0, 0];
 
   hideCard(): void {
     this.card.hidden = true;

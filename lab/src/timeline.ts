@@ -104,39 +104,44 @@ export class Timeline {
     this.width = track.clientWidth;
     if (this.width < 80) return;
     const moment = this.lab.store.state.moment ?? curve.length - 1;
-    const now = curve[moment];
+    const atEnd = this.lab.store.state.moment === null;
+    // What was kept in the end may be an earlier state, which did better on rows held out.
+    const now = atEnd ? { ...curve[moment], error: errors.test } : curve[moment];
+    const last = curve[curve.length - 1];
+    const restored = Math.abs(last.error - errors.test) > 0.005 * errors.test;
     this.button.replaceChildren(icon(this.playing ? "pause" : "play"));
     this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play training");
     track.setAttribute("aria-valuenow", String(moment));
     track.setAttribute("aria-valuetext", `step ${now.step}, error ${fixed(now.error, 4)}`);
-    const last = curve[curve.length - 1];
     this.told.replaceChildren(
-      h("p", { class: "quiet" }, "Drag the curve to go back in time"),
+      h("p", { class: "quiet" }, atEnd && restored ? "What was kept: an earlier state, better on rows held out" : "Drag the curve to go back in time"),
       h("p", { class: "number" }, fixed(now.error, 4)),
-      h("p", {}, "step ", h("b", {}, count(now.step)), ` of ${count(last.step)}, epoch ${fixed(now.epoch, 1)}`),
-      h("p", { class: "quiet" }, `${errors.unit}, test rows`),
+      h("p", {}, "step ", h("b", {}, count(now.step)), ` of ${count(last.step)}`),
+      h("p", { class: "quiet" }, `epoch ${fixed(now.epoch, 1)}; ${errors.unit}, test rows`),
     );
-    this.draw(height, moment);
+    this.draw(height, moment, now.error);
   }
 
-  private draw(height: number, moment: number): void {
+  private draw(height: number, moment: number, error: number): void {
     const { curve, errors } = this.lab.document.told;
     const { baseline } = errors;
     const values = curve.map(({ error }) => error);
+    values.push(errors.test);
     if (baseline) values.push(baseline.test);
     let [low, high] = [Math.min(...values), Math.max(...values)];
     // What an untrained network does may be a hundred times worse: then the axis is logarithmic.
     const bend = low > 0 && high / low > 20 ? Math.log : (v: number) => v;
     [low, high] = [bend(low), bend(high)];
     const foot = height - 24;
-    const y = (error: number) => 14 + (1 - (bend(error) - low) / (high - low || 1)) * (foot - 26);
     const narrow = height < 100;
+    const head = narrow ? 12 : 28;
+    const y = (error: number) => head + (1 - (bend(error) - low) / (high - low || 1)) * (foot - head - 10);
     const line = curve.map(({ step, error }) => `${this.x(step)},${y(error)}`).join(" ");
     const right = this.width - 26;
     const parts: SVGElement[] = [];
     if (baseline) {
       const level = y(baseline.test);
-      const beaten = curve.findIndex(({ error }, i) => error < baseline.test && i > 0);
+      const beaten = errors.test < 0.99 * baseline.test ? curve.findIndex((one, i) => i > 0 && one.error < 0.995 * baseline.test) : -1;
       if (beaten > 0) {
         const [a, b] = [curve[beaten - 1], curve[beaten]];
         const share = (a.error - baseline.test) / (a.error - b.error || 1);
@@ -170,7 +175,7 @@ export class Timeline {
     const x = this.x(curve[moment].step);
     parts.push(
       svg("line", { class: "now", x1: x, x2: x, y1: 4, y2: foot }),
-      svg("circle", { class: "handle", cx: x, cy: y(curve[moment].error), r: 8 }),
+      svg("circle", { class: "handle", cx: x, cy: y(error), r: 8 }),
     );
     this.chart.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
     this.chart.setAttribute("width", String(this.width));

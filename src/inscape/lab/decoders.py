@@ -12,6 +12,7 @@ from inscape._representations import unwrap
 from inscape._typing import FloatArray
 from inscape.estimators.exact_modules import Affine
 from inscape.estimators.plain_modules import DecoderModule
+from inscape.networks import SharedOutputs
 from inscape.networks.linear_path import LinearPath
 from inscape.objectives.likelihoods import (
     Bernoulli,
@@ -58,8 +59,12 @@ def decoder_steps(
     module = representation.decoder_module()
     if not isinstance(module, DecoderModule) or module.conditions is not None:
         return None
+    decoder = module.decoder
+    if isinstance(decoder, SharedOutputs):
+        # What it appends for all rows alike, such as a scale, is no part of what is expected.
+        decoder = decoder.decoder
     try:
-        steps = _steps(module.decoder, blobs) + _mean(module.likelihood)
+        steps = _steps(decoder, blobs) + _mean(module.likelihood)
         for units in reversed(module.units):
             steps.append(_affine(units, blobs))
     except _Unknown:
@@ -107,7 +112,7 @@ def _mean(likelihood: Likelihood) -> Steps:
         return [{"type": "sigmoid"}]
     if isinstance(likelihood, ContinuousBernoulli):
         return [{"type": "continuous_bernoulli"}]
-    if isinstance(likelihood, Gaussian | Laplace) and not isinstance(likelihood.scale, str):
+    if isinstance(likelihood, Gaussian | Laplace):
         link = getattr(likelihood, "link", "identity")
         if link in ("identity", "sigmoid"):
             return [] if link == "identity" else [{"type": link}]
