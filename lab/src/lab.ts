@@ -100,6 +100,8 @@ export class Lab {
     this.inspector.update();
     document.whenRows(() => this.rowsCame());
     if (!document.hasRows) this.waitForRows();
+    // For who tests or teaches: the lab of an element.
+    Object.assign(this.root, { inscape: this });
     this.root.dataset.ready = "true";
   }
 

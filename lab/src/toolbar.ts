@@ -37,6 +37,7 @@ export class Toolbar {
     const lasso = button(
       {
         class: "control lasso",
+        "aria-label": "Lasso",
         sentence: "Draw around points to count and keep them (or hold Shift).",
         onclick: () => {
           lab.lassoing = !lab.lassoing;
