@@ -1,7 +1,6 @@
 // From codes to rows: by the steps of a dense decoder here in the page, by a grid, or by a server.
 
 import type { Document, Numbers, Step } from "./document";
-import type { Plane } from "./plane";
 
 export interface Decoder {
   /** What a reader has to know of its answers, or "". */
@@ -15,10 +14,10 @@ export interface Decoder {
 export type Ask = (codes: number[][]) => Promise<number[][]>;
 
 /** The decoder of a document, or null where nothing here can decode. */
-export function makeDecoder(document: Document, ask: Ask | null, plane: Plane): Decoder | null {
+export function makeDecoder(document: Document, ask: Ask | null): Decoder | null {
   const { decoder } = document.told;
   if (decoder.type === "steps") return new Stepwise(document, decoder.steps);
-  if (decoder.type === "grid") return new Interpolated(document, decoder, plane);
+  if (decoder.type === "grid") return new Interpolated(document, decoder);
   if (decoder.type === "server" && ask) {
     return {
       note: "",
@@ -146,7 +145,7 @@ function continuousBernoulliMean(v: number): number {
 
 /** A grid of rows that was decoded beforehand, and is interpolated between its places. */
 class Interpolated implements Decoder {
-  readonly note = "Between places that were decoded beforehand: interpolated.";
+  readonly note: string;
   readonly local = true;
   private readonly rows: Numbers;
 
@@ -160,9 +159,19 @@ class Interpolated implements Decoder {
       high: number[];
       size: number;
     },
-    private readonly plane: Plane,
   ) {
     this.rows = document.get(told.blob);
+    this.note = "Decoded beforehand at some places, and interpolated between them";
+    this.note += document.k > 2 ? "; what leads out of the widest plane is not seen." : ".";
+  }
+
+  /** The two coordinates of a code in the plane that was decoded: its own, or the widest. */
+  private coordinates(code: Float64Array): number[] {
+    const { axes } = this.document.told;
+    if (!axes) return [code[0], code[1] ?? 0];
+    const [centre, directions] = [this.document.get(axes.centre), this.document.get(axes.directions)];
+    const { k } = this.document;
+    return [0, 1].map((a) => code.reduce((sum, v, j) => sum + directions[a * k + j] * (v - centre[j]), 0));
   }
 
   decode(codes: Float64Array[]): Float64Array[] {
@@ -172,7 +181,7 @@ class Interpolated implements Decoder {
   private one(code: Float64Array): Float64Array {
     const { centre, unit, low, high, size } = this.told;
     const { n_features, rows } = this.document.told.data;
-    const away = this.plane.coordinates(code).slice(0, 2).map((v, a) => (v - centre[a]) / unit);
+    const away = this.coordinates(code).map((v, a) => (v - centre[a]) / unit);
     const radius = Math.hypot(away[0], away[1]);
     const ratio = radius > 0 ? Math.asinh(radius) / radius : 1;
     const place = away.map((v, a) => {

@@ -68,7 +68,7 @@ export class Lab {
     this.mend();
     this.plane = new Plane(document);
     this.pictures = told.data.image_shape ? new Pictures(document) : null;
-    this.decoder = makeDecoder(document, host.ask, this.plane);
+    this.decoder = makeDecoder(document, host.ask);
     this.theme = this.chooseTheme();
     this.root = h("div", { class: "inscape-lab", "data-theme": this.theme });
     this.map = new MapView(this);

@@ -431,6 +431,7 @@ export class MapView {
     if (rings.length) {
       parts.push(`Rings: distance ${rings.map(({ radius }) => tell(radius, 2)).join(", ")} from the middle.`);
     }
+    if (lab.document.k === 1) parts.push("Heights mean nothing: there is one number.");
     const { decoder, pictures } = lab;
     const shown = state.grid && decoder && pictures && lab.decodes && lab.plane.dimensions === 2;
     if (shown) parts.push(`Grey ${lab.document.told.noun}s: what the decoder draws where few codes are.`);

@@ -24,6 +24,7 @@ export class Plane {
   centre: number[] = [];
   unit = 1;
   private trueFactor = 1;
+  private strewn = 0;
   stretch: [number, number] = [1, 1];
   turn: Turn = { yaw: 0, pitch: 0 };
   scale: ScaleName = "spread";
@@ -89,6 +90,12 @@ export class Plane {
         answer[3 * i + a] = sum - shift;
       }
     }
+    if (k === 1) {
+      // One number has no second side: points are strewn, so that they do not hide each other.
+      for (let i = 0; i < n; i++) {
+        answer[3 * i + 1] = this.strewn * ((Math.imul(i + 1, 2654435761) >>> 0) / 2 ** 32 - 0.5);
+      }
+    }
     return answer;
   }
 
@@ -107,6 +114,7 @@ export class Plane {
     }
     const mean = radii.reduce((sum, r) => sum + r, 0) / n;
     this.unit = UNIT * (median(radii) || mean || 1);
+    this.strewn = 4 * this.unit;
     radii.sort();
     // On the true scale all but the farthest hundredth lies within a radius of 1 or so.
     this.trueFactor = 1 / (radii[Math.floor(0.995 * (n - 1))] || 1);
