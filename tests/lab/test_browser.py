@@ -1,0 +1,392 @@
+"""The lab as a person meets it: a real Chromium, a real run of the whole of MNIST."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.neighbors import NearestNeighbors
+
+import inscape
+from inscape.data import load
+from tests.lab.browsing import AXE, Lab, browser, inscape as command, serving
+
+pytestmark = pytest.mark.proof
+
+SIZES = {"desk": (1440, 900), "small": (1024, 768), "phone": (360, 780)}
+HOSTS = ["page", "file"]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, chromium) -> Path:
+    """One epoch on the whole of MNIST, in two components."""
+    folder = tmp_path_factory.mktemp("lab")
+    command("fit", "mnist", "--epochs", "1", "--run", "digits", cwd=folder)
+    return folder / "digits"
+
+
+@pytest.fixture(scope="module")
+def addresses(run):
+    """The run as a page and as a file."""
+    file = run.parent / "digits.html"
+    command("export", str(run), "--html", str(file), cwd=run.parent)
+    assert file.stat().st_size < 15e6
+    with serving(run) as (address, _):
+        yield {"page": address, "file": file.as_uri()}
+
+
+@pytest.fixture
+def lab(request, chromium, addresses):
+    host, options = getattr(request, "param", ("page", {}))
+    opened = Lab(chromium, addresses[host], **options)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+    # Nothing is asked of anybody else: of no host at all where there is a file.
+    hosts = {
+        urlsplit(url).hostname for url in opened.asked if not url.startswith(("blob:", "data:"))
+    }
+    assert hosts == ({"127.0.0.1"} if host == "page" else {None, ""} & hosts)
+
+
+def on(*hosts: str, **options):
+    return pytest.mark.parametrize("lab", [(host, options) for host in hosts], indirect=True)
+
+
+@on(*HOSTS)
+def test_the_page_shows_pythons_numbers(lab, run):
+    data, model = load("mnist"), inscape.load(run)
+    metrics = json.loads((run / "metrics.json").read_text())["test"]
+    assert f"{metrics['Autoencoder']['squared_error']:.4f}" in lab.text("header")
+    assert f"PCA’s {metrics['PCA']['squared_error']:.4f}" in lab.text("header")
+    rows = [0, 9, 4321, 9999]
+    codes = np.array([lab.ask("Array.from(lab.document.code(given))", row) for row in rows])
+    np.testing.assert_allclose(codes, model.transform(data.test.X[rows]), atol=1e-5)
+    decoded = lab.ask(
+        "given.map((code) => Array.from(lab.decodeNow(Float64Array.from(code))))", codes.tolist()
+    )
+    np.testing.assert_allclose(decoded, model.inverse_transform(codes), atol=1e-5)
+    shown = np.array([lab.ask("Array.from(lab.document.row(given))", row) for row in rows])
+    np.testing.assert_allclose(shown, data.test.X[rows], atol=1e-7)
+    away = data.test.X[9] - model.inverse_transform(model.transform(data.test.X[9:10]))[0]
+    lab.ask("lab.pin(given)", 9)
+    assert lab.text(".inspector .error .number") == f"{np.mean(away**2):.4f}"
+    assert lab.text(".inspector h2").startswith("Test digit 9, ")
+
+
+@on("file")
+def test_neighbours_are_those_of_another_library(lab, run):
+    data, model = load("mnist"), inscape.load(run)
+    lab.ask("lab.pin(given)", 123)
+    pixels = NearestNeighbors(n_neighbors=7).fit(data.test.X)
+    found = pixels.kneighbors(data.test.X[123:124], return_distance=False)[0, 1:]
+    assert lab.ask("lab.lookAlikes") == found.tolist()
+    codes = model.transform(data.test.X)
+    near = NearestNeighbors(n_neighbors=7).fit(codes)
+    wanted = near.kneighbors(codes[123:124], return_distance=False)[0, 1:]
+    told = lab.page.locator(".rows").first.locator("button").all()
+    names = [re.search(r"digit ([\d,]+)", one.get_attribute("aria-label"))[1] for one in told]
+    assert [int(name.replace(",", "")) for name in names] == wanted.tolist()
+
+
+@on(*HOSTS)
+def test_a_place_goes_to_a_code_and_back_on_both_scales(lab):
+    for scale in ("spread", "true"):
+        lab.ask("lab.store.set({ scale: given })", scale)
+        codes = [[0.3, -1.2], [0.0, 0.0], [40.0, 7.0]]
+        back = lab.ask(
+            "given.map((code) => Array.from(lab.plane.code(...lab.plane.place(code), [0, 0])))",
+            codes,
+        )
+        np.testing.assert_allclose(back, codes, rtol=1e-9, atol=1e-9)
+
+
+@on(*HOSTS)
+def test_pointing_pinning_and_letting_go(lab):
+    x, y = lab.place_of(77)
+    lab.page.mouse.move(x + 3, y)
+    lab.page.mouse.move(x, y)
+    assert lab.page.locator(".card canvas").count() == 2
+    lab.page.mouse.click(x, y)
+    assert "Test digit" in lab.text(".inspector h2")
+    lab.page.keyboard.press("Escape")
+    assert lab.text(".inspector h2") == "What this is"
+
+
+@on(*HOSTS)
+def test_dragging_in_decode_draws_a_path_that_can_be_kept(lab):
+    lab.page.get_by_role("button", name="Decode").click()
+    box = lab.page.locator(".map").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    lab.page.mouse.move(*middle)
+    lab.page.mouse.down()
+    for step in range(1, 12):
+        lab.page.mouse.move(middle[0] + 18 * step, middle[1] - 6 * step)
+    lab.page.mouse.up()
+    picture = (
+        "document.querySelector('.card canvas').getContext('2d').getImageData(0, 0, 28, 28).data"
+    )
+    row = lab.ask("Array.from(lab.decodeNow(Float64Array.from(lab.store.state.code)))")
+    shown = np.array(lab.ask(f"Array.from({picture})")).reshape(784, 4)[:, 0]
+    expected = 255 + (32 - 255) * np.clip(row, 0, 1)
+    assert np.abs(shown - expected).max() <= 1
+    with lab.page.expect_download() as kept:
+        lab.page.get_by_role("button", name="Save GIF").click()
+    film = Path(kept.value.path()).read_bytes()
+    assert film[:6] == b"GIF89a"
+    image = pytest.importorskip("PIL.Image")
+    with image.open(kept.value.path()) as opened:
+        assert opened.n_frames == 78
+
+
+@on("page")
+def test_a_lasso_counts_what_lies_inside(lab):
+    box = lab.page.locator(".map").bounding_box()
+    corners = [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7)]
+    places = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners]
+    lab.page.mouse.move(*places[0])
+    lab.page.keyboard.down("Shift")
+    lab.page.mouse.down()
+    for place in [*places[1:], places[0]]:
+        lab.page.mouse.move(*place, steps=3)
+    lab.page.mouse.up()
+    lab.page.keyboard.up("Shift")
+    at = np.array(
+        lab.ask(
+            "Array.from({ length: 10000 }, (_, i) => lab.map.view.toScreen(...lab.plane.place(lab.document.code(i))))"
+        )
+    )
+    inside = (
+        (at[:, 0] > 0.3 * box["width"])
+        & (at[:, 0] < 0.7 * box["width"])
+        & (at[:, 1] > 0.3 * box["height"])
+        & (at[:, 1] < 0.7 * box["height"])
+    )
+    told = int(lab.text(".inspector h2").split()[0].replace(",", ""))
+    assert told == len(lab.ask("lab.selection"))
+    assert abs(told - inside.sum()) <= 0.005 * inside.sum() + 5
+    with lab.page.expect_download() as kept:
+        lab.page.get_by_role("button", name="Save as CSV").click()
+    lines = Path(kept.value.path()).read_text().splitlines()
+    assert lines[0] == "part,row,label,z1,z2,error"
+    assert len(lines) == told + 1
+
+
+@on(*HOSTS)
+def test_a_link_shows_the_same_thing_and_back_goes_back(lab, chromium):
+    lab.page.get_by_role("button", name="Decode").click()
+    lab.ask("lab.pin(given)", 42)
+    lab.page.get_by_role("button", name="True").click()
+    lab.page.keyboard.press("[")
+    lab.page.wait_for_timeout(300)
+    title, state = lab.text(".inspector h2"), lab.ask("JSON.stringify(lab.store.state)")
+    other = Lab(chromium, lab.page.url)
+    assert other.text(".inspector h2") == title
+    assert other.ask("JSON.stringify(lab.store.state)") == state
+    other.close()
+    lab.page.reload()
+    lab.wait()
+    assert lab.ask("JSON.stringify(lab.store.state)") == state
+    lab.page.go_back()
+    lab.page.wait_for_timeout(100)
+    assert lab.ask("lab.store.state.scale") == "spread"
+    lab.page.go_forward()
+    lab.page.wait_for_timeout(100)
+    assert lab.ask("lab.store.state.scale") == "true"
+
+
+@on("file")
+def test_a_link_of_anybodys_breaks_nothing(lab):
+    for bad in (
+        "pin=99999999",
+        "code=1",
+        "camera=0,0,-1",
+        "moment=800",
+        "axes=7,7",
+        "colour=column:x",
+        "lasso=1,2",
+        "%",
+        "pin=<img>",
+    ):
+        lab.page.goto(lab.page.url.split("#")[0] + "#" + bad)
+        lab.page.wait_for_timeout(50)
+        assert lab.text(".inspector h2")
+
+
+@on(*HOSTS)
+def test_the_curve_is_the_track_of_time(lab, run):
+    track = lab.page.get_by_role("slider", name="Moment of the training")
+    track.focus()
+    lab.page.keyboard.press("Home")
+    assert lab.ask("lab.store.state.moment") == 0
+    model = next(iter(inscape.runs.Run(run).snapshots()))[1]
+    wanted = model.transform(load("mnist").test.X[:5])
+    drawn = lab.ask("Array.from(lab.codesAt(0).slice(0, 10))")
+    np.testing.assert_allclose(np.reshape(drawn, (5, 2)), wanted, atol=1e-5)
+    lab.page.keyboard.press("End")
+    assert lab.ask("lab.store.state.moment") is None
+
+
+@on(*HOSTS)
+def test_everything_can_be_reached_and_done_by_keyboard(lab):
+    lab.page.evaluate("document.activeElement.blur()")
+    reached = []
+    for _ in range(60):
+        lab.page.keyboard.press("Tab")
+        told = lab.page.evaluate(
+            "(() => { const e = document.activeElement; if (e === document.body) return null;"
+            "return [e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || e.placeholder || '',"
+            "getComputedStyle(e).outlineStyle]; })()"
+        )
+        if told is None:
+            break
+        reached.append(told)
+    names = " ".join(name for name, _ in reached)
+    assert all(name.strip() for name, _ in reached), reached
+    assert all(outline != "none" for _, outline in reached), reached
+    for wanted in (
+        "Explore",
+        "Decode",
+        "Spread",
+        "Grid",
+        "Lasso",
+        "Find a row",
+        "Map of",
+        "Zoom in",
+        "Pin Test digit",
+        "z1",
+        "Play training",
+        "Moment",
+        "Theme",
+        "Keys",
+    ):
+        assert wanted in names, wanted
+    lab.page.locator(".map").focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.page.keyboard.press("Shift+ArrowUp")
+    assert lab.ask("lab.store.state.mode") == "decode"
+    assert "nearest" in lab.text(".said")
+    lab.page.keyboard.press("Enter")
+    assert "Test digit" in lab.text(".inspector h2")
+    lab.page.keyboard.press("/")
+    lab.page.keyboard.type("9,007")
+    lab.page.keyboard.press("Enter")
+    assert lab.ask("lab.store.state.pin") == 9007
+    lab.page.keyboard.press("?")
+    assert lab.page.locator(".help").is_visible()
+    lab.page.keyboard.press("Escape")
+    assert not lab.page.locator(".help").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_serious_and_nothing_is_cut(chromium, addresses, size, theme, tmp_path):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci in lab/")
+    width, height = SIZES[size]
+    for view in (
+        "pin=9007",
+        "mode=decode&lasso=-1,-1,1,-1,1,1,-1,1",
+        "scale=true&colour=error&moment=3",
+    ):
+        lab = Lab(
+            chromium,
+            f"{addresses['file']}#{view}",
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+        )
+        assert lab.ask("lab.theme") == theme
+        lab.page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
+        found = lab.page.evaluate("axe.run()")["violations"]
+        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        assert serious == []
+        wide = lab.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width
+        lab.page.wait_for_timeout(600)
+        picture = tmp_path / f"{size}-{theme}.png"
+        lab.page.screenshot(path=str(picture))
+        assert picture.stat().st_size > 10_000
+        lab.close()
+        assert lab.complaints == []
+
+
+@on("file", reduced_motion="reduce")
+def test_motion_stops_where_it_is_unwelcome(lab):
+    lab.ask("lab.store.set({ moment: 2 })")
+    assert lab.ask("lab.map.points.between") == 1
+
+
+def test_words_of_the_data_never_become_markup(chromium, tmp_path):
+    data = load_wine(as_frame=True)
+    frame = data.frame.rename(columns={"alcohol": "<img src=x onerror=alert(1)>"})
+    frame["target"] = [
+        "</script><b>bold</b>" if t else "<img src=x onerror=alert(1)>" for t in frame["target"]
+    ]
+    frame.to_csv(tmp_path / "wine.csv", index=False)
+    command(
+        "fit",
+        "wine.csv",
+        "--target",
+        "target",
+        "--scaler",
+        "standard",
+        "--n-components",
+        "3",
+        "--run",
+        "wine",
+        cwd=tmp_path,
+    )
+    command("export", "wine", "--html", "wine.html", cwd=tmp_path)
+    model, rows = inscape.load(tmp_path / "wine"), load(tmp_path / "wine.csv", target="target")
+    with serving(tmp_path / "wine") as (page, _):
+        for address in (page, (tmp_path / "wine.html").as_uri()):
+            lab = Lab(chromium, f"{address}#pin=1&axes=3d")
+            assert lab.page.locator(".inscape-lab img, .inscape-lab b b").count() == 0
+            assert "<img src=x" in lab.page.inner_text(".inspector")
+            code = lab.ask("Array.from(lab.document.code(1))")
+            decoded = lab.ask("Array.from(lab.decodeNow(Float64Array.from(given)))", code)
+            np.testing.assert_allclose(decoded, model.inverse_transform([code])[0], rtol=1e-5)
+            np.testing.assert_allclose(
+                lab.ask("Array.from(lab.document.row(1))"), rows.test.X[1], rtol=1e-7
+            )
+            back = lab.ask("Array.from(lab.plane.code(...lab.plane.place(given), given))", code)
+            np.testing.assert_allclose(back, code, atol=1e-8)
+            lab.close()
+            assert lab.complaints == []
+
+
+def test_a_decoder_of_pictures_is_asked_of_the_server_or_interpolated(chromium, tmp_path):
+    words = ["--network", "convolutional", "--n-components", "2", "--epochs", "2"]
+    command("fit", "digits", *words, "--run", "conv", cwd=tmp_path)
+    command("export", "conv", "--html", "conv.html", cwd=tmp_path)
+    model, data = inscape.load(tmp_path / "conv"), load("digits")
+    code = model.transform(data.test.X[:1])[0].tolist()
+    expected = model.inverse_transform([code])[0]
+    ask = "Promise.resolve(lab.decoder.decode([Float64Array.from(given)])).then(([row]) => Array.from(row))"
+    with serving(tmp_path / "conv") as (page, process):
+        lab = Lab(chromium, page)
+        np.testing.assert_allclose(lab.ask(ask, code), expected, atol=1e-5)
+        other = Lab(chromium, page)
+        np.testing.assert_allclose(other.ask(ask, code), expected, atol=1e-5)
+        process.terminate()
+        lab.page.wait_for_selector(".state-card[data-kind=waits]", timeout=10_000)
+        assert "Everything on this page still works" in lab.text(".state-card")
+        lab.ask("lab.pin(3)")
+        assert "Test digit 3" in lab.text(".inspector h2")
+        lab.close()
+        other.close()
+    file = Lab(chromium, (tmp_path / "conv.html").as_uri())
+    assert "interpolated" in file.text(".map-note")
+    assert np.abs(np.array(file.ask(ask, code)) - expected).mean() < 0.05
+    file.close()
