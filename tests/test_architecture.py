@@ -70,11 +70,15 @@ LADDER["zoo"] = {*LADDER["estimators"], "estimators"}
 LADDER["uses"] = {*LADDER["estimators"], "estimators"}
 LADDER["runs"] = {*LADDER["estimators"], "dynamics", "estimators", "figures", "uses", "zoo"}
 LADDER["recipes"] = set(LADDER)
-LADDER["cli"] = set(LADDER) - {"cli"}
-LADDER["lab"] = set(LADDER) - {"cli", "lab"}
+LADDER["lab"] = set(LADDER)
+LADDER["cli"] = set(LADDER)
 
 # Lazy faces: what they import for type checkers alone is loaded by nobody.
-LAZY_FACES = {SOURCE / "__init__.py", SOURCE / "runs" / "__init__.py"}
+LAZY_FACES = {
+    SOURCE / "__init__.py",
+    SOURCE / "lab" / "__init__.py",
+    SOURCE / "runs" / "__init__.py",
+}
 
 # What only one room may import.
 KEPT_IN = {
@@ -82,6 +86,8 @@ KEPT_IN = {
     "cyclopts": {"cli"},
     "rich": {"cli"},
     "onnxruntime": {"runs"},
+    "starlette": {"lab"},
+    "uvicorn": {"lab"},
 }
 PARTS = {
     "initialization": INITIALIZATIONS,
@@ -240,10 +246,24 @@ LOADED = "import sys; print(*sorted({name.split('.')[0] for name in sys.modules}
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
-        ("import inscape", {"torch", "matplotlib", "sklearn", "scipy", "pandas", "cyclopts"}),
+        (
+            "import inscape",
+            {
+                "torch",
+                "matplotlib",
+                "sklearn",
+                "scipy",
+                "pandas",
+                "cyclopts",
+                "starlette",
+                "uvicorn",
+            },
+        ),
         ("import inscape.data", {"torch", "matplotlib", "pandas", "polars", "pyarrow", "PIL"}),
         ("import inscape.runs.config", {"torch", "matplotlib", "sklearn"}),
-        ("import inscape.cli", {"torch", "matplotlib", "sklearn"}),
+        ("import inscape.cli", {"torch", "matplotlib", "sklearn", "starlette", "uvicorn"}),
+        ("import inscape.lab", {"torch", "matplotlib", "sklearn", "starlette", "uvicorn"}),
+        ("import inscape.lab.file", {"starlette", "uvicorn", "websockets"}),
     ],
 )
 def test_an_import_stays_light(code, unwanted):

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.neighbors import NearestNeighbors
+from tests.lab.browsing import AXE, Lab, browser, serving
+from tests.lab.browsing import inscape as command
 
 import inscape
 from inscape.data import load
-from tests.lab.browsing import AXE, Lab, browser, inscape as command, serving
 
 pytestmark = pytest.mark.proof
 

@@ -8,9 +8,10 @@
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
-| `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
+| `export` | ``inscape export``: a run as ONNX graphs, in the layout of the Hub, or as one page |
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
+| `lab` | ``inscape lab``: a run in the browser |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
 | `score` | ``inscape score``: how well a run's model gives back each row |
@@ -39,6 +40,7 @@ from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
+from inscape.cli.lab import lab
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
 from inscape.cli.score import score
@@ -79,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         encode,
         decode,
         score,
+        lab,
         export,
         verify,
         anomalies,

@@ -1,4 +1,4 @@
-"""``inscape export``: a run's model as ONNX graphs, or in the layout of the Hugging Face Hub."""
+"""``inscape export``: a run's model as ONNX graphs or in the Hub's layout, its lab as one file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ def export(
     *,
     onnx: Path | None = None,
     hub: Path | None = None,
+    html: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Hand the model of RUN over: as ONNX graphs, or as a directory for the Hugging Face Hub.
+    """Hand RUN over: as ONNX graphs, as a directory for the Hugging Face Hub, or as one page.
 
     Parameters
     ----------
@@ -28,19 +29,25 @@ def export(
         the model gives (needs the extra onnx).
     hub
         A new directory for the model, its figures and a model card made from the run.
+    html
+        A new file for the lab of the run, with the test rows: it opens with the network off.
     overwrite
-        Replace the directories that are there.
+        Replace what is there.
     """
-    if onnx is None and hub is None:
+    if onnx is None and hub is None and html is None:
         raise InvalidParameterError(
-            "inscape export must know what to make of the run; got neither --onnx nor --hub: give "
-            "a new directory to one of them, or to both."
+            "inscape export must know what to make of the run; got neither --onnx nor --hub nor "
+            "--html: give a new directory to one of the first two, or a new file to the last."
         )
     from inscape._files import prepare_directory
 
     for path in (onnx, hub):
         if path is not None:
             prepare_directory(path, overwrite=overwrite)
+    if html is not None:
+        from inscape.lab.file import check_file
+
+        check_file(html, overwrite=overwrite)
     if onnx is not None:
         from inscape.runs.export.graphs import check_packages
 
@@ -50,6 +57,8 @@ def export(
         _export_hub(run, hub, overwrite)
     if onnx is not None:
         _export_onnx(run, onnx, overwrite)
+    if html is not None:
+        _export_html(run, html, overwrite)
 
 
 def _export_hub(run: Path, hub: Path, overwrite: bool) -> None:
@@ -77,3 +86,16 @@ def _export_onnx(run: Path, onnx: Path, overwrite: bool) -> None:
     )
     if not parity.n_real:
         say_warning("the data of the run are not where they were: compared on random rows alone.")
+
+
+def _export_html(run: Path, html: Path, overwrite: bool) -> None:
+    from inscape.lab import describe_run, export_html
+    from inscape.runs import Run
+
+    document = describe_run(Run(run), with_training_rows=False)
+    export_html(document, html, overwrite=overwrite)
+    say(f"Page     {html}, {html.stat().st_size / 1e6:.1f} MB")
+    say(
+        f"It holds {document.description['data']['n_test']:,} test rows of your data: look at it "
+        "before you hand it on."
+    )

@@ -1,15 +1,44 @@
 """The browser lab: one document of a representation, for a page, a file and a notebook.
 
+Names are loaded when they are first used: the command line looks here without loading torch.
+
 | file | what lives there |
 |---|---|
+| `conversation` | what a page and the server say to each other |
 | `decoders` | decoders as steps that a page can take by itself |
 | `describing` | what the document of a run, or of any fitted representation, says |
 | `document` | the document: a description, and blobs of plain numbers |
+| `file` | the lab in one file, which asks nobody for anything |
+| `front_end` | the front end, as it was built from ``lab/`` |
+| `grid` | a decoder that no page can compute, decoded beforehand |
+| `server` | who is answered, and with what |
+| `serving` | serving on this machine, and what has to be there for it |
 """
 
 from __future__ import annotations
 
-from inscape.lab.describing import describe, describe_run, newest_run
-from inscape.lab.document import Document
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Document", "describe", "describe_run", "newest_run"]
+if TYPE_CHECKING:
+    from inscape.lab.describing import describe, describe_run, newest_run
+    from inscape.lab.document import Document
+    from inscape.lab.file import export_html
+    from inscape.lab.serving import serve
+
+_NAMES = {
+    "Document": "document",
+    "describe": "describing",
+    "describe_run": "describing",
+    "export_html": "file",
+    "newest_run": "describing",
+    "serve": "serving",
+}
+
+__all__ = ["Document", "describe", "describe_run", "export_html", "newest_run", "serve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"inscape.lab.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'inscape.lab' has no attribute {name!r}")

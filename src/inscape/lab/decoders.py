@@ -52,7 +52,8 @@ def decoder_steps(
     """
     blobs: dict[str, np.ndarray] = {}
     linear = unwrap(representation, only=True)
-    if isinstance(linear, PCA | TruncatedSVD | NMF):
+    # Not `isinstance`, here and below: what extends one of these may do more.
+    if type(linear) in (PCA, TruncatedSVD, NMF):
         return _linear_steps(linear, blobs), blobs
     if not hasattr(representation, "decoder_module"):
         return None
@@ -73,11 +74,10 @@ def decoder_steps(
 
 
 def _linear_steps(linear: Any, blobs: dict[str, np.ndarray]) -> Steps:
-    directions = np.asarray(linear.components_, dtype=np.float64).T
+    directions = np.asarray(linear.components_).T
     if getattr(linear, "whiten", False):
         directions = directions * np.sqrt(linear.explained_variance_)
-    shift = getattr(linear, "mean_", None)
-    return [_product(directions, shift, blobs)]
+    return [_product(directions, getattr(linear, "mean_", None), blobs)]
 
 
 def _steps(module: nn.Module, blobs: dict[str, np.ndarray]) -> Steps:
@@ -90,7 +90,9 @@ def _steps(module: nn.Module, blobs: dict[str, np.ndarray]) -> Steps:
         beside = None if module.beside is None else _steps(module.beside, blobs)
         path = {"type": "linear_path", "linear": linear, "beside": beside, "limit": module.limit}
         return [path]
-    # Not `isinstance`: a layer of somebody's own may extend one of these and do more.
+    if isinstance(module, SharedOutputs):
+        # What it appends is a scale, which no expected row has.
+        return _steps(module.decoder, blobs)
     if type(module) is nn.Linear:
         bias = None if module.bias is None else _numbers(module.bias)
         return [_product(_numbers(module.weight), bias, blobs)]
@@ -108,15 +110,12 @@ def _steps(module: nn.Module, blobs: dict[str, np.ndarray]) -> Steps:
 
 def _mean(likelihood: Likelihood) -> Steps:
     """Return the steps from a decoder's outputs to the rows that it expects."""
-    if isinstance(likelihood, Bernoulli):
-        return [{"type": "sigmoid"}]
+    if type(likelihood) not in (Bernoulli, ContinuousBernoulli, Gaussian, Laplace):
+        raise _Unknown
     if isinstance(likelihood, ContinuousBernoulli):
         return [{"type": "continuous_bernoulli"}]
-    if isinstance(likelihood, Gaussian | Laplace):
-        link = getattr(likelihood, "link", "identity")
-        if link in ("identity", "sigmoid"):
-            return [] if link == "identity" else [{"type": link}]
-    raise _Unknown
+    linked = isinstance(likelihood, Gaussian) and likelihood.link == "sigmoid"
+    return [{"type": "sigmoid"}] if linked or isinstance(likelihood, Bernoulli) else []
 
 
 def _affine(units: Affine, blobs: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -135,8 +134,8 @@ def _product(
         "type": "linear",
         "n_in": n_in,
         "n_out": n_out,
-        "weight": _keep(weight.astype(np.float32), blobs),
-        # A mean may lie far from 0: it keeps its digits.
+        # Codes may be as far from 0 as a mean: both keep the digits that they have.
+        "weight": _keep(weight, blobs),
         "bias": None if bias is None else _keep(np.asarray(bias, dtype=np.float64), blobs),
     }
 

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from inscape._errors import InscapeError, InvalidDataError, RunNotFoundError
+from inscape._files import MANIFEST, read_manifest
 from inscape._representations import code_space, unwrap
 from inscape._typing import FloatArray
 from inscape.data import Dataset
@@ -31,6 +32,8 @@ _TITLES: Final = {"fashion-mnist": "Fashion-MNIST"}
 _ROWS = 10_000
 # Rows whose codes are followed over a training: each moment is a map of its own.
 _FOLLOWED = 10_000
+# Rows, or more where more were tested on, from which the directions of wide codes are found.
+_SEEN = 2_000
 
 
 def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
@@ -80,7 +83,8 @@ def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
         "packages": run.environment["packages"],
         "checksum": dataset.checksum,
     }
-    return _Describing(model, dataset, name, with_training_rows).document(told, run)
+    describing = _Describing(model, dataset, name, with_training_rows, config.random_state)
+    return describing.document(told, run)
 
 
 def describe(
@@ -120,8 +124,16 @@ def describe(
 class _Describing:
     """One document in the making: the test rows first, then those that were learned from."""
 
-    def __init__(self, model: Any, data: Dataset, name: str, with_training_rows: bool) -> None:
+    def __init__(
+        self,
+        model: Any,
+        data: Dataset,
+        name: str,
+        with_training_rows: bool,
+        random_state: int = 0,
+    ) -> None:
         self.model, self.data, self.name = model, data, name
+        self._random_state = random_state
         self._parts = [data.test.X, data.train.X][: 1 + with_training_rows]
         self.blobs: dict[str, np.ndarray] = {}
         self.n_test = data.test.n_samples
@@ -143,7 +155,7 @@ class _Describing:
         }
         # The rows are the largest and come last: all else is usable before them.
         description["data"]["rows"] = self._rows()
-        return Document(description, self.blobs)
+        return Document(description, self.blobs, getattr(self.model, "inverse_transform", None))
 
     def _over_rows(self, function: Any) -> FloatArray:
         found = [
@@ -183,15 +195,17 @@ class _Describing:
 
     def _classes(self) -> dict[str, Any] | None:
         """Keep the labels: each a place among the classes, or a number."""
-        labels = [part.y for part in (self.data.test, self.data.train)][: len(self._parts)]
+        labels = [part.y for part in (self.data.test, self.data.train)]
         if any(part is None for part in labels):
             return None
+        # Those of all rows are read: a class has the same place and mark whoever comes with it.
         together = np.concatenate(cast(list[Any], labels))
         read = read_labels(together, len(together), self.data.class_names)
+        n = sum(map(len, self._parts))
         if isinstance(read, Classes):
-            self.blobs["labels"] = read.index.astype(np.int32)
+            self.blobs["labels"] = read.index[:n].astype(np.int32)
             return {"names": list(read.names), "places": list(read.places), "blob": "labels"}
-        self.blobs["labels"] = np.asarray(read, dtype=np.float64)
+        self.blobs["labels"] = np.asarray(read, dtype=np.float64)[:n]
         return {"names": None, "places": None, "blob": "labels"}
 
     def _model(self, n_components: int) -> dict[str, Any]:
@@ -213,34 +227,34 @@ class _Describing:
         """Keep the directions in which the codes spread most, where a plane does not hold them."""
         if codes.shape[1] < 3:
             return None
-        centre = codes.mean(axis=0, dtype=np.float64)
-        away = codes[: max(self.n_test, 2000)].astype(np.float64) - centre
-        directions = np.linalg.svd(away, full_matrices=False)[2][:3]
+        seen = codes[: max(self.n_test, _SEEN)].astype(np.float64)
+        centre = seen.mean(axis=0)
+        # Of few rows too there are three: a covariance has as many as there are components.
+        directions = np.linalg.eigh(np.atleast_2d((seen - centre).T @ (seen - centre)))[1].T[::-1]
         self.blobs["axes_centre"] = centre
-        self.blobs["axes"] = directions
+        self.blobs["axes"] = directions[:3]
         return {"centre": "axes_centre", "directions": "axes"}
 
     def _errors(self) -> dict[str, Any]:
         """Keep each row's error, ours and PCA's: per pixel, or over each column's variance."""
         test, train = self.data.test.X, self.data.train.X
-        of_one_unit = test.min() >= 0 and test.max() <= 1
-        variances = test.var(axis=0, dtype=np.float64)
-        self._weights = np.ones(test.shape[1])
-        if not of_one_unit and variances.any():
-            self._weights = np.divide(
-                1.0, variances, out=np.zeros_like(variances), where=variances > 0
-            )
-            self._weights *= len(variances) / int(np.count_nonzero(variances))
-        self.blobs["errors"] = self._errors_of(self.model)
-        unit = "squared error per pixel" if self.data.image_shape else "squared error per column"
-        if not of_one_unit:
+        self._weights, unit = np.ones(test.shape[1]), "squared error per column"
+        # Of one number many times over, the mean is off by roundings, and so is the variance.
+        vary = ~(test == test[:1]).all(axis=0)
+        if test.min() >= 0 and test.max() <= 1:
+            unit = "squared error per pixel" if self.data.image_shape else unit
+        elif vary.any():
+            self._weights[~vary] = 0
+            self._weights[vary] = len(vary) / vary.sum() / test[:, vary].var(axis=0, dtype=float)
             unit = "squared error over each column's variance"
+        self.blobs["errors"] = self._errors_of(self.model)
         told: dict[str, Any] = {"unit": unit, "blob": "errors", "baseline": None}
         told["test"] = float(self.blobs["errors"][: self.n_test].mean(dtype=np.float64))
         n_components = self.blobs["codes"].shape[1]
         if self.name != "PCA" and n_components <= min(train.shape):
             scaler = getattr(self.model, "scaler_", None)
-            pca = fit_pca(train, n_components=n_components, random_state=0, scaler=scaler)
+            seed = self._random_state
+            pca = fit_pca(train, n_components=n_components, random_state=seed, scaler=scaler)
             self.blobs["errors_pca"] = self._errors_of(pca)
             mean = float(self.blobs["errors_pca"][: self.n_test].mean(dtype=np.float64))
             told["baseline"] = {"name": "PCA", "blob": "errors_pca", "test": mean}
@@ -256,16 +270,16 @@ class _Describing:
     def _curve(self, run: Run) -> list[dict[str, Any]]:
         """Keep where the test rows' codes were at each recorded moment, and how far off."""
         test = self.data.test.X[:_FOLLOWED]
+        listed = [name for name in read_manifest(run.path).files if name.startswith("recorder/")]
         moments: list[dict[str, Any]] = []
-        for epoch, then in run.snapshots():
+        for file, (epoch, then) in zip(listed, run.snapshots(), strict=True):
             codes = np.asarray(then.transform(test))
             away = test.astype(np.float64) - then.inverse_transform(codes)
             name = f"codes_{len(moments)}"
             self.blobs[name] = _compact(codes)
-            error = float((away**2 * self._weights).mean())
-            moments.append({"epoch": epoch, "blob": name, "error": error})
-        steps = _steps_of(run)
-        return [{"step": step, **moment} for step, moment in zip(steps, moments, strict=True)]
+            step, error = int(Path(file).stem.split("-")[1]), (away**2 * self._weights).mean()
+            moments.append({"step": step, "epoch": epoch, "blob": name, "error": float(error)})
+        return moments
 
     def _posterior(self) -> dict[str, Any] | None:
         """Keep the spread of each test row's posterior, where it is a Gaussian on flat codes."""
@@ -309,10 +323,6 @@ def _as_bytes(rows: FloatArray, high: float) -> np.ndarray | None:
     return found
 
 
-def _steps_of(run: Run) -> list[int]:
-    return [int(path.stem.split("-")[1]) for path in sorted((run.path / "recorder").iterdir())]
-
-
 def newest_run(root: Path) -> Run:
     """Return the newest finished fit below a directory.
 
@@ -321,7 +331,7 @@ def newest_run(root: Path) -> Run:
     RunNotFoundError
         If there is none.
     """
-    found = sorted(root.glob("*/MANIFEST"), key=lambda path: -path.stat().st_mtime)
+    found = sorted(root.glob(f"*/{MANIFEST}"), key=lambda path: -path.stat().st_mtime)
     for manifest in found:
         try:
             run = Run(manifest.parent)

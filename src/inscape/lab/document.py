@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from inscape._errors import InvalidParameterError
+from inscape._typing import FloatArray
 
 FORMAT: Final = 1
 # Types that a page reads without a conversion, by the names of its own arrays.
@@ -31,7 +32,10 @@ class Document:
         Plain data; where it says "blob" it names one of `blobs`. Its own "blobs" tells the type
         and shape of each, in the order in which they are wanted.
     blobs : mapping of str to ndarray
-        uint8, int32, float32 or float64.
+        uint8, int32, float32 or float64, in the order in which they are wanted.
+    decode : callable or None
+        From codes to rows, for whoever serves it: where the decoder is of the type "server", no
+        page can do it by itself.
 
     Raises
     ------
@@ -47,6 +51,7 @@ class Document:
 
     description: Mapping[str, Any]
     blobs: Mapping[str, np.ndarray]
+    decode: Callable[[FloatArray], FloatArray] | None = None
 
     def __post_init__(self) -> None:
         for name, array in self.blobs.items():
