@@ -165,7 +165,8 @@ def test_a_lasso_counts_what_lies_inside(lab):
     lab.page.keyboard.up("Shift")
     at = np.array(
         lab.ask(
-            "Array.from({ length: 10000 }, (_, i) => lab.map.view.toScreen(...lab.plane.place(lab.document.code(i))))"
+            "Array.from({ length: 10000 }, (_, i) => lab.document.code(i))"
+            ".map((code) => lab.map.view.toScreen(...lab.plane.place(code)))"
         )
     )
     inside = (
@@ -247,7 +248,7 @@ def test_everything_can_be_reached_and_done_by_keyboard(lab):
         lab.page.keyboard.press("Tab")
         told = lab.page.evaluate(
             "(() => { const e = document.activeElement; if (e === document.body) return null;"
-            "return [e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || e.placeholder || '',"
+            "return [e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || '',"
             "getComputedStyle(e).outlineStyle]; })()"
         )
         if told is None:
@@ -374,7 +375,10 @@ def test_a_decoder_of_pictures_is_asked_of_the_server_or_interpolated(chromium, 
     model, data = inscape.load(tmp_path / "conv"), load("digits")
     code = model.transform(data.test.X[:1])[0].tolist()
     expected = model.inverse_transform([code])[0]
-    ask = "Promise.resolve(lab.decoder.decode([Float64Array.from(given)])).then(([row]) => Array.from(row))"
+    ask = (
+        "Promise.resolve(lab.decoder.decode([Float64Array.from(given)]))"
+        ".then(([row]) => Array.from(row))"
+    )
     with serving(tmp_path / "conv") as (page, process):
         lab = Lab(chromium, page)
         np.testing.assert_allclose(lab.ask(ask, code), expected, atol=1e-5)
