@@ -88,6 +88,8 @@ export class Lab {
     );
     new Sentences(this.root);
     place.replaceChildren(this.root);
+    // A page that is ours alone is filled; in a notebook the place has its own size.
+    place.classList.toggle("inscape-lab-page", host.ownsAddress);
     this.stopKeys = listenToKeys(this);
     this.store.subscribe((state, changed) => this.follow(state, changed));
     this.dark.addEventListener("change", this.retheme);

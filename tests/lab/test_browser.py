@@ -248,7 +248,8 @@ def test_everything_can_be_reached_and_done_by_keyboard(lab):
         lab.page.keyboard.press("Tab")
         told = lab.page.evaluate(
             "(() => { const e = document.activeElement; if (e === document.body) return null;"
-            "return [e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || '',"
+            "return [e.getAttribute('aria-label') || e.innerText"
+            " || e.closest('label')?.innerText || '',"
             "getComputedStyle(e).outlineStyle]; })()"
         )
         if told is None:
