@@ -46,8 +46,8 @@ def serving(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=run.parent
     )
     told = ""
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             told += line
             if found := re.fullmatch(r"(http://127\.0\.0\.1:\d+/\?token=\S+)\n", line):
@@ -59,6 +59,7 @@ def serving(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         if process.poll() is None:
             process.terminate()
         process.wait(timeout=20)
+        process.stdout.close()
 
 
 class Lab:
