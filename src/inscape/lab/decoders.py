@@ -99,7 +99,7 @@ def _steps(module: nn.Module, blobs: dict[str, np.ndarray]) -> Steps:
     if type(module) is nn.LeakyReLU:
         return [{"type": "leaky_relu", "slope": module.negative_slope}]
     if type(module) is nn.PReLU and module.weight.numel() == 1:
-        return [{"type": "leaky_relu", "slope": float(module.weight)}]
+        return [{"type": "leaky_relu", "slope": module.weight.item()}]
     if type(module) not in _ACTIVATIONS:
         raise _Unknown
     plain = type(module)()

@@ -1,0 +1,58 @@
+"""Two small runs, and a front end of one line in place of the one that is built from `lab/`."""
+
+import numpy as np
+import pytest
+
+from inscape import figures
+from inscape.lab import front_end
+from inscape.runs import FitConfig, fit
+
+FRONT_END = (
+    b"export const openFile = () => {}; export const openPage = () => {}; // \xc3\xa4 </script>"
+)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Where that front end lies."""
+    path = tmp_path_factory.mktemp("front-end") / "lab.js"
+    path.write_bytes(FRONT_END)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def placeholder(built, monkeypatch):
+    monkeypatch.setattr(front_end, "_MODULE", built)
+
+
+@pytest.fixture(scope="session")
+def undrawn():
+    """Most of a run's seconds go into its pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "png", lambda figure: b"not drawn")
+        for film in ("animate_map", "turning_map"):
+            patch.setattr(figures, film, lambda *_, **__: b"GIF89a")
+        yield
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory, undrawn):
+    """A run of pictures."""
+    path = tmp_path_factory.mktemp("digits") / "run"
+    config = FitConfig(data="digits", hidden=(16,), epochs=2, linear_path=False)
+    return fit(config, path)
+
+
+@pytest.fixture(scope="session")
+def table_run(tmp_path_factory, undrawn):
+    """A run of a table in raw units, one column of which is one number; five components."""
+    path = tmp_path_factory.mktemp("table")
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(120, 7)) * 10.0 ** np.arange(-3, 4) + 1e6
+    rows[:, 3] = 0.1
+    lines = [",".join(f"c{j}" for j in range(7)), *(",".join(map(repr, r)) for r in rows.tolist())]
+    (path / "table.csv").write_text("\n".join(lines))
+    config = FitConfig(
+        data=str(path / "table.csv"), n_components=5, hidden=(8,), epochs=2, random_state=3
+    )
+    return fit(config, path / "run")
