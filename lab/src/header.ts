@@ -78,6 +78,10 @@ export class Header {
       const { title, told } = lab.dynamics.headline;
       this.title.textContent = title;
       this.told.textContent = told;
+    } else if (lab.store.state.view === "draw") {
+      const { noun, errors } = lab.document.told;
+      this.title.textContent = "Draw anything: what does it make of it?";
+      this.told.textContent = `It has seen only ${noun}s and keeps ${lab.document.k} numbers · ${errors.unit} ${fixed(errors.test, 4)} on test ${noun}s`;
     } else {
       this.title.textContent = lab.document.told.title;
       this.told.replaceChildren(...this.ofMap);

@@ -1,9 +1,10 @@
 // The lab: one document on the table; the map asks, the inspector answers, the strip below is time.
 
 import type { Theme } from "./colours";
-import { type Decoder, type Ask, makeDecoder } from "./decoder";
+import { type Ask, type Decoder, makeDecoder, makeEncoder } from "./decoder";
 import { count, type Document, fixed, type Numbers, tell, tellBy } from "./document";
 import { calm, h } from "./dom";
+import { type Drawing, DrawPad } from "./drawing";
 import { DynamicsView } from "./dynamics";
 import { Header } from "./header";
 import { Help } from "./help";
@@ -23,6 +24,8 @@ import { Toolbar } from "./toolbar";
 export interface Host {
   /** Decodes where the page cannot, or null. */
   ask: Ask | null;
+  /** Encodes where the page cannot, or null. */
+  encode?: Ask | null;
   /** Whether the address is ours to keep the state in. */
   ownsAddress: boolean;
   /** Told of what a person has chosen: rows, and the code at the cursor. */
@@ -52,6 +55,10 @@ export class Lab {
   private readonly timeline: Timeline;
   private readonly toolbar: Toolbar;
   readonly dynamics: DynamicsView;
+  readonly pad: DrawPad;
+  /** What was drawn, and what became of it. */
+  drawing: Drawing | null = null;
+  private readonly encoder: ((row: Float64Array) => Float64Array) | null;
   private readonly rail: Rail;
   private readonly header: Header;
   private readonly card: HTMLElement;
@@ -79,7 +86,9 @@ export class Lab {
     this.inspector = new Inspector(this);
     this.timeline = new Timeline(this);
     this.toolbar = new Toolbar(this);
+    this.encoder = makeEncoder(document);
     this.dynamics = new DynamicsView(this);
+    this.pad = new DrawPad(this);
     this.rail = new Rail(this);
     this.header = new Header(this);
     this.help = new Help(this);
@@ -91,6 +100,7 @@ export class Lab {
       hero,
       this.inspector.element,
       this.timeline.element,
+      this.pad.element,
       this.dynamics.element,
       this.help.element,
     );
@@ -116,14 +126,17 @@ export class Lab {
 
   /** The views that there are. */
   get views(): ViewName[] {
-    return ["map", "dynamics"];
+    const { encoder } = this.document.told;
+    const encodes = encoder?.type === "steps" || (encoder?.type === "server" && !!this.host.encode);
+    const draw: ViewName[] = encodes && this.pictures?.oneInk ? ["draw"] : [];
+    return ["map", ...draw, "dynamics"];
   }
 
   private laidOut = false;
 
   /** Lay the map out when it is seen first: what is hidden has no size. */
   private showMap(): void {
-    if (this.laidOut || this.store.state.view !== "map") return;
+    if (this.laidOut || this.store.state.view === "dynamics") return;
     this.laidOut = true;
     this.map.layout();
     this.remember();
@@ -136,6 +149,8 @@ export class Lab {
     this.root.dataset.view = view;
     this.rail.update(view);
     this.dynamics.element.hidden = view !== "dynamics";
+    this.pad.element.hidden = view !== "draw";
+    this.pad.update();
     if (view === "dynamics") this.dynamics.update();
     this.header.update();
   }
@@ -321,6 +336,24 @@ export class Lab {
     return (this.decoder.decode([code]) as Float64Array[])[0];
   }
 
+  /** The code of a row, where the page can encode by itself. */
+  encodeNow(row: Float64Array): Float64Array | null {
+    return this.encoder?.(row) ?? null;
+  }
+
+  /** The code of a row, by whoever can encode. */
+  async encode(row: Float64Array): Promise<Float64Array> {
+    const [code] = await this.host.encode!([Array.from(row)]);
+    return Float64Array.from(code);
+  }
+
+  /** Show what was drawn on the map, and what became of it. */
+  setDrawing(drawing: Drawing | null): void {
+    this.drawing = drawing;
+    this.inspector.update();
+    this.map.drawCursor();
+  }
+
   /** The columns of a row that stand out most, as lines of text. */
   private columnsOf(row: Float64Array): HTMLElement {
     const { feature_names } = this.document.told.data;
@@ -404,7 +437,7 @@ export class Lab {
     this.mend();
     if (changed.has("theme")) this.retheme();
     if (changed.has("view") || changed.has("dynamics")) this.showView();
-    if (state.view !== "map") return;
+    if (state.view === "dynamics") return;
     if (changed.has("view")) {
       this.resize();
       this.showMap();
