@@ -6,7 +6,7 @@ PIP     = $(BIN)/python -m pip
 SETUP   = $(VENV)/.installed
 PROOFS  = $(VENV)/.installed-proofs
 
-.PHONY: demo test proofs lint format bench clean
+.PHONY: demo test proofs lint format bench front-end clean
 
 demo: $(SETUP)  ## learn a 2-D map of the whole of MNIST, and show it
 	$(BIN)/inscape fit mnist
@@ -37,6 +37,13 @@ $(SETUP): pyproject.toml constraints.txt
 
 $(PROOFS): $(SETUP)
 	$(PIP) install -q -c constraints.txt --group proofs
+	touch $@
+
+front-end: lab/node_modules/.installed  ## the lab's module, from its lock file (needs node)
+	cd lab && npm run --silent check && npm run --silent build
+
+lab/node_modules/.installed: lab/package-lock.json
+	cd lab && npm ci --silent --no-audit --no-fund
 	touch $@
 
 clean:

@@ -21,6 +21,8 @@ BENCHMARKS = (
     "zoo",
     "tables",
 )
+# Only where it is asked for by name: it needs a browser.
+BY_NAME = ("lab",)
 PEERS = "peers"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -56,7 +58,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="prove in seconds that all of it runs")
     parser.add_argument(
-        "--only", nargs="+", choices=(*BENCHMARKS, PEERS), metavar="NAME", help="a selection"
+        "--only",
+        nargs="+",
+        choices=(*BENCHMARKS, *BY_NAME, PEERS),
+        metavar="NAME",
+        help="a selection",
     )
     parser.add_argument(
         "--peers", nargs="*", metavar="LIBRARY", help="other libraries too: all, or those named"

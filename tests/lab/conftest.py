@@ -27,8 +27,9 @@ def built(tmp_path_factory):
     return path
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def placeholder(built, monkeypatch):
+    """Put it in the place of the one that is built."""
     monkeypatch.setattr(front_end, "_MODULE", built)
 
 

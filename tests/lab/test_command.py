@@ -21,6 +21,8 @@ import pytest
 from inscape.cli import main
 from inscape.lab import front_end, serving
 
+pytestmark = pytest.mark.usefixtures("placeholder")
+
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}")
 
 

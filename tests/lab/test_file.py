@@ -21,6 +21,8 @@ from inscape._errors import StorageError
 from inscape.lab import Document, describe, describe_run, export_html, front_end
 from inscape.lab.grid import GRID
 
+pytestmark = pytest.mark.usefixtures("placeholder")
+
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 

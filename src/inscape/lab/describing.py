@@ -26,7 +26,7 @@ from inscape.runs.config import AUTOENCODER, FitConfig
 from inscape.runs.fitting import load_data
 
 # What a row of these is called; other pictures are pictures, other rows rows.
-_DIGITS: Final = {"mnist": "MNIST", "digits": "8 x 8"}
+_DIGITS: Final = {"mnist": "MNIST", "digits": "8 × 8"}
 _TITLES: Final = {"fashion-mnist": "Fashion-MNIST"}
 # Rows that are decoded at a time: 10,000 of MNIST are 60 MB in float64.
 _ROWS = 10_000

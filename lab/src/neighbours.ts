@@ -1,0 +1,43 @@
+// Nearest rows: in code space, and in the data itself.
+
+import type { Lab } from "./lab";
+
+/** The rows whose data are nearest to those of a row; columns of a table count by their spread. */
+export function nearestRows(lab: Lab, row: number, n: number, most: number): number[] {
+  const { n_features, rows } = lab.document.told.data;
+  const all = lab.document.get(rows.blob);
+  const own = all.subarray(row * n_features, (row + 1) * n_features);
+  const weights = lab.pictures ? null : lab.columns().spreads.map((s) => (s > 0 ? 1 / s ** 2 : 0));
+  return smallest(n, row, most, (i) => {
+    let sum = 0;
+    for (let j = 0, at = i * n_features; j < n_features; j++, at++) {
+      const away = all[at] - own[j];
+      sum += weights ? away * away * weights[j] : away * away;
+    }
+    return sum;
+  });
+}
+
+/** The rows whose codes are nearest to that of a row. */
+export function nearestCodes(lab: Lab, row: number, n: number, most: number): number[] {
+  const { k } = lab.document;
+  const codes = lab.document.get("codes");
+  return smallest(n, row, most, (i) => {
+    let sum = 0;
+    for (let j = 0; j < k; j++) sum += (codes[i * k + j] - codes[row * k + j]) ** 2;
+    return sum;
+  });
+}
+
+function smallest(n: number, except: number, most: number, far: (i: number) => number): number[] {
+  const best: [number, number][] = [];
+  for (let i = 0; i < n; i++) {
+    if (i === except) continue;
+    const away = far(i);
+    if (best.length === most && away >= best[most - 1][0]) continue;
+    const at = best.findIndex(([other]) => away < other);
+    best.splice(at < 0 ? best.length : at, 0, [away, i]);
+    if (best.length > most) best.pop();
+  }
+  return best.map(([, i]) => i);
+}

@@ -1,0 +1,138 @@
+// Rows as pictures: ink on paper for one channel, colours as they are for three.
+
+import { css, INK, INVENTED, LOST, mix, PAPER, type RGB, type Theme } from "./colours";
+import type { Document } from "./document";
+import { h } from "./dom";
+
+export class Pictures {
+  readonly height: number;
+  readonly width: number;
+  private readonly channels: number;
+  private low = 0;
+  private high = 1;
+
+  constructor(document: Document) {
+    const [height, width, channels] = [...document.told.data.image_shape!, 1];
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+    const { rows } = document.told.data;
+    if (rows.high !== null) this.high = rows.high;
+    else {
+      document.whenRows(() => {
+        const seen = document.get(rows.blob).subarray(0, 2000 * document.told.data.n_features);
+        [this.low, this.high] = [Infinity, -Infinity];
+        for (const value of seen) {
+          this.low = Math.min(this.low, value);
+          this.high = Math.max(this.high, value);
+        }
+      });
+    }
+  }
+
+  /** The pixels of a row; with `clear` paper is transparent. */
+  pixels(row: ArrayLike<number>, theme: Theme, clear = false): ImageData {
+    const image = new ImageData(this.width, this.height);
+    const { data } = image;
+    const [ink, paper] = [INK[theme], PAPER[theme]];
+    const scale = 1 / (this.high - this.low || 1);
+    for (let p = 0; p < this.width * this.height; p++) {
+      const q = 4 * p;
+      if (this.channels === 1) {
+        const share = Math.min(1, Math.max(0, (row[p] - this.low) * scale));
+        for (let c = 0; c < 3; c++) data[q + c] = clear ? ink[c] : paper[c] + (ink[c] - paper[c]) * share;
+        data[q + 3] = clear ? 255 * share : 255;
+      } else {
+        for (let c = 0; c < 3; c++) data[q + c] = 255 * (row[p * this.channels + c] - this.low) * scale;
+        data[q + 3] = 255;
+      }
+    }
+    return image;
+  }
+
+  /** What was lost (red) and what was invented (blue). */
+  residual(row: ArrayLike<number>, back: ArrayLike<number>, theme: Theme): ImageData {
+    const image = new ImageData(this.width, this.height);
+    const scale = 1 / (this.high - this.low || 1);
+    for (let p = 0; p < this.width * this.height; p++) {
+      let away = 0;
+      for (let c = 0; c < this.channels; c++) {
+        const at = p * this.channels + c;
+        away += ((row[at] - back[at]) * scale) / this.channels;
+      }
+      const end: RGB = away > 0 ? LOST[theme] : INVENTED[theme];
+      const colour = mix(PAPER[theme], end, Math.min(1, Math.abs(away)));
+      image.data.set([...colour, 255], 4 * p);
+    }
+    return image;
+  }
+
+  /** A canvas with the picture, `size` CSS pixels wide, or as an element that says what it shows. */
+  canvas(image: ImageData, size: number, label: string): HTMLCanvasElement {
+    const canvas = h("canvas", { role: "img", "aria-label": label, class: "picture" });
+    this.paint(canvas, image, size);
+    return canvas;
+  }
+
+  paint(canvas: HTMLCanvasElement, image: ImageData, size: number): void {
+    canvas.width = this.width;
+    canvas.height = this.height;
+    canvas.style.width = `${size}px`;
+    canvas.style.height = `${(size * this.height) / this.width}px`;
+    canvas.getContext("2d")!.putImageData(image, 0, 0);
+  }
+
+  /** Draw on a context, smoothed, `size` pixels wide. */
+  stamp(
+    context: CanvasRenderingContext2D,
+    image: ImageData,
+    x: number,
+    y: number,
+    size: number,
+  ): void {
+    stamp.width = this.width;
+    stamp.height = this.height;
+    stamp.getContext("2d")!.putImageData(image, 0, 0);
+    context.drawImage(stamp, x, y, size, (size * this.height) / this.width);
+  }
+}
+
+const stamp = document.createElement("canvas");
+
+/** A histogram of the test rows' errors, with one row's marked. */
+export function histogram(
+  canvasWidth: number,
+  errors: ArrayLike<number>,
+  own: number | null,
+  theme: Theme,
+  context: CanvasRenderingContext2D,
+  height: number,
+): number {
+  const sorted = Float64Array.from(errors).sort();
+  const most = Math.max(sorted[Math.floor(0.998 * (sorted.length - 1))], own ?? 0) || 1;
+  const bins = new Float64Array(44);
+  for (const error of sorted) {
+    if (error <= most) bins[Math.min(43, Math.floor((error / most) * 44))]++;
+  }
+  const highest = bins.reduce((a, b) => Math.max(a, b), 1);
+  const wide = canvasWidth / bins.length;
+  for (let i = 0; i < bins.length; i++) {
+    const bar = (bins[i] / highest) * (height - 10);
+    const before = own === null || ((i + 0.5) / bins.length) * most <= own;
+    context.fillStyle = before
+      ? css(mix(PAPER[theme], theme === "light" ? [31, 111, 191] : [109, 179, 242], 0.55))
+      : css(mix(PAPER[theme], INK[theme], 0.18));
+    context.fillRect(i * wide, height - bar, wide - 1, bar);
+  }
+  if (own !== null) {
+    const x = (own / most) * canvasWidth;
+    context.fillStyle = css(INK[theme]);
+    context.fillRect(x - 1, 0, 2, height);
+    context.beginPath();
+    context.moveTo(x - 5, 0);
+    context.lineTo(x + 5, 0);
+    context.lineTo(x, 6);
+    context.fill();
+  }
+  return most;
+}

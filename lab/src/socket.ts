@@ -1,0 +1,67 @@
+// The live line to the server: questions by number, answers by number, and a word when it breaks.
+
+import { button } from "./dom";
+import type { Lab } from "./lab";
+
+export class Socket {
+  private socket: WebSocket | null = null;
+  private lab: Lab | null = null;
+  private asked = 0;
+  private wait = 1000;
+  private readonly open = new Map<number, { answer: (rows: number[][]) => void; refuse: (error: Error) => void }>();
+
+  constructor(private readonly address: string) {
+    this.connect();
+  }
+
+  follow(lab: Lab): void {
+    this.lab = lab;
+  }
+
+  decode(codes: number[][]): Promise<number[][]> {
+    return new Promise((answer, refuse) => {
+      if (this.socket?.readyState === WebSocket.CONNECTING) {
+        this.socket.addEventListener("open", () => void this.decode(codes).then(answer, refuse), { once: true });
+        return;
+      }
+      if (this.socket?.readyState !== WebSocket.OPEN) {
+        refuse(new Error("The server does not answer: what it decodes waits for it."));
+        return;
+      }
+      const id = ++this.asked;
+      this.open.set(id, { answer, refuse });
+      this.socket.send(JSON.stringify({ type: "decode", id, codes }));
+    });
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(this.address);
+    this.socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      if (typeof data !== "string") return;
+      const { type, id, rows, message } = JSON.parse(data);
+      const waiting = this.open.get(id);
+      this.open.delete(id);
+      if (type === "decoded") waiting?.answer(rows);
+      else waiting?.refuse(new Error(message));
+    });
+    socket.addEventListener("open", () => {
+      if (this.wait > 1000) this.lab?.tell("informs", "The server is back.");
+      this.wait = 1000;
+    });
+    socket.addEventListener("close", () => {
+      for (const { refuse } of this.open.values()) refuse(new Error("The server has gone."));
+      this.open.clear();
+      if (this.lab?.closed) return;
+      const seconds = Math.round(this.wait / 1000);
+      const now = button({ onclick: () => (clearTimeout(timer), this.connect()) }, "Try now");
+      this.lab?.tell(
+        "waits",
+        `The server does not answer. Everything on this page still works; next try in ${seconds} s.`,
+        now,
+      );
+      const timer = setTimeout(() => this.connect(), this.wait);
+      this.wait = Math.min(30_000, this.wait * 2);
+    });
+  }
+}
