@@ -36,6 +36,7 @@ def document():
     description = {
         "title": HOSTILE,
         "classes": {"names": [HOSTILE, "b"]},
+        "data": {"n_features": 3},
         "decoder": {"type": "server"},
     }
     blobs = {
@@ -331,7 +332,7 @@ GARBAGE = [
     ('{"type": "decode", "id": 1, "codes": [[1, -Infinity]]}', "too large"),
     ('{"type": "decode", "id": 1, "codes": [[1, 1e39]]}', "too large"),
     (json.dumps({"type": "decode", "id": 1, "codes": [[1, 10**400]]}), "too large"),
-    (json.dumps({"type": "decode", "id": 1, "codes": [[1, 2]] * 1025}), "1 to 1024"),
+    (json.dumps({"type": "decode", "id": 1, "codes": [[1, 2]] * 1025}), "1 to 1,024"),
     ('{"type": "decode", "id": 1, "codes": {"__proto__": 1}}', "lists of 2 finite numbers"),
     ("x" * (MOST_BYTES + 1), "at most 1,048,576 letters"),
 ]
@@ -344,6 +345,14 @@ def test_garbage_is_answered_in_one_sentence_and_the_next_is_answered(socket, te
     assert words in sentence(answer)
     assert answer["id"] == (1 if '"id": 1' in text else None)
     assert ask(socket, 2, [[0.5, 1]]) == {"type": "decoded", "id": 2, "rows": [[0.5, 1, 1.5]]}
+
+
+def test_rows_that_are_wide_are_asked_for_by_the_few(document, placeholder):
+    described = {**document.description, "data": {"n_features": 1_000_000}}
+    wide = Document(described, document.blobs, lambda codes: codes)
+    with visit(wide, token=TOKEN).websocket_connect("/socket") as socket:
+        assert ask(socket, 1, [[0, 1]] * 2)["rows"] == [[0, 1]] * 2
+        assert "codes must be 1 to 2 lists" in sentence(ask(socket, 2, [[0, 1]] * 3))
 
 
 def test_bytes_are_garbage_too(socket):
