@@ -15,8 +15,9 @@ from inscape._typing import FloatArray
 from inscape.lab.document import Document
 
 MOST_BYTES: Final = 1 << 20
-# Codes that are decoded for one message: a grid of 32 a side.
+# Codes that are decoded for one message, a grid of 32 a side, and numbers that one answer holds.
 _MOST_CODES: Final = 1024
+_MOST_NUMBERS: Final = 1 << 21
 
 
 class Conversation:
@@ -61,8 +62,10 @@ class Conversation:
 
     def _codes(self, told: Any) -> FloatArray:
         n_components = self._document.blobs["codes"].shape[1]
-        wanted = f"codes must be 1 to {_MOST_CODES} lists of {n_components} finite numbers"
-        rows = told if isinstance(told, list) and 0 < len(told) <= _MOST_CODES else [None]
+        width = self._document.description["data"]["n_features"]
+        most = min(_MOST_CODES, max(1, _MOST_NUMBERS // width))
+        wanted = f"codes must be 1 to {most:,} lists of {n_components} finite numbers"
+        rows = told if isinstance(told, list) and 0 < len(told) <= most else [None]
         for row in rows:
             if not isinstance(row, list) or len(row) != n_components:
                 raise InvalidDataError(f"{wanted}; got {reprlib.repr(told)}.")

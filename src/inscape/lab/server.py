@@ -104,7 +104,9 @@ def make_app(document: Document, *, token: str, port: int) -> ASGIApp:
         Route("/blob/{name}", blob),
         WebSocketRoute("/socket", talk),
     ]
-    return _Door(Starlette(routes=routes), token=token, port=port)
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return _Door(app, token=token, port=port)
 
 
 async def _pieces(content: memoryview) -> AsyncIterator[memoryview]:
