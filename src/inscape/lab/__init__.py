@@ -5,7 +5,6 @@ Names are loaded when they are first used: the command line looks here without l
 | file | what lives there |
 |---|---|
 | `conversation` | what a page and the server say to each other |
-| `decoders` | decoders as steps that a page can take by itself |
 | `describing` | what the document of a run, or of any fitted representation, says |
 | `document` | the document: a description, and blobs of plain numbers |
 | `file` | the lab in one file, which asks nobody for anything |
@@ -13,6 +12,7 @@ Names are loaded when they are first used: the command line looks here without l
 | `grid` | a decoder that no page can compute, decoded beforehand |
 | `server` | who is answered, and with what |
 | `serving` | serving on this machine, and what has to be there for it |
+| `steps` | encoders and decoders as steps that a page can take by itself |
 """
 
 from __future__ import annotations

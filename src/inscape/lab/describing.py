@@ -14,8 +14,8 @@ from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.data.floats import merged_columns
 from inscape.figures._drawing.classes import Classes, read_labels
-from inscape.lab.decoders import decoder_steps
 from inscape.lab.document import Document
+from inscape.lab.steps import decoder_steps, encoder_steps
 from inscape.measures import reconstruct
 from inscape.objectives.posteriors import DiagonalGaussian
 from inscape.objectives.priors import StandardNormal
@@ -152,10 +152,12 @@ class _Describing:
             "curve": [] if run is None else self._curve(run),
             "posterior": self._posterior(),
             "decoder": self._decoder(),
+            "encoder": self._encoder(),
         }
         # The rows are the largest and come last: all else is usable before them.
         description["data"]["rows"] = self._rows()
-        return Document(description, self.blobs, getattr(self.model, "inverse_transform", None))
+        decode = getattr(self.model, "inverse_transform", None)
+        return Document(description, self.blobs, decode, self.model.transform)
 
     def _over_rows(self, function: Any) -> FloatArray:
         found = [
@@ -299,6 +301,14 @@ class _Describing:
         if not hasattr(self.model, "inverse_transform"):
             return {"type": "none"}
         found = decoder_steps(self.model)
+        if found is None:
+            return {"type": "server"}
+        steps, blobs = found
+        self.blobs |= blobs
+        return {"type": "steps", "steps": steps}
+
+    def _encoder(self) -> dict[str, Any]:
+        found = encoder_steps(self.model)
         if found is None:
             return {"type": "server"}
         steps, blobs = found
