@@ -60,7 +60,8 @@ def read_asked(told: Any, *, opened: FitConfig | None = None) -> FitConfig:
         of_data = ["data", "test_fraction", *(field.name for field in dataclasses.fields(Reading))]
         values = {name: getattr(opened, name) for name in of_data} | values
     config = FitConfig(**values)
-    # Options that do not go together are told now, and not when the data have been read.
+    # Options that do not go together are told now, and not when the data are read.
+    config.reading()
     config.estimator_parameters()
     return config
 
