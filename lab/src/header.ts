@@ -7,6 +7,9 @@ import type { Lab } from "./lab";
 export class Header {
   readonly element: HTMLElement;
   private readonly theme: HTMLButtonElement;
+  private readonly title: HTMLElement;
+  private readonly told: HTMLElement;
+  private readonly ofMap: (Node | string)[];
 
   constructor(private readonly lab: Lab) {
     const { title, errors, model } = lab.document.told;
@@ -32,12 +35,15 @@ export class Header {
       { class: "plain", "aria-label": "Keys and gestures", sentence: "All keys and gestures (press ?).", onclick: () => lab.help.toggle() },
       icon("help"),
     );
+    this.title = h("h1", {}, title);
+    this.ofMap = parts;
+    this.told = h("p", { class: "told" }, ...parts);
     this.element = h(
       "header",
       { class: "header" },
       logo(),
-      h("h1", {}, title),
-      h("p", { class: "told" }, ...parts),
+      this.title,
+      this.told,
       h("div", { class: "acts" }, lab.host.ownsAddress && share, this.theme, help),
     );
     this.update();
@@ -67,6 +73,19 @@ export class Header {
   }
 
   update(): void {
+    const { lab } = this;
+    if (lab.store.state.view === "dynamics") {
+      const { title, told } = lab.dynamics.headline;
+      this.title.textContent = title;
+      this.told.textContent = told;
+    } else if (lab.store.state.view === "draw") {
+      const { noun, errors } = lab.document.told;
+      this.title.textContent = "Draw anything: what does it make of it?";
+      this.told.textContent = `It has seen only ${noun}s and keeps ${lab.document.k} numbers · ${errors.unit} ${fixed(errors.test, 4)} on test ${noun}s`;
+    } else {
+      this.title.textContent = lab.document.told.title;
+      this.told.replaceChildren(...this.ofMap);
+    }
     this.theme.replaceChildren(icon(this.lab.theme === "dark" ? "sun" : "moon"));
   }
 }

@@ -19,7 +19,11 @@ export async function openPage(
     await Promise.all(
       first.map(async (name) => document.add(name, await (await ask(address(`blob/${name}`))).arrayBuffer())),
     );
-    const host: Host = { ask: (codes) => socket.decode(codes), ownsAddress: true };
+    const host: Host = {
+      ask: (codes) => socket.ask("decode", codes),
+      encode: (rows) => socket.ask("encode", rows),
+      ownsAddress: true,
+    };
     const lab = new Lab(place, document, host);
     socket.follow(lab);
     await pour(await ask(address(`blob/${rows}`)), document, rows, (share) => lab.came(share));

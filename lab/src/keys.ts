@@ -14,6 +14,7 @@ export const KEYS: [string, string][] = [
   ["g", "the decoder’s grid"],
   ["+, −, f", "zoom in, zoom out, fit"],
   ["space, [ and ]", "play training; one moment back or forward"],
+  ["1, 2, …", "the views"],
   ["t", "light or dark"],
   ["?", "this list"],
 ];
@@ -42,6 +43,11 @@ export function listenToKeys(lab: Lab): () => void {
     const { store } = lab;
     const { state } = store;
     const far = event.shiftKey ? 5 : 1;
+    const dynamics = state.view === "dynamics";
+    if (/^[1-9]$/.test(event.key) && lab.views[Number(event.key) - 1]) {
+      store.set({ view: lab.views[Number(event.key) - 1] }, true);
+      return;
+    }
     if (onMap && event.key.startsWith("Arrow")) {
       const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]!;
       lab.map.step(x * far, y * far);
@@ -70,9 +76,9 @@ export function listenToKeys(lab: Lab): () => void {
       "+": () => lab.map.zoomBy(1.5),
       "=": () => lab.map.zoomBy(1.5),
       "-": () => lab.map.zoomBy(1 / 1.5),
-      " ": () => lab.togglePlay(),
-      "[": () => lab.stepMoment(-1),
-      "]": () => lab.stepMoment(1),
+      " ": () => (dynamics ? lab.dynamics.togglePlay() : lab.togglePlay()),
+      "[": () => (dynamics ? lab.dynamics.step(-far) : lab.stepMoment(-1)),
+      "]": () => (dynamics ? lab.dynamics.step(far) : lab.stepMoment(1)),
     };
     const act = acts[event.key];
     if (!act) return;

@@ -1,9 +1,11 @@
 // The lab: one document on the table; the map asks, the inspector answers, the strip below is time.
 
 import type { Theme } from "./colours";
-import { type Decoder, type Ask, makeDecoder } from "./decoder";
+import { type Ask, type Decoder, makeDecoder, makeEncoder } from "./decoder";
 import { count, type Document, fixed, type Numbers, tell, tellBy } from "./document";
 import { calm, h } from "./dom";
+import { type Drawing, DrawPad } from "./drawing";
+import { DynamicsView } from "./dynamics";
 import { Header } from "./header";
 import { Help } from "./help";
 import { Inspector } from "./inspector";
@@ -12,7 +14,8 @@ import { article, MapView } from "./map";
 import { nearestRows } from "./neighbours";
 import { Pictures } from "./pictures";
 import { median, Plane } from "./plane";
-import { START, type State, Store } from "./state";
+import { Rail } from "./rail";
+import { START, type State, Store, type ViewName } from "./state";
 import { Sentences } from "./sentences";
 import style from "./style.css";
 import { Timeline } from "./timeline";
@@ -21,6 +24,8 @@ import { Toolbar } from "./toolbar";
 export interface Host {
   /** Decodes where the page cannot, or null. */
   ask: Ask | null;
+  /** Encodes where the page cannot, or null. */
+  encode?: Ask | null;
   /** Whether the address is ours to keep the state in. */
   ownsAddress: boolean;
   /** Told of what a person has chosen: rows, and the code at the cursor. */
@@ -49,6 +54,12 @@ export class Lab {
   private readonly inspector: Inspector;
   private readonly timeline: Timeline;
   private readonly toolbar: Toolbar;
+  readonly dynamics: DynamicsView;
+  readonly pad: DrawPad;
+  /** What was drawn, and what became of it. */
+  drawing: Drawing | null = null;
+  private readonly encoder: ((row: Float64Array) => Float64Array) | null;
+  private readonly rail: Rail;
   private readonly header: Header;
   private readonly card: HTMLElement;
   private readonly watch: ResizeObserver;
@@ -75,15 +86,22 @@ export class Lab {
     this.inspector = new Inspector(this);
     this.timeline = new Timeline(this);
     this.toolbar = new Toolbar(this);
+    this.encoder = makeEncoder(document);
+    this.dynamics = new DynamicsView(this);
+    this.pad = new DrawPad(this);
+    this.rail = new Rail(this);
     this.header = new Header(this);
     this.help = new Help(this);
     this.card = h("div", { class: "state-card", role: "status", hidden: true });
     const hero = h("main", { class: "hero" }, this.toolbar.element, this.map.element, this.card);
     this.root.append(
       this.header.element,
+      this.rail.element,
       hero,
       this.inspector.element,
       this.timeline.element,
+      this.pad.element,
+      this.dynamics.element,
       this.help.element,
     );
     new Sentences(this.root);
@@ -91,20 +109,50 @@ export class Lab {
     // A page that is ours alone is filled; in a notebook the place has its own size.
     place.classList.toggle("inscape-lab-page", host.ownsAddress);
     this.stopKeys = listenToKeys(this);
+    this.showView();
     this.store.subscribe((state, changed) => this.follow(state, changed));
     this.dark.addEventListener("change", this.retheme);
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.root);
     this.watch.observe(this.map.element);
     this.resize();
-    this.map.layout();
-    this.remember();
-    this.inspector.update();
+    this.showMap();
     document.whenRows(() => this.rowsCame());
     if (!document.hasRows) this.waitForRows();
     // For who tests or teaches: the lab of an element.
     Object.assign(this.root, { inscape: this });
     this.root.dataset.ready = "true";
+  }
+
+  /** The views that there are. */
+  get views(): ViewName[] {
+    const { encoder } = this.document.told;
+    const encodes = encoder?.type === "steps" || (encoder?.type === "server" && !!this.host.encode);
+    const draw: ViewName[] = encodes && this.pictures?.oneInk ? ["draw"] : [];
+    return ["map", ...draw, "dynamics"];
+  }
+
+  private laidOut = false;
+
+  /** Lay the map out when it is seen first: what is hidden has no size. */
+  private showMap(): void {
+    if (this.laidOut || this.store.state.view === "dynamics") return;
+    this.laidOut = true;
+    this.map.layout();
+    this.remember();
+    this.inspector.update();
+  }
+
+  /** Show the view of the state, and nothing of the others. */
+  private showView(): void {
+    const { view } = this.store.state;
+    this.root.dataset.view = view;
+    this.rail.update(view);
+    this.dynamics.element.hidden = view !== "dynamics";
+    this.pad.element.hidden = view !== "draw";
+    this.pad.update();
+    if (view === "dynamics") this.dynamics.update();
+    this.header.update();
   }
 
   /** Whether codes live in flat space, where straight distances mean something. */
@@ -288,6 +336,24 @@ export class Lab {
     return (this.decoder.decode([code]) as Float64Array[])[0];
   }
 
+  /** The code of a row, where the page can encode by itself. */
+  encodeNow(row: Float64Array): Float64Array | null {
+    return this.encoder?.(row) ?? null;
+  }
+
+  /** The code of a row, by whoever can encode. */
+  async encode(row: Float64Array): Promise<Float64Array> {
+    const [code] = await this.host.encode!([Array.from(row)]);
+    return Float64Array.from(code);
+  }
+
+  /** Show what was drawn on the map, and what became of it. */
+  setDrawing(drawing: Drawing | null): void {
+    this.drawing = drawing;
+    this.inspector.update();
+    this.map.drawCursor();
+  }
+
   /** The columns of a row that stand out most, as lines of text. */
   private columnsOf(row: Float64Array): HTMLElement {
     const { feature_names } = this.document.told.data;
@@ -357,11 +423,12 @@ export class Lab {
   private rowsCame(): void {
     if (this.progress) this.card.hidden = true;
     this.progress = null;
+    this.root.dataset.rows = "true";
+    if (!this.laidOut) return;
     this.remember();
     this.inspector.update();
     if (this.store.state.colour.startsWith("column:")) this.map.paint();
     this.map.redraw();
-    this.root.dataset.rows = "true";
   }
 
   // ------------------------------------------------------------------ following the state
@@ -369,6 +436,12 @@ export class Lab {
   private follow(state: State, changed: Set<keyof State>): void {
     this.mend();
     if (changed.has("theme")) this.retheme();
+    if (changed.has("view") || changed.has("dynamics")) this.showView();
+    if (state.view === "dynamics") return;
+    if (changed.has("view")) {
+      this.resize();
+      this.showMap();
+    }
     if (["scale", "rows", "axes"].some((key) => changed.has(key as keyof State))) {
       if (!changed.has("camera")) this.store.state.camera = null;
       this.map.layout();
@@ -404,6 +477,7 @@ export class Lab {
       const value = state[key];
       if (value !== null && value >= rows) state[key] = null;
     }
+    if (!this.views.includes(state.view)) state.view = "map";
     const { classes, curve } = document.told;
     if (state.moment !== null && state.moment >= curve.length) state.moment = null;
     if (state.only !== null && state.only >= (classes?.names?.length ?? 0)) state.only = null;
@@ -426,10 +500,12 @@ export class Lab {
   private readonly retheme = (): void => {
     this.theme = this.chooseTheme();
     this.root.dataset.theme = this.theme;
+    if (!this.laidOut) return this.showView();
     this.map.paint();
     this.map.redraw();
     this.inspector.update();
     this.timeline.update();
+    this.showView();
   };
 
   private chooseTheme(): Theme {
@@ -452,6 +528,7 @@ export class Lab {
     this.dark.removeEventListener("change", this.retheme);
     this.stopKeys();
     this.store.destroy();
+    this.dynamics.destroy();
     this.map.destroy();
   }
 

@@ -30,6 +30,24 @@ export class Pictures {
     }
   }
 
+  /** How much ink each pixel of a row has, between 0 and 1. */
+  shares(row: ArrayLike<number>): Float64Array {
+    return Float64Array.from({ length: this.width * this.height }, (_, p) => {
+      const share = (row[p * this.channels] - this.low) / (this.high - this.low || 1);
+      return Math.min(1, Math.max(0, share));
+    });
+  }
+
+  /** The row of a picture of one channel with so much ink. */
+  rowOf(shares: Float64Array): Float64Array {
+    return shares.map((share) => this.low + share * (this.high - this.low));
+  }
+
+  /** Whether a pen can draw one: it has one ink. */
+  get oneInk(): boolean {
+    return this.channels === 1;
+  }
+
   /** The pixels of a row; with `clear` paper is transparent. */
   pixels(row: ArrayLike<number>, theme: Theme, clear = false): ImageData {
     const image = new ImageData(this.width, this.height);

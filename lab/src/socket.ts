@@ -18,10 +18,11 @@ export class Socket {
     this.lab = lab;
   }
 
-  decode(codes: number[][]): Promise<number[][]> {
+  /** Ask for the rows of codes, or for the codes of rows. */
+  ask(what: "decode" | "encode", given: number[][]): Promise<number[][]> {
     return new Promise((answer, refuse) => {
       if (this.socket?.readyState === WebSocket.CONNECTING) {
-        this.socket.addEventListener("open", () => void this.decode(codes).then(answer, refuse), { once: true });
+        this.socket.addEventListener("open", () => void this.ask(what, given).then(answer, refuse), { once: true });
         return;
       }
       if (this.socket?.readyState !== WebSocket.OPEN) {
@@ -30,7 +31,8 @@ export class Socket {
       }
       const id = ++this.asked;
       this.open.set(id, { answer, refuse });
-      this.socket.send(JSON.stringify({ type: "decode", id, codes }));
+      const content = what === "decode" ? { codes: given } : { rows: given };
+      this.socket.send(JSON.stringify({ type: what, id, ...content }));
     });
   }
 
@@ -39,10 +41,11 @@ export class Socket {
     this.socket = socket;
     socket.addEventListener("message", ({ data }) => {
       if (typeof data !== "string") return;
-      const { type, id, rows, message } = JSON.parse(data);
+      const { type, id, rows, codes, message } = JSON.parse(data);
       const waiting = this.open.get(id);
       this.open.delete(id);
       if (type === "decoded") waiting?.answer(rows);
+      else if (type === "encoded") waiting?.answer(codes);
       else waiting?.refuse(new Error(message));
     });
     socket.addEventListener("open", () => {

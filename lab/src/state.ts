@@ -1,6 +1,12 @@
 // What is shown, as one value: it lives in the address's fragment, so a link shows the same thing.
 
+import type { DynamicsState } from "./dynamics";
+
+export type ViewName = "map" | "draw" | "learn" | "dynamics";
+export const VIEWS: ViewName[] = ["map", "draw", "learn", "dynamics"];
+
 export interface State {
+  view: ViewName;
   mode: "explore" | "decode";
   scale: "spread" | "true";
   grid: boolean;
@@ -22,9 +28,12 @@ export interface State {
   lasso: [number, number][] | null;
   camera: [number, number, number] | null;
   theme: "system" | "light" | "dark";
+  /** What the sliders of Dynamics say; null is as at first. */
+  dynamics: DynamicsState | null;
 }
 
 export const START: State = {
+  view: "map",
   mode: "explore",
   scale: "spread",
   grid: true,
@@ -40,6 +49,7 @@ export const START: State = {
   lasso: null,
   camera: null,
   theme: "system",
+  dynamics: null,
 };
 
 type Listener = (state: State, changed: Set<keyof State>) => void;
@@ -113,7 +123,7 @@ export class Store {
 
 const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-const short = (value: number) => String(Number(value.toPrecision(7)));
+const short = (value: number) => String(Number(value.toPrecision(9)));
 
 function format(state: State, first: State): string {
   const told = new URLSearchParams();
@@ -121,6 +131,7 @@ function format(state: State, first: State): string {
     const value = state[key];
     if (same(value, first[key])) continue;
     if (value === null) told.set(key, "none");
+    else if (key === "dynamics") told.set(key, JSON.stringify(value));
     else if (key === "lasso") told.set(key, state.lasso!.flat().map(short).join(","));
     else if (Array.isArray(value)) told.set(key, (value as number[]).map(short).join(","));
     else told.set(key, String(value));
@@ -140,6 +151,7 @@ function parse(hash: string, first: State): State {
     const parts = told.get(key)?.split(",").map(Number) ?? [];
     return parts.length && parts.every(Number.isFinite) ? parts : null;
   };
+  word("view", VIEWS);
   word("mode", ["explore", "decode"]);
   word("scale", ["spread", "true"]);
   word("rows", ["test", "all"]);
@@ -159,9 +171,55 @@ function parse(hash: string, first: State): State {
   if (turn?.length === 2) next.turn = [turn[0], turn[1]];
   const camera = numbers("camera");
   if (camera?.length === 3 && camera[2] > 0) next.camera = [camera[0], camera[1], camera[2]];
+  next.dynamics = readDynamics(told.get("dynamics")) ?? first.dynamics;
   const lasso = numbers("lasso");
   if (lasso && lasso.length >= 6 && lasso.length % 2 === 0) {
     next.lasso = Array.from({ length: lasso.length / 2 }, (_, i) => [lasso[2 * i], lasso[2 * i + 1]]);
   }
   return next;
+}
+
+/** Read what a link says of Dynamics; a link may come from anybody, so that each part is checked. */
+function readDynamics(text: string | null): DynamicsState | null {
+  if (text === null) return null;
+  try {
+    const told = JSON.parse(text);
+    const within = (value: unknown, low: number, high: number) =>
+      typeof value === "number" && value >= low && value <= high;
+    const whole = (value: unknown, low: number, high: number) =>
+      within(value, low, high) && Number.isInteger(value);
+    const { kingdom, cell } = told;
+    const P = kingdom.items.length;
+    const F = kingdom.features.length;
+    const places: number[] = [];
+    const walk = (branch: unknown): void => {
+      if (Array.isArray(branch)) branch.forEach(walk);
+      else places.push(branch as number);
+    };
+    walk(kingdom.tree);
+    const good =
+      within(told.rate, 1, 200) &&
+      within(told.gamma, 0.9e-15, 10.1) &&
+      whole(told.hidden, 1, 64) &&
+      whole(told.layers, 0, 4) &&
+      whole(told.epochs, 10, 1000) &&
+      whole(told.seed, 0, 1e6) &&
+      whole(told.epoch, 0, 1000) &&
+      whole(P, 1, 32) &&
+      whole(F, 1, 64) &&
+      kingdom.items.concat(kingdom.features).every((name: unknown) => typeof name === "string") &&
+      kingdom.truth.length === P &&
+      kingdom.truth.every(
+        (row: unknown[]) => row.length === F && row.every((v) => v === 1 || v === -1),
+      ) &&
+      places.length === P &&
+      places.sort((a, b) => a - b).every((place, i) => place === i) &&
+      whole(cell[0], 0, P - 1) &&
+      whole(cell[1], 0, F - 1) &&
+      within(kingdom.unnamed, 0, 1e9) &&
+      within(kingdom.flip, 0, 0.5);
+    return good ? told : null;
+  } catch {
+    return null;
+  }
 }

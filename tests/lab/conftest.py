@@ -1,4 +1,4 @@
-"""Two small runs, and a front end of one line in place of the one that is built from `lab/`."""
+"""Two small runs, and a front end of a few lines in place of the one that is built from `lab/`."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,16 @@ from inscape import figures
 from inscape.lab import front_end
 from inscape.runs import FitConfig, fit
 
-FRONT_END = (
-    b"export const openFile = () => {}; export const openPage = () => {}; // \xc3\xa4 </script>"
-)
+FRONT_END = """\
+export const openPage = (place, told) => {
+  window.told = told;
+  place.textContent = "a page";
+};
+export const openFile = (place, description, blobs) => {
+  window.told = [description, blobs];
+  place.textContent = "a fïle </script>";
+};
+""".encode()
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +27,9 @@ def built(tmp_path_factory):
     return path
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def placeholder(built, monkeypatch):
+    """Put it in the place of the one that is built."""
     monkeypatch.setattr(front_end, "_MODULE", built)
 
 

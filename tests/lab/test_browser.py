@@ -401,3 +401,91 @@ def test_a_decoder_of_pictures_is_asked_of_the_server_or_interpolated(chromium, 
     assert "interpolated" in file.text(".map-note")
     assert np.abs(np.array(file.ask(ask, code)) - expected).mean() < 0.05
     file.close()
+
+
+DYNAMICS = """(() => {
+  const { problem, course } = lab.dynamics;
+  const plain = ({ rows, columns, values }) => ({ rows, columns, values: Array.from(values) });
+  return {
+    targets: plain(problem.targets), named: plain(problem.named), features: problem.nFeatures,
+    start: course.start.map(plain), loss: Array.from(course.loss),
+    modes: course.modes.map((one) => Array.from(one)),
+    theory: course.theory?.map((one) => Array.from(one)),
+    stable: course.stableRate, diverged: course.diverged,
+    similarity: course.similarity && Array.from(course.similarity.at(-1)),
+  };
+})()"""
+
+
+def as_matrix(told):
+    return np.array(told["values"]).reshape(told["rows"], told["columns"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"layers": 0, "rate": 150},
+        {"layers": 3, "gamma": 0.5},
+        {"hidden": 3, "gamma": 1e-3},
+        {"gamma": 8},
+    ],
+)
+@on("file")
+def test_dynamics_in_the_page_are_pythons(lab, changed):
+    from inscape import dynamics
+
+    lab.page.keyboard.press("2")
+    state = {"rate": 100, "gamma": 1e-12, "hidden": 30, "layers": 1, "epochs": 250} | changed
+    lab.ask("lab.store.set({ dynamics: { ...lab.dynamics.state, ...given } })", state)
+    told = lab.ask(DYNAMICS)
+    start = [as_matrix(one) for one in told["start"]]
+    n_items, outputs = 8, start[-1].shape[0]
+    targets = np.zeros((n_items, outputs))
+    targets[:, : told["targets"]["rows"]] = as_matrix(told["targets"]).T
+    # Fewer outputs stand for all features: the loss is a mean over more entries.
+    share = outputs / told["features"]
+    course = dynamics.simulate(
+        np.eye(n_items), targets, weights=start, learning_rate=state["rate"] * share, epochs=250
+    )
+    np.testing.assert_allclose(told["loss"], course.loss[: len(told["loss"])] * share, rtol=1e-6)
+    n = len(told["modes"])
+    modes = np.abs(np.array(told["modes"]))
+    np.testing.assert_allclose(modes, np.abs(course.modes[:n]), rtol=1e-6, atol=1e-6)
+    assert told["stable"] * share == pytest.approx(course.stable_learning_rate, rel=1e-6)
+    if told["theory"]:
+        theory = course.theoretical_modes()
+        np.testing.assert_allclose(told["theory"], theory[:n], rtol=1e-6, atol=1e-6)
+    if told["similarity"]:
+        similarity = np.reshape(told["similarity"], (8, 8))
+        np.testing.assert_allclose(similarity, course.similarity[n - 1, -1], rtol=1e-6, atol=1e-6)
+
+
+@on("file")
+def test_an_illusion_is_made_and_unmade_by_a_click(lab):
+    lab.page.keyboard.press("2")
+    assert re.search(r"For 2\d epochs it believes that a shark has bones", lab.text(".course"))
+    cell = lab.page.get_by_role("button", name="Shark, has bones")
+    cell.click()
+    assert "never on the wrong side" in lab.text(".course")
+    cell.click()
+    assert "it believes that a shark has bones" in lab.text(".course")
+    lab.page.get_by_role("slider", name="Hidden layers").fill("0")
+    assert "never on the wrong side" in lab.text(".course")
+    lab.page.go_back()
+
+
+@on("file")
+def test_sliders_are_safe_to_their_ends(lab):
+    lab.page.keyboard.press("2")
+    for rate in (1, 200):
+        for gamma in (1e-15, 10):
+            for layers in (0, 4):
+                lab.ask(
+                    "lab.store.set({ dynamics: { ...lab.dynamics.state, ...given } })",
+                    {"rate": rate, "gamma": gamma, "layers": layers, "hidden": 64},
+                )
+                told = lab.ask("lab.dynamics.course.diverged")
+                text = lab.page.text_content(".course .chart")
+                assert "NaN" not in lab.page.inner_html(".course")
+                assert ("runs away" in text) == (told is not None)

@@ -237,7 +237,7 @@ def test_what_is_told_of_a_network(of_digits, of_table, digits_run):
     assert model["widths"] == [64, 16, 2, 16, 64]
     assert model["component_names"] == ["z1", "z2"]
     assert model["space"] == "flat"
-    assert told_of(of_digits)["title"] == "8 x 8 digits through 2 numbers"
+    assert told_of(of_digits)["title"] == "8 × 8 digits through 2 numbers"
     assert told_of(of_table)["title"] == "table rows through 5 numbers"
     assert told_of(of_digits)["provenance"]["run"] == "run"
     assert told_of(of_digits)["decoder"]["type"] == "steps"

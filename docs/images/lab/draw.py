@@ -1,4 +1,4 @@
-"""Draw the pictures of the lab beside this file: python docs/images/lab/draw.py RUN
+"""Draw the pictures of the lab beside this file: python docs/images/lab/draw.py RUN.
 
 From the real page of a real run, in Chromium; needs playwright and Pillow.
 """

@@ -20,8 +20,10 @@ from inscape.lab.learning import Seen
 from inscape.lab.session import Session
 
 MOST_BYTES: Final = 1 << 20
-# Codes that are decoded for one message: a grid of 32 a side; and rows that are encoded.
+# Codes that are decoded for one message, a grid of 32 a side, and numbers that one answer holds;
+# rows that are encoded likewise.
 _MOST_CODES: Final = 1024
+_MOST_NUMBERS: Final = 1 << 21
 # What is asked of a training that is going on; it is answered to all.
 _ORDERS: Final = ("pause", "go on", "stop")
 
@@ -131,9 +133,11 @@ class Conversation:
             )
         own = document.blobs[name]
         n_columns = int(np.prod(own.shape[1:]))
+        width = document.description["data"]["n_features"]
+        most = min(_MOST_CODES, max(1, _MOST_NUMBERS // width))
         told = said.get(name)
-        wanted = f"{name} must be 1 to {_MOST_CODES} lists of {n_columns} finite numbers"
-        rows = told if isinstance(told, list) and 0 < len(told) <= _MOST_CODES else [None]
+        wanted = f"{name} must be 1 to {most:,} lists of {n_columns} finite numbers"
+        rows = told if isinstance(told, list) and 0 < len(told) <= most else [None]
         for row in rows:
             if not isinstance(row, list) or len(row) != n_columns:
                 raise InvalidDataError(f"{wanted}; got {reprlib.repr(told)}.")

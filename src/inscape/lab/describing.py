@@ -264,10 +264,14 @@ class _Describing:
 
     def _errors_of(self, representation: Any) -> np.ndarray:
         def errors(rows: FloatArray) -> FloatArray:
-            away = rows.astype(np.float64) - reconstruct(representation, rows)
-            return (away**2 * self._weights).mean(axis=1)
+            return self._weighted(rows, reconstruct(representation, rows))
 
         return self._over_rows(errors).astype(np.float32)
+
+    def _weighted(self, rows: FloatArray, back: FloatArray) -> FloatArray:
+        """Return the mean of each row's squared errors, each column's weighted."""
+        away = np.subtract(rows, back, dtype=np.float64)
+        return np.square(away, out=away) @ self._weights / rows.shape[1]
 
     def _curve(self, run: Run) -> list[dict[str, Any]]:
         """Keep where the test rows' codes were at each recorded moment, and how far off."""
@@ -276,10 +280,10 @@ class _Describing:
         moments: list[dict[str, Any]] = []
         for file, (epoch, then) in zip(listed, run.snapshots(), strict=True):
             codes = np.asarray(then.transform(test))
-            away = test.astype(np.float64) - then.inverse_transform(codes)
+            errors = self._weighted(test, then.inverse_transform(codes))
             name = f"codes_{len(moments)}"
             self.blobs[name] = _compact(codes)
-            step, error = int(Path(file).stem.split("-")[1]), (away**2 * self._weights).mean()
+            step, error = int(Path(file).stem.split("-")[1]), errors.mean()
             moments.append({"step": step, "epoch": epoch, "blob": name, "error": float(error)})
         return moments
 

@@ -111,7 +111,9 @@ def make_app(
         Route("/blob/{name}", blob),
         WebSocketRoute("/socket", talk),
     ]
-    return _Door(Starlette(routes=routes), token=token, port=port)
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return _Door(app, token=token, port=port)
 
 
 def _title(document: Document) -> str:

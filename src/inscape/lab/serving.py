@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -120,6 +121,6 @@ def _bind(port: int | None) -> socket.socket:
     except OSError as error:
         raise StorageError(
             f"The port must be free, and one that you may use; {number} cannot be had "
-            f"({(error.strerror or str(error)).lower()}): choose another one with --port, or leave "
+            f"({os.strerror(error.errno or 0).lower()}): choose another one with --port, or leave "
             "it out."
         ) from error

@@ -94,12 +94,8 @@ def decoder_steps(representation: Any) -> tuple[Steps, Blobs] | None:
     module = representation.decoder_module()
     if not isinstance(module, DecoderModule) or module.conditions is not None:
         return None
-    decoder = module.decoder
-    if isinstance(decoder, SharedOutputs):
-        # What it appends for all rows alike, such as a scale, is no part of what is expected.
-        decoder = decoder.decoder
     try:
-        steps = _steps(decoder, blobs) + _mean(module.likelihood)
+        steps = _steps(module.decoder, blobs) + _mean(module.likelihood)
         for units in reversed(module.units):
             steps.append(_affine("affine", *_measured(units), blobs))
     except _Unknown:
