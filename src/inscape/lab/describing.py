@@ -169,7 +169,7 @@ class _Describing:
 
     def _title(self, n_components: int) -> dict[str, Any]:
         name = self.data.name
-        noun = "digit" if name in _DIGITS else "picture" if self.data.image_shape else "row"
+        noun = noun_of(self.data)
         called = _DIGITS.get(name, _TITLES.get(name, name))
         numbers = "1 number" if n_components == 1 else f"{n_components} numbers"
         return {"title": f"{called} {noun}s through {numbers}", "noun": noun}
@@ -314,6 +314,13 @@ class _Describing:
         steps, blobs = found
         self.blobs |= blobs
         return {"type": "steps", "steps": steps}
+
+
+def noun_of(dataset: Dataset) -> str:
+    """Return what a row of a data set is called."""
+    if dataset.name in _DIGITS:
+        return "digit"
+    return "row" if dataset.image_shape is None else "picture"
 
 
 def _compact(codes: np.ndarray) -> np.ndarray:
