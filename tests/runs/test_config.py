@@ -37,7 +37,7 @@ def test_every_field_of_a_config_of_dynamics_comes_back_from_its_file(tmp_path):
     config = DynamicsConfig(**OTHER)
     for name, value in OTHER.items():
         assert getattr(DynamicsConfig(), name) != value
-    (tmp_path / "config.toml").write_text(config.to_toml())
+    (tmp_path / "config.toml").write_text(config.to_toml(tmp_path))
     assert read_config(tmp_path / "config.toml", DynamicsConfig) == config
 
 

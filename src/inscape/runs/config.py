@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar
 
 import tomli_w
 
@@ -28,11 +30,14 @@ from inscape._typing import (  # noqa: F401
     ScheduleName,
 )
 from inscape._words import tell_words
+from inscape.data.named import NAMED
 from inscape.data.reading import Reading
+from inscape.runs.places import carry
 from inscape.zoo import MODELS, find
 
-# Of the files of a run; a file that says none is of format 1, which named no kind either.
-FORMAT: Final = 2
+# Of the files of a run; a file that says none is of format 1, which named no kind either. From 3 on
+# paths are relative to the file.
+FORMAT: Final = 3
 
 
 AnyConfig = TypeVar("AnyConfig", bound="Config")
@@ -49,6 +54,8 @@ class Config:
     # The names of the run's files: what else lies in a directory that is filled in its place is
     # somebody else's.
     files: ClassVar[tuple[str, ...]] = ("*",)
+    # The options that are paths, each with the words that it may be instead.
+    places: ClassVar[Mapping[str, Collection[str]]] = {}
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain data."""
@@ -59,9 +66,25 @@ class Config:
             if value != getattr(type(self), name, None)
         }
 
-    def to_toml(self) -> str:
-        """Return the text of a config file that asks for the same."""
-        values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+    def carried(self, *, source: str | Path, to: str | Path) -> Self:
+        """Return a config whose paths are relative to another directory than they were."""
+        moved = {
+            name: carry(value, words=words, source=source, to=to)
+            for name, words in self.places.items()
+            if isinstance(value := getattr(self, name), str)
+        }
+        return dataclasses.replace(self, **moved)
+
+    def to_toml(self, directory: str | Path = ".") -> str:
+        """Return the text of a config file that asks for the same.
+
+        Parameters
+        ----------
+        directory : path-like
+            Where the file is to lie, to which its paths will be relative.
+        """
+        config = self.carried(source=".", to=directory)
+        values = {k: v for k, v in dataclasses.asdict(config).items() if v is not None}
         return tomli_w.dumps({"format": FORMAT, "kind": self.kind, **values})
 
 
@@ -74,6 +97,8 @@ def _reading_last(config: type[AnyConfig]) -> type[AnyConfig]:
     return config
 
 
+# The paths of a use.
+_OF_USES: Final[Mapping[str, Collection[str]]] = {"data": NAMED, "model": ()}
 # The model that is in no zoo.
 AUTOENCODER = "autoencoder"
 # The options that only an autoencoder has, and those that only a variational one has.
@@ -161,6 +186,7 @@ class FitConfig(Reading, Config):
     kind: ClassVar[str] = "fit"
     holds_model: ClassVar[bool] = True
     files: ClassVar[tuple[str, ...]] = IN_PLACE
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED}
 
     data: str = "mnist"
     model: str = AUTOENCODER
@@ -265,6 +291,10 @@ class FitConfig(Reading, Config):
         return self.network
 
 
+# The data that are no file.
+TREE: Final = "tree"
+
+
 @dataclass(frozen=True)
 class DynamicsConfig(Config):
     """Everything that a look at learning dynamics is asked for.
@@ -312,8 +342,9 @@ class DynamicsConfig(Config):
     """
 
     kind: ClassVar[str] = "dynamics"
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": (TREE,)}
 
-    data: str = "tree"
+    data: str = TREE
     levels: int | None = None
     branches: tuple[int, ...] = (2,)
     flip: float = 0.15
@@ -369,6 +400,7 @@ class AnomaliesConfig(Reading, Config):
 
     kind: ClassVar[str] = "anomalies"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None
@@ -409,6 +441,7 @@ class ClustersConfig(Reading, Config):
 
     kind: ClassVar[str] = "clusters"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None
@@ -444,6 +477,7 @@ class ClassificationConfig(Reading, Config):
 
     kind: ClassVar[str] = "classification"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None

@@ -20,6 +20,7 @@ from inscape.data.floats import column_means, fill_missing
 from inscape.data.named import NAMED
 from inscape.estimators.opening import open_rows
 from inscape.runs.config import AnomaliesConfig, ClassificationConfig, ClustersConfig, FitConfig
+from inscape.runs.places import same_place
 from inscape.runs.run import Run
 from inscape.uses.loading import load_representation
 
@@ -124,7 +125,7 @@ def with_run(config: UseConfig) -> UseConfig:
     # What encodes no rows is refused when it is loaded.
     if not isinstance(asked, FitConfig):
         return replace(config, data=config.data or _DATA)
-    if config.data not in (None, asked.data):
+    if config.data is not None and not same_place(config.data, asked.data, words=NAMED):
         return config
     chosen = asked.reading().chosen()
     left: dict[str, Any] = {

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,8 @@ from inscape._errors import (
 from inscape._typing import FloatArray
 from inscape.data import Tree, tree
 from inscape.data.dataset import checksum
-from inscape.runs.config import DynamicsConfig
+from inscape.runs.config import TREE, DynamicsConfig
 
-TREE: Final = "tree"
 _ABOUT_TREES = ("levels", "branches", "flip", "n_features", "feature", "item")
 _BONES = (-1, 1, 1, 1, -1, -1, -1, -1)
 

@@ -255,8 +255,8 @@ class _Job:
 
     def _appear(self, estimator: Any, overwrite: bool) -> None:
         self.config = self.writer.config = resolve_config(self.config, estimator)
-        digest = hashlib.sha256(self.config.to_toml().encode()).hexdigest()
-        self.writer.environment |= {CONFIG_DIGEST: digest}
+        text = self.config.to_toml(self.writer.path)
+        self.writer.environment |= {CONFIG_DIGEST: hashlib.sha256(text.encode()).hexdigest()}
         self.writer.appear(overwrite=overwrite)
 
     def _checkpoints(self) -> Checkpoints:
