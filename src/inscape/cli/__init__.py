@@ -11,6 +11,7 @@
 | `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
+| `labels` | what a conditional model of a run is told: labels of the rows, or one for all |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
 | `score` | ``inscape score``: how well a run's model gives back each row |

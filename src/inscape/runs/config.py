@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Literal, Self, TypeVar
 
 import tomli_w
 
-from inscape._checks import look_up
+from inscape._checks import check_choice, look_up
 from inscape._errors import InvalidParameterError
 from inscape._files import IN_PLACE
 from inscape._parts import read_call
@@ -22,6 +22,7 @@ from inscape._typing import (  # noqa: F401
     AnimationName,
     BiasName,
     CategoriesName,
+    ConditionalName,
     DatesName,
     LinearInitializationName,
     MissingName,
@@ -103,7 +104,9 @@ _OF_USES: Final[Mapping[str, Collection[str]]] = {"data": NAMED, "model": ()}
 AUTOENCODER = "autoencoder"
 # The options that only an autoencoder has, and those that only a variational one has.
 _OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
-_OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound")
+_OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound", "conditional")
+# What an estimator calls the words of `conditional`.
+CONDITIONAL: Final[Mapping[str, Any]] = {"labels": True, "continuous": "continuous"}
 # The options of FitConfig that describe a dense network, without its name.
 _OF_DENSE = ("hidden", "activation", "initialization", "bias", "linear_path")
 
@@ -149,6 +152,9 @@ class FitConfig(Reading, Config):
         Of a variational model: [[divergence]], with options such as "kullback_leibler(weight=4)".
     bound : str
         Of a variational model: [[bound]].
+    conditional : str
+        What a variational model is told beside each row, from the column that target names: labels,
+        or continuous for numbers. CVAE is told labels.
     corruption : str
         What is done to the rows before they are encoded: [[corruption]], with options such as
         "zero_masking(share=0.3, fixed=true)".
@@ -203,6 +209,7 @@ class FitConfig(Reading, Config):
     prior: str | None = None
     divergence: str | None = None
     bound: str | None = None
+    conditional: ConditionalName | None = None
     corruption: str | None = None
     penalty: tuple[str, ...] = ()
     scaler: ScalerName | None = None
@@ -246,17 +253,15 @@ class FitConfig(Reading, Config):
             **{name: getattr(self, name) for name in direct.split()},
         }
         own = {name: getattr(self, name) for name in ("likelihood", *_OF_VARIATIONAL)}
+        if self.conditional is not None:
+            check_choice("conditional", self.conditional, CONDITIONAL)
+            own["conditional"] = CONDITIONAL[self.conditional]
         options |= {name: value for name, value in own.items() if value is not None}
         return {name: value for name, value in options.items() if name not in self._left_out()}
 
     def _left_out(self) -> set[str]:
         """Return the options that the model has not, or has said itself."""
         published = look_up("model", self.model, {AUTOENCODER: None, **MODELS})
-        if published is not None and published.parts.get("conditional"):
-            raise InvalidParameterError(
-                f"`model` must be one that needs no labels; got {self.model!r}: in Python, "
-                f"inscape.zoo.build({self.model!r}).fit(X, y)."
-            )
         variational = published is not None and published.variational
         of_no_use = _OF_AUTOENCODERS if variational else _OF_VARIATIONAL
         for name in of_no_use:
