@@ -12,6 +12,10 @@ from inscape.runs import DynamicsConfig, read_config
 # Another value than the default for every field; a new field has to be added here.
 OTHER: dict[str, Any] = {
     "data": "some.npz",
+    "target": ("a", "b"),
+    "drop": ("c",),
+    "categories": "one_hot",
+    "whiten": True,
     "levels": 2,
     "branches": (2, 3),
     "flip": 0.1,

@@ -307,7 +307,17 @@ class DynamicsConfig(Config):
     Parameters
     ----------
     data : str
-        tree, or a .npz file with the arrays inputs and targets, one sample a row.
+        tree; a .npz file with the arrays inputs and targets, or X and y, one sample a row; or a
+        table (.csv, .tsv, .parquet, .xlsx, ...), of which target names the columns to predict.
+    target : tuple of str
+        The columns of a table that are predicted; once for each, or joined by commas. Text becomes
+        a column of zeros and ones for each word.
+    drop : tuple of str
+        Columns of a table that are left out.
+    categories : str
+        What other columns of text are: refused, or one_hot, as in target.
+    whiten : bool
+        Take inputs that span the same and are uncorrelated, for which theory has closed forms.
     levels : int
         Levels of the tree below its root; left out, as many as branches are given, or 3.
     branches : tuple of int
@@ -328,7 +338,8 @@ class DynamicsConfig(Config):
     initialization : str
         Kind of the initial weights.
     learning_rate : float
-        Of full-batch gradient descent on the mean squared error.
+        Of full-batch gradient descent on the mean squared error; left out, 0.4 of the largest that
+        is stable.
     epochs : int
         Steps of gradient descent.
     record_every : int
@@ -339,7 +350,8 @@ class DynamicsConfig(Config):
         Epochs at which the similarity of the items is drawn, such as 1,100; left out, where modes
         are at half their limits.
     theory : bool
-        Draw theory over the measured modes.
+        Draw theory over the measured modes: closed forms where they hold, else gradient flow,
+        integrated.
     sweep : bool
         Also train for 20 learning rates by 17 gammas.
     animation : str
@@ -350,6 +362,10 @@ class DynamicsConfig(Config):
     places: ClassVar[Mapping[str, Collection[str]]] = {"data": (TREE,)}
 
     data: str = TREE
+    target: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    categories: CategoriesName = "refuse"
+    whiten: bool = False
     levels: int | None = None
     branches: tuple[int, ...] = (2,)
     flip: float = 0.15
@@ -359,7 +375,7 @@ class DynamicsConfig(Config):
     hidden: tuple[int, ...] = (30,)
     gamma: float = 1e-12
     initialization: LinearInitializationName = "scaled_normal"
-    learning_rate: float = 100.0
+    learning_rate: float | None = None
     epochs: int = 250
     record_every: int = 1
     random_state: int = 0
