@@ -11,6 +11,7 @@
 | `export` | ``inscape export``: a run's model as ONNX graphs, or in the layout of the Hub |
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
+| `help` | how ``--help`` shows options: by what they are about |
 | `labels` | what a conditional model of a run is told: labels of the rows, or one for all |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
@@ -40,6 +41,7 @@ from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
+from inscape.cli.help import Help
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
 from inscape.cli.score import score
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="Learn the inner representation of data, show it, and put it to use.",
         config=_from_config_file,
         default_parameter=Parameter(converter=_convert, negative_bool=(), negative_iterable=()),
+        help_formatter=Help(),
         error_console=errors(),
         error_formatter=lambda error: CycloptsPanel(str(error), title="Error"),
         result_action="return_value",

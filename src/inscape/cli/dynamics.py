@@ -36,7 +36,7 @@ def dynamics(
     run
         The run's directory; left out, the next free one below runs/.
     config
-        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+        A TOML file of options, such as a run's own config.toml; flags go over it.
     overwrite
         Replace the run that is there.
     """

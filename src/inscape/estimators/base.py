@@ -338,7 +338,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     ) -> Self:
         """Return a copy that has gone on learning, on other rows or another task.
 
-        Weights and optimisers go on from where they are; this estimator stays as it was. After
+        It is what other libraries do by ``partial_fit`` or ``warm_start``. Weights and optimisers
+        go on from where they are; this estimator stays as it was. After
         `inscape.load` there are no optimisers to go on from, and new ones begin.
 
         Parameters

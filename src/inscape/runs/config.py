@@ -129,12 +129,13 @@ class FitConfig(Reading, Config):
     hidden : tuple of int
         Widths of the encoder's hidden layers, such as 256,64; "" is the shallow autoencoder.
     activation : str
-        After each hidden layer.
+        What follows each hidden layer.
     network : str
         In place of hidden, activation, initialization, bias and linear-path: [[network]], with
         options such as "convolutional(channels=[32, 64])".
     bottleneck : str
-        Activation of the code, or [[bottleneck]], with options such as "top_k(k=16)".
+        What makes the code: [[bottleneck]], with options such as "top_k(k=16)", or the name of an
+        activation.
     initialization : str
         Of the weights: [[initialization]], with options such as "scaled_normal(gamma=0.1)".
     bias : str
@@ -142,8 +143,9 @@ class FitConfig(Reading, Config):
     linear_path : bool
         Whether a network can start at PCA, with a linear path beside it.
     likelihood : str
-        [[likelihood]], with options such as "gaussian(scale=0.5)"; left out, gaussian (squared
-        error), in variational models with a scale that is learned.
+        How rows vary about what is decoded: [[likelihood]], with options such as
+        "gaussian(scale=0.5)"; left out, gaussian (squared error), in variational models with a
+        scale that is learned.
     posterior : str
         Of a variational model: [[posterior]].
     prior : str
@@ -153,13 +155,14 @@ class FitConfig(Reading, Config):
     bound : str
         Of a variational model: [[bound]].
     conditional : str
-        What a variational model is told beside each row, from the column that target names: labels,
-        or continuous for numbers. CVAE is told labels.
+        What a variational model is told of each row, from the column that target names: labels (as
+        CVAE is), or continuous for numbers.
     corruption : str
         What is done to the rows before they are encoded: [[corruption]], with options such as
         "zero_masking(share=0.3, fixed=true)".
     penalty : tuple of str
-        [[penalty]], with options such as "contractive(weight=0.5)"; once for each.
+        What is added to the loss: [[penalty]], with options such as "contractive(weight=0.5)"; once
+        for each.
     scaler : str
         Fitted on the training rows, inverted on decode.
     epochs : float
@@ -167,15 +170,15 @@ class FitConfig(Reading, Config):
     batch_size : int
         Rows in a step; left out, 256, or down to 32 where the rows are few.
     optimizer : str
-        [[optimizer]], with options such as "muon(momentum=0.95)".
+        What takes the steps: [[optimizer]], with options such as "muon(momentum=0.95)".
     learning_rate : float
-        Left out, the optimiser's own default.
+        How large steps are; left out, the optimiser's own default.
     schedule : str
         How the learning rate falls; left out, the optimiser's own default.
     layerwise_epochs : float
         Passes with which each layer is first trained by itself.
     precision : str
-        Of the training.
+        Of the numbers while training.
     validation_fraction : float
         Share of the training rows held out to measure the loss after each epoch; auto holds some
         out where rows are few, to find how long to train, and 0 never does.
@@ -310,7 +313,7 @@ class DynamicsConfig(Config):
         tree; a .npz file with the arrays inputs and targets, or X and y, one sample a row; or a
         table (.csv, .tsv, .parquet, .xlsx, ...), of which target names the columns to predict.
     target : tuple of str
-        The columns of a table that are predicted; once for each, or joined by commas. Text becomes
+        The columns of a table that are predicted; once for each, or joined by commas; text becomes
         a column of zeros and ones for each word.
     drop : tuple of str
         Columns of a table that are left out.
@@ -399,11 +402,11 @@ class AnomaliesConfig(Reading, Config):
     model : str
         A run of inscape fit, whose model encodes the rows; left out, the method's own.
     method : tuple of str
-        [[method]], with options such as "neighbors(n_neighbors=10)"; several are combined. Left
+        [[method]], with options such as "neighbors(n_neighbors=10)"; several are combined; left
         out, denoising, or mahalanobis on the model of a run.
     normal : str
         The label of normal rows: half of them are learned from (all of the training rows, where
-        the data have a test part), and the others judged. Left out, all rows are learned from,
+        the data have a test part), and the others judged; left out, all rows are learned from,
         most of which have to be normal.
     scaler : str
         standard divides each column by its own spread, none all by one, where they are of one unit;

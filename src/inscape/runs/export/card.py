@@ -30,7 +30,7 @@ tags:
 
 ## How to use it
 
-`pip install inscape`, then, with the directory of this card or with what
+Install Inscape, then, with the directory of this card or with what
 `huggingface_hub.snapshot_download` returns:
 
 ```python
