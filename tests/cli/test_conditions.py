@@ -10,8 +10,10 @@ import pytest
 
 import inscape
 from inscape import figures
+from inscape._errors import InvalidParameterError
 from inscape.cli import main
 from inscape.runs import Run
+from inscape.runs.fitting import load_data
 
 # Without a path that starts at PCA, which is told nothing and may be where the training ends.
 QUICK = ("--hidden", "8", "--epochs", "4", "--no-linear-path", "--validation-fraction", "0")
@@ -98,8 +100,6 @@ def test_a_conditional_model_is_told_the_column_of_labels(room):
     assert "decoded, beside test rows of the same labels" in page
     assert "(told " in page
     # In front of the figures is the error of a model that was told the truth about each row.
-    from inscape.runs.fitting import load_data
-
     test = load_data(run.config).test
     back = model.reconstruct(test.X, test.y)
     error = float(np.square(back.astype(np.float64) - test.X).mean())
@@ -148,6 +148,25 @@ def test_one_label_may_be_told_of_all_rows(room, tmp_path):
     np.testing.assert_allclose(np.load(codes), expected, atol=1e-4)
     assert call("decode", room / "cvae", codes, "--label", "fig", "--output", rows) == 0
     np.testing.assert_allclose(np.load(rows), model.inverse_transform(expected, 1), rtol=1e-4)
+
+
+def test_a_conditional_run_is_handed_over_with_what_it_is_told(room, tmp_path, monkeypatch, capsys):
+    asked = {}
+
+    def watched(model, path, **options):
+        asked.update(options)
+        raise InvalidParameterError("enough")
+
+    monkeypatch.setattr("inscape.runs.export_onnx", watched)
+    monkeypatch.setattr("inscape.runs.export.graphs.check_packages", lambda: None)
+    assert "enough" in refused(capsys, "export", room / "cvae", "--onnx", tmp_path / "graphs")
+    test = load_data(Run(room / "cvae").config).test
+    np.testing.assert_array_equal(asked["y"], test.y)
+    assert call("export", room / "cvae", "--hub", tmp_path / "card") == 0
+    card = (tmp_path / "card" / "README.md").read_text(encoding="utf-8")
+    assert "model = model.given(y)  # labels of the rows, one a row or one for all\ncodes" in card
+    assert call("export", room / "plain", "--hub", tmp_path / "other") == 0
+    assert "given" not in (tmp_path / "other" / "README.md").read_text(encoding="utf-8")
 
 
 def test_numbers_are_told_as_numbers(room, tmp_path):
