@@ -478,6 +478,7 @@ OTHER: dict[str, Any] = {
     "prior": "vamp_prior",
     "divergence": "total_correlation",
     "bound": "evidence_lower_bound(n_draws=3)",
+    "conditional": "continuous",
     "scaler": "minmax",
     "epochs": 1.5,
     "batch_size": 17,
@@ -519,7 +520,7 @@ def effective(config: FitConfig) -> dict[str, Any]:
     return options
 
 
-VARIATIONAL = {"posterior", "prior", "divergence", "bound"}
+VARIATIONAL = {"posterior", "prior", "divergence", "bound", "conditional"}
 
 
 def test_every_field_of_the_config_is_known_here():

@@ -127,7 +127,8 @@ def test_more_components_than_a_map_shows_are_traversed(tmp_path, model, where, 
     ("options", "message"),
     [
         ({"model": "betta-VAE"}, "`model` must be one of 'autoencoder', 'VAE'"),
-        ({"model": "CVAE"}, "`model` must be one that needs no labels"),
+        ({"conditional": "labels"}, "`conditional` must be left out for the model autoencoder"),
+        ({"model": "CVAE", "conditional": "label"}, "`conditional` must be one of 'labels'"),
         ({"model": "VAE", "bottleneck": "relu"}, "`bottleneck` must be left out for the model VAE"),
     ],
 )

@@ -38,6 +38,9 @@ class Autoencoder(NetworkEstimator):
     :math:`-\log p(x \mid g(f(\tilde x)))`, in nats per sample, and what penalties add to it;
     :math:`\tilde x` is the row itself, or what a corruption made of it.
 
+    There is no ``partial_fit`` and no ``warm_start``: `fit` begins anew each time, and `fine_tune`
+    returns a copy that goes on from these weights and optimisers, on other rows or another task.
+
     Parameters
     ----------
     n_components : int

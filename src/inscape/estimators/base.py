@@ -35,7 +35,7 @@ from inscape.estimators.inputs import (
     make_generator,
 )
 from inscape.estimators.linear_start import Principal, find_principal, no_start
-from inscape.estimators.opening import open_labels, open_rows
+from inscape.estimators.opening import names_of_labels, open_labels, open_rows
 from inscape.estimators.options import (
     AUTO,
     MODULES,
@@ -269,7 +269,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuple of (Report, TrainingState)
             The numbers, and the live state.
         """
-        opened, y = open_rows(X, None, reset=True), open_labels(X, y)
+        opened, names = open_rows(X, None, reset=True), names_of_labels(X) if y is None else None
+        y = open_labels(X, y)
         given = check_rows(self, opened, reset=True)
         check_enough_samples(len(given))
         _check_varies(given)
@@ -286,7 +287,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             scaler=options["scaler"],
             alone=self._alone,
         )
-        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
+        conditions = find_conditions(
+            y, options.get("conditional", False), n_rows=len(given), names=names
+        )
         device = choose_device(options["device"])
         examples = _checked(given, y, parts, units, conditions)
         training, held_out = _split(examples, order)
@@ -335,7 +338,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     ) -> Self:
         """Return a copy that has gone on learning, on other rows or another task.
 
-        Weights and optimisers go on from where they are; this estimator stays as it was. After
+        It is what other libraries do by ``partial_fit`` or ``warm_start``. Weights and optimisers
+        go on from where they are; this estimator stays as it was. After
         `inscape.load` there are no optimisers to go on from, and new ones begin.
 
         Parameters
@@ -367,7 +371,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return tuned
 
     def _iter_fine_tune(self, X: Any, y: Any) -> Iterator[tuple[Report, TrainingState]]:
-        given, y = check_rows(self, X, reset=False), open_labels(X, y)
+        given, y = check_rows(self, X, reset=False), self._labels(X, y)
         check_enough_samples(len(given))
         options, n_features = self.options_, self.n_features_in_
         check_training(options)
@@ -500,7 +504,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Codes, in the dtype of X; two calls give the same bits.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False), open_labels(X, y))
+        return self._encode(check_rows(self, X, reset=False), self._labels(X, y))
 
     def _encode(self, rows: FloatArray, y: Any) -> FloatArray:
         """Return the codes of rows that were checked."""
@@ -553,7 +557,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ndarray, shape (n_samples, n_features)
             What came back, its columns in the order of those in `fit`.
         """
-        y = open_labels(X, y)
+        check_is_fitted(self)
+        y = self._labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)
 
     def score_samples(self, X: Any, y: Any = None, *, by_feature: bool = False) -> FloatArray:
@@ -582,7 +587,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             If the likelihood knows of no shares of features, where they are asked for.
         """
         check_is_fitted(self)
-        given, y = check_rows(self, X, reset=False), open_labels(X, y)
+        given, y = check_rows(self, X, reset=False), self._labels(X, y)
         likelihood, units = self.units_.likelihood, self.units_
         units.check(given)
         told = likelihood.nats_per_feature if by_feature else likelihood.negative_log_likelihood
@@ -853,8 +858,16 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _examples(self, X: Any, y: Any) -> Examples:
         """Return rows as the network works on them, known to suit the likelihood."""
         given = check_rows(self, X, reset=False)
-        told = open_labels(X, y)
+        told = self._labels(X, y)
         return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
+
+    def _labels(self, X: Any, y: Any) -> Any:
+        """Return what the model is told of rows; labels that these bring along, by their names."""
+        told = open_labels(X, y)
+        if self.conditions_ is None or y is not None or told is None:
+            return told
+        known = None if self.description_ is None else self.description_.class_names
+        return self.conditions_.by_name(told, names_of_labels(X), known)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)

@@ -23,7 +23,6 @@ from inscape.estimators.conditions import Labels
 from inscape.estimators.inputs import check_rows, make_generator
 from inscape.estimators.latent_report import LatentReport, report_on_latents
 from inscape.estimators.linear_start import Principal, start_at_probabilistic
-from inscape.estimators.opening import open_labels
 from inscape.estimators.options import Options, VariationalParts, resolve_variational
 from inscape.estimators.proposals import refine
 from inscape.estimators.units import MOST_NATS, Units
@@ -317,7 +316,7 @@ class VariationalAutoencoder(NetworkEstimator):
         """
         check_is_fitted(self)
         rows, generator = check_rows(self, X, reset=False), make_generator(random_state)
-        y = open_labels(X, y)
+        y = self._labels(X, y)
         k = check_integer("n_draws", n_draws, minimum=1)
 
         def draw(network: Network, some: Examples) -> Tensor:
@@ -517,7 +516,7 @@ class VariationalAutoencoder(NetworkEstimator):
         values, errors, effective = self._by_block(
             estimate,
             rows,
-            open_labels(X, y),
+            self._labels(X, y),
             precision=np.dtype(np.float64) if refined else rows.dtype,
             before=self.units_.apply,
             told_in=np.float64,

@@ -47,7 +47,9 @@ def read_config(path: Path, kind: None = None) -> Config: ...
 @overload
 def read_config(path: Path, kind: type[AnyConfig]) -> AnyConfig: ...
 def read_config(path: Path, kind: type[Config] | None = None) -> Config:
-    """Read a config file.
+    """Read a config file; its paths become ones that are relative to the working directory.
+
+    In the file they are relative to it; in runs of formats 1 and 2 to where the command was given.
 
     Parameters
     ----------
@@ -77,7 +79,9 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
             f"{path} must be the config of a run of kind {kind.kind!r}; it is of kind "
             f"{named.kind!r}: give it to the command that makes those."
         )
-    if kind is FitConfig and told_format is None and (path.parent / "environment.json").is_file():
+    # A file that tells no format is of a run of format 1, or somebody has written it.
+    is_format_1 = told_format is None and (path.parent / "environment.json").is_file()
+    if kind is FitConfig and is_format_1:
         values = _as_format_2(values)
     known = _options_of(kind)
     for key in values:
@@ -88,7 +92,10 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
     options: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-    return kind(**options)
+    config = kind(**options)
+    if is_format_1 or told_format in (1, 2):
+        return config
+    return config.carried(source=path.parent, to=".")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -30,14 +30,14 @@ tags:
 
 ## How to use it
 
-`pip install inscape`, then, with the directory of this card or with what
+Install Inscape, then, with the directory of this card or with what
 `huggingface_hub.snapshot_download` returns:
 
 ```python
 import inscape
 
 model = inscape.load("DIR")
-codes = model.transform(rows)  # (n, {n_features}) to (n, {n_components})
+{told}codes = model.transform(rows)  # (n, {n_features}) to (n, {n_components})
 rows = model.inverse_transform(codes)  # expected rows
 ```
 
@@ -67,6 +67,9 @@ a test row has a log-likelihood of {nats:.6g} nats, {nats_each:.4g} a column.
 Made with {software}; {n_threads} thread{several} on {device}, {created}.
 {figures}"""
 
+# What a conditional model is told comes before all else.
+_GIVEN = "model = model.given(y)  # {} of the rows, one a row or one for all\n"
+
 
 def model_card(run: Run) -> str:
     """Return the README of a finished fit, as the Hub shows it.
@@ -86,6 +89,7 @@ def model_card(run: Run) -> str:
         tags="\n".join(f"- {tag}" for tag in _tags(config)),
         title=title(data, metrics),
         lead=lead(config, data, metrics),
+        told="" if metrics.get("told") is None else _GIVEN.format(metrics["told"]),
         n_features=data["n_features"],
         n_components=metrics["n_components"],
         columns=_columns(data, column_names(run.path)),

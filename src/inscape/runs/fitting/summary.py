@@ -50,6 +50,10 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         As in ``metrics.json``.
     """
     said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    if metrics.get("told"):
+        what = "label" if metrics["told"] == "labels" else "number"
+        name = next(iter(metrics["test"]))
+        said.append(f"{name} is told the {what} of each row; linear methods are not.")
     worst = metrics.get("worst_columns", [])
     if worst:
         named = ", ".join(f"{w['column']} ({w['unexplained']:.0%})" for w in worst)
