@@ -51,6 +51,19 @@ def check_integer(
     raise InvalidParameterError(f"`{name}` must be {wanted}; got {abridged(value)}.")
 
 
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` if it is True or False.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise InvalidParameterError(f"`{name}` must be True or False; got {value!r}.")
+    return value
+
+
 def check_number(
     name: str,
     value: Any,

@@ -216,7 +216,7 @@ class Autoencoder(NetworkEstimator):
         return parts.corruption is None and not parts.penalty
 
     def _objective(
-        self, parts: AutoencoderParts, units: Units, *, n_samples: int
+        self, parts: AutoencoderParts, units: Units, *, n_samples: int, n_steps: int | None = None
     ) -> Reconstruction:
         return Reconstruction(
             units.likelihood,
@@ -225,6 +225,7 @@ class Autoencoder(NetworkEstimator):
             factor=units.framed.factor,
             constant=units.constant(parts.n_features),
             unit=units.unit,
+            n_steps=n_steps,
         )
 
     def _pretrain(

@@ -159,8 +159,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return the width of the encoder's output."""
 
     @abstractmethod
-    def _objective(self, parts: Any, units: Units, *, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
+    def _objective(
+        self, parts: Any, units: Units, *, n_samples: int, n_steps: int | None = None
+    ) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
 
     def _pretrain(
         self,
@@ -437,7 +439,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         device = next(state.network.parameters()).device
         reports = train(
             state,
-            self.objective(len(training)),
+            self.objective(len(training), n_steps=plan.n_steps(len(training))),
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
@@ -445,9 +447,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         )
         yield from self.watch(reports, state)
 
-    def objective(self, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
-        return self._objective(self.parts_, self.units_, n_samples=n_samples)
+    def objective(self, n_samples: int, *, n_steps: int | None = None) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
+        return self._objective(self.parts_, self.units_, n_samples=n_samples, n_steps=n_steps)
 
     def note_training(self, plan: Plan, learning_rate: float) -> None:
         """Keep how long, in which batches and at which rate is trained."""

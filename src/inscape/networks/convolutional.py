@@ -19,6 +19,7 @@ from inscape._parts import resolve_part
 from inscape._typing import ImageShape
 from inscape.networks.activations import ACTIVATIONS, activation
 from inscape.networks.architecture import Architecture, Sizes, Start
+from inscape.networks.bottleneck import start_beside
 from inscape.networks.conditioned import stack
 from inscape.networks.dense import _as_parts
 from inscape.networks.initialization import INITIALIZATIONS, initialize
@@ -166,6 +167,7 @@ class Convolutional(Architecture):
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
+        start_beside(bottleneck, encoder, decoder)
         if self.bias != "torch_default" and start is not None:
             with torch.no_grad():
                 first, last = encoder[1], decoder[-2]

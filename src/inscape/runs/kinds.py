@@ -79,6 +79,8 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
         )
     if kind is FitConfig and told_format is None and (path.parent / "environment.json").is_file():
         values = _as_format_2(values)
+    if kind is FitConfig and "(" in values.get("bottleneck", ""):
+        values = values | {"bottleneck": _told_in_full(values["bottleneck"])}
     known = _options_of(kind)
     for key in values:
         if key not in known:
@@ -111,6 +113,8 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
     # A published model has an optimiser of its own.
     if "optimizer" in values or published is None:
         values["optimizer"] = _said("optimizer", values.get("optimizer", "muon"))
+    if "bottleneck" in values:
+        values["bottleneck"] = _said("bottleneck", values["bottleneck"])
     if "penalty" in values:
         values["penalty"] = [values["penalty"]]
     # Rows came to the network as they were, and nothing started at PCA.
@@ -131,7 +135,13 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
 
 def _said(family: str, part: str) -> str:
     described = dict(say_defaults(family, part))
-    return f"{described.pop('type')}({spell_options(described)})"
+    word, options = described.pop("type"), spell_options(described)
+    return f"{word}({options})" if options else word
+
+
+def _told_in_full(bottleneck: str) -> str:
+    """Return a bottleneck that was told with all its options with those that it got later."""
+    return _said("bottleneck", bottleneck) if "revival_k" in bottleneck else bottleneck
 
 
 def _kind_named(path: Path, word: Any) -> type[Config] | None:

@@ -25,7 +25,7 @@ _HALVINGS = 64
 
 @dataclass(frozen=True)
 class PlanarFlow(Posterior):
-    r"""A diagonal Gaussian pushed through planar steps, each of which bends space along a direction.
+    r"""A diagonal Gaussian pushed through planar steps, each of which bends it along a direction.
 
     .. math:: z_0 = \mu + \sigma \odot \varepsilon, \qquad
               z_t = z_{t-1} + \hat u_t \tanh(w_t^\top z_{t-1} + b_t)
