@@ -31,14 +31,18 @@ _DEFAULTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 def say_defaults(family: str, part: Any) -> Any:
     """Return a part, as it was typed or described, with the options that it had.
 
+    A word that stood for what it stands for now is left as it is.
+
     Examples
     --------
     >>> say_defaults("likelihood", "gaussian")
     {'type': 'gaussian', 'scale': 1.0}
     >>> say_defaults("likelihood", "bernoulli")
-    {'type': 'bernoulli'}
+    'bernoulli'
     """
     if isinstance(part, str):
+        if "(" not in part and part not in _DEFAULTS[family]:
+            return part
         part = {"type": part} if "(" not in part else read_call(family, part)
     if isinstance(part, Mapping):
         return {"type": part["type"], **_DEFAULTS[family].get(part["type"], {}), **part}

@@ -134,9 +134,11 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(family: str, part: str) -> str:
-    described = dict(say_defaults(family, part))
-    word, options = described.pop("type"), spell_options(described)
-    return f"{word}({options})" if options else word
+    told = say_defaults(family, part)
+    if isinstance(told, str):
+        return told
+    described = dict(told)
+    return f"{described.pop('type')}({spell_options(described)})"
 
 
 def _told_in_full(bottleneck: str) -> str:
