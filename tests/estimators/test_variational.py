@@ -577,3 +577,52 @@ def test_nothing_global_is_touched_by_a_fit():
     VariationalAutoencoder(2, hidden=(8,), epochs=1, random_state=0).fit(DIGITS)
     assert torch.equal(before, torch.get_rng_state())
     assert make_generator(0) is not None
+
+
+# --------------------------------------------------------------------------- the critic's own rate
+
+
+@pytest.mark.parametrize("word", ["adversarial", "factor_discriminator"])
+def test_a_critic_may_have_a_rate_of_its_own(word):
+    posterior = "point_mass" if word == "adversarial" else "diagonal_gaussian"
+    options = {
+        "hidden": (8,),
+        "posterior": posterior,
+        "optimizer": "adam",
+        "learning_rate": 1e-3,
+        "epochs": 2,
+        "batch_size": 100,
+        "random_state": 0,
+    }
+
+    def trained(rate: str) -> VariationalAutoencoder:
+        return VariationalAutoencoder(3, divergence=f"{word}({rate})", **options).fit(DIGITS[:300])
+
+    shared, same, own = (
+        trained(told) for told in ("", "critic_learning_rate=1e-3", "critic_learning_rate=1e-9")
+    )
+    # Adam's steps are each weight's own: two optimisers at one rate are one.
+    for name, weight in shared.network_.state_dict().items():
+        assert torch.equal(weight, same.network_.state_dict()[name]), name
+    # Six steps of 1e-9 leave a critic as it was drawn.
+    drawn = VariationalAutoencoder(
+        3, divergence=f"{word}(critic_learning_rate=1e-9)", **options
+    ).iter_fit(DIGITS[:300])
+    _, state = next(drawn)
+    before = copy.deepcopy(state.network.critic.state_dict())
+    kept = None
+    for report, state in drawn:
+        if report.epoch_done and report.epoch == 1:
+            kept = state.to_arrays()
+    for name, weight in before.items():
+        torch.testing.assert_close(
+            own.network_.critic.state_dict()[name], weight, rtol=0, atol=1e-6
+        )
+        assert not torch.allclose(shared.network_.critic.state_dict()[name], weight, atol=1e-4)
+    resumed = VariationalAutoencoder(3, divergence=f"{word}(critic_learning_rate=1e-9)", **options)
+    for _ in resumed.iter_fit(DIGITS[:300], checkpoint=kept):
+        pass
+    for name, weight in own.network_.state_dict().items():
+        assert torch.equal(weight, resumed.network_.state_dict()[name]), name
+    with pytest.raises(InvalidParameterError, match="`critic_learning_rate` must be a number > 0"):
+        DIVERGENCES[word](critic_learning_rate=0)

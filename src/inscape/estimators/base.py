@@ -23,6 +23,7 @@ from inscape._typing import FloatArray
 from inscape.data import Description
 from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
+from inscape.estimators.building import build_optimizers
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
@@ -163,6 +164,10 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self, parts: Any, units: Units, *, n_samples: int, n_steps: int | None = None
     ) -> Any:
         """Return what is minimised over so many rows, in so many steps where they are planned."""
+
+    def _critic_rate(self, parts: Any) -> float | None:
+        """Return the learning rate of a critic that has one of its own."""
+        return None
 
     def _pretrain(
         self,
@@ -417,7 +422,12 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     ) -> TrainingState:
         """Return the state of a training that begins, maybe after one that found its length."""
         self.network_ = network
-        optimizers = self.parts_.optimizer.build(network, learning_rate=learning_rate)
+        optimizers = build_optimizers(
+            self.parts_.optimizer,
+            network,
+            learning_rate=learning_rate,
+            critic_rate=self._critic_rate(self.parts_),
+        )
         self.optimizers_ = optimizers
         # Drawn only where it is used: a training without noise draws what it always drew.
         noisy = self.parts_.corruption is not None

@@ -232,6 +232,9 @@ class VariationalAutoencoder(NetworkEstimator):
     def _gains_alone(self, parts: VariationalParts) -> bool:
         return parts.corruption is None and isinstance(parts.divergence, KullbackLeibler)
 
+    def _critic_rate(self, parts: VariationalParts) -> float | None:
+        return parts.divergence.critic_rate
+
     def _objective(
         self, parts: VariationalParts, units: Units, *, n_samples: int, n_steps: int | None = None
     ) -> Variational:
