@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ PARTS: dict[str, Any] = {
     "batch_top_k": BatchTopK(k=2, dead_after=3),
     "spherical": Spherical(),
     "vector_quantized": VectorQuantized(codebook_size=6),
+    "a grid": VectorQuantized(codebook_size=6, n_symbols=5),
 }
 
 
@@ -406,6 +408,40 @@ def test_the_spheres_gradient_is_tangent_and_finite_at_zero():
 
 
 # --------------------------------------------------------------------------- the codebook
+
+
+def test_a_grid_is_the_codebook_of_each_of_its_vectors():
+    """Against one symbol a row, of all rows' vectors under each other."""
+    grid = VectorQuantized(codebook_size=6, n_symbols=4).build(12, generator=draws())
+    single = VectorQuantized(codebook_size=6).build(3, generator=draws())
+    assert torch.equal(grid.codebook, single.codebook)
+    for seed in range(4):
+        rows = normal(20, 12, seed=seed).requires_grad_()
+        alone = rows.detach().reshape(80, 3).requires_grad_()
+        codes, each = grid(rows), single(alone)
+        assert torch.equal(codes.view(80, 3), each)
+        weights = normal(20, 12, seed=9)
+        (gradient,) = torch.autograd.grad((codes * weights).sum(), rows)
+        torch.testing.assert_close(gradient, weights, rtol=0, atol=0)
+        assert torch.equal(grid.codebook, single.codebook)
+        assert torch.equal(grid.indices(codes), single.indices(each).view(20, 4))
+        # The price is a row's: of four vectors it is four times the mean of one's.
+        seen = SimpleNamespace(linear=rows, codes=codes)
+        one = SimpleNamespace(linear=alone, codes=each)
+        price, share = (
+            module.penalty(what, generator=draws()).item()
+            for module, what in ((grid, seen), (single, one))
+        )
+        assert price == pytest.approx(4 * share, rel=1e-5)
+    codes = grid.eval()(normal(20, 12))
+    assert torch.equal(grid.entries(grid.indices(codes)), codes)
+
+
+def test_places_are_told_once():
+    part = VectorQuantized()
+    assert part.for_places(9) == VectorQuantized(n_symbols=9)
+    assert VectorQuantized(n_symbols=2).for_places(9) == VectorQuantized(n_symbols=2)
+    assert TopK().for_places(9) == TopK()
 
 
 def nearest(rows: np.ndarray, codebook: np.ndarray) -> np.ndarray:

@@ -724,13 +724,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows, such as those that it was trained on.
-        kind : {"mixture", "flow"}, or part
+        kind : {"mixture", "flow", "symbols"}, or part
             A mixture of Gaussians or a normalising flow; or one of your own size, such as
-            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)".
+            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)". Of a codebook
+            "symbols" is the density of the symbols themselves, each given those before it.
         y : array-like, or None
             What a conditional model is told; the density is that of all rows' codes.
         n_steps : int
-            Training steps of a flow.
+            Training steps of a flow, or of the density of symbols.
         random_state : int, RandomState or None
             Where the fit starts from.
 
@@ -763,8 +764,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         n : int
             How many.
-        from_ : {"prior", "mixture", "flow"} or None
-            What is drawn from; None is the prior, or the mixture where there is no prior.
+        from_ : {"prior", "mixture", "flow", "symbols"} or None
+            What is drawn from; None is the prior, or, where there is none, the one that has been
+            fitted, of several the mixture.
         y : array-like, or None
             What a conditional model is told.
         observations : bool

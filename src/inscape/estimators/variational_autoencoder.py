@@ -64,7 +64,7 @@ class VariationalAutoencoder(NetworkEstimator):
     Parameters
     ----------
     n_components : int
-        Width of the code.
+        Width of the code; of each of its places, where the network makes it a map.
     hidden, activation, network
         As in `Autoencoder`.
     likelihood : str or Likelihood

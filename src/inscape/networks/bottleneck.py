@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,10 @@ class Bottleneck(Part):
         generator : torch.Generator
             Where weights are drawn from, if it has any.
         """
+
+    def for_places(self, n_places: int) -> Self:
+        """Return the same part, told of how many places the code is a map."""
+        return self
 
 
 class BottleneckModule(nn.Module):

@@ -208,7 +208,11 @@ MODELS: Mapping[str, PublishedModel] = {
     ),
     # ------------------------------------------------------------------- without a density
     "VQ-VAE": _deterministic(
-        "van den Oord et al. 2017, arXiv 1711.00937", bottleneck="vector_quantized"
+        "van den Oord et al. 2017, arXiv 1711.00937",
+        "Its PixelCNN, for which there is fit_sampler(X, kind='symbols'), with one hidden layer a "
+        "place; its residual blocks, and its sound and film.",
+        network="convolutional(map_code=true)",
+        bottleneck="vector_quantized",
     ),
     "RAE-L2": _deterministic(
         "Ghosh et al. 2020, arXiv 1903.12436",
@@ -295,7 +299,7 @@ def build(name: str, n_components: int = 2, **options: Any) -> Any:
     name : str
         A name in `MODELS`, in any spelling that `find` knows.
     n_components : int
-        Width of the code.
+        Width of the code; of each of its places, where it is a map (VQ-VAE).
     **options
         Of the estimator, such as ``hidden``, ``likelihood`` or ``epochs``; they come before the
         model's own.

@@ -27,6 +27,11 @@ class FactorDiscriminator(Divergence):
     Source: the FactorVAE of Kim and Mnih 2018, arXiv 1802.05983, Eq. 2 and 3. There the permuted
     codes are a second batch's; here they are the batch's own.
 
+    **The critic tells too little**, for what it has not learned it cannot see. Measured after a
+    default training on Gaussian codes drawn anew, of which the truth is known: 0.98 for 1 nat and
+    2.9 for 3 with two components, 0.86 for 1 and 2.5 for 3 with ten; the rate changes little of it
+    (0.01 to 0.1). Codes that move under it, and few rows, cost more.
+
     Parameters
     ----------
     weight : float
