@@ -864,11 +864,17 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
 
-    def _examples(self, X: Any, y: Any) -> Examples:
-        """Return rows as the network works on them, known to suit the likelihood."""
-        given = check_rows(self, X, reset=False)
-        told = open_labels(X, y)
-        return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
+    def _network_in(self, precision: Any) -> tuple[Network, torch.dtype]:
+        """Return the network as it is, or a copy in float64 for rows that are; and its type."""
+        kind = next(self.network_.parameters()).dtype
+        if precision == np.float64 and kind != torch.float64:
+            return copy.deepcopy(self.network_).double(), torch.float64
+        return self.network_, kind
+
+    def _examples(self, given: FloatArray, y: Any, *, kind: torch.dtype) -> Examples:
+        """Return checked rows as a network of that type works on them, fit for the likelihood."""
+        parts = dataclasses.replace(self.parts_, dtype=kind)
+        return _checked(given, y, parts, self.units_, self.conditions_, trained_on=False)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
@@ -890,10 +896,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
         whichever rows come with it, where float32 products differ in their last digits.
         """
-        first = next(self.network_.parameters())
-        network, kind = self.network_, first.dtype
-        if precision == np.float64 and kind != torch.float64:
-            network, kind = copy.deepcopy(network).double(), torch.float64
+        network, kind = self._network_in(precision)
+        device = next(network.parameters()).device
         told = self._encode_conditions(y, len(X))
         told_in = precision if told_in is None else told_in
         found = np.empty(0, dtype=told_in)
@@ -901,7 +905,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             rows = slice(start, start + _BLOCK)
             block = X[rows] if before is None else before(X[rows])
             some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
-            tensor = function(network, some.to(first.device, kind)).cpu()
+            tensor = function(network, some.to(device, kind)).cpu()
             result = tensor.numpy().astype(told_in, copy=False)
             result = result if after is None else after(result)
             if not start:
