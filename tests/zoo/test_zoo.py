@@ -96,6 +96,10 @@ def test_each_part_of_the_house_is_in_some_line():
 
 def test_options_come_before_the_models_own():
     assert zoo.build("beta-VAE", divergence="kullback_leibler").divergence == "kullback_leibler"
+    # Layers that are asked for are a network, and stand for the model's.
+    assert "map_code" in zoo.build("VQ-VAE").network
+    dense = zoo.build("VQ-VAE", hidden=(9,))
+    assert (dense.network, dense.hidden, dense.bottleneck) == (None, (9,), "vector_quantized")
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion():

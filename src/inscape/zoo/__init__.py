@@ -302,7 +302,7 @@ def build(name: str, n_components: int = 2, **options: Any) -> Any:
         Width of the code; of each of its places, where it is a map (VQ-VAE).
     **options
         Of the estimator, such as ``hidden``, ``likelihood`` or ``epochs``; they come before the
-        model's own.
+        model's own. `hidden` and `activation` are a dense network, in place of the model's.
 
     Returns
     -------
@@ -322,7 +322,9 @@ def build(name: str, n_components: int = 2, **options: Any) -> Any:
 
     model = MODELS[find(name)]
     kind = VariationalAutoencoder if model.variational else Autoencoder
-    return kind(n_components, **{**model.parts, **options})
+    dense = {"hidden", "activation"} & set(options)
+    own = {name: part for name, part in model.parts.items() if name != "network" or not dense}
+    return kind(n_components, **{**own, **options})
 
 
 __all__ = ["MODELS", "NOTHING", "PublishedModel", "build", "find"]
