@@ -72,7 +72,8 @@ class TopK(_Largest):
     tied_start : bool
         Whether the matrix before the bottleneck starts as the transpose of the one after it, whose
         columns start at length 1: a unit then answers to what it stands for. Layers that are no
-        such matrices, tied weights and modules of the user's own start as they do.
+        such matrices, tied weights and modules of the user's own start as they do. On a few hundred
+        rows the units that it keeps alive may fit noise: take fewer, or leave it.
     unit_columns : bool
         Whether the columns of the matrix after the bottleneck are brought to length 1 before each
         training step: the largest codes are then those that change most behind it.
