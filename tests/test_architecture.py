@@ -643,11 +643,16 @@ def names_in(path: Path) -> set[str]:
 
 
 def files_naming(*names: str) -> set[str]:
-    """The package's files that name one of these, less those that only use what they name."""
+    """The package's files that name one of these, less those that only use what they name.
+
+    What parts were in files of before stands in one place, which a new part has no line in.
+    """
     return {
         path.relative_to(SOURCE).as_posix()
         for path in MODULES
-        if names_in(path) & set(names) and room_of(path) not in ("recipes", "zoo")
+        if names_in(path) & set(names)
+        and room_of(path) not in ("recipes", "zoo")
+        and path.stem != "_format_1"
     }
 
 

@@ -405,6 +405,30 @@ def test_the_total_correlation_needs_independent_components():
         called(part, seen)
 
 
+@pytest.mark.parametrize(
+    ("d", "width", "n", "low", "high"),
+    [
+        (2, 0.5, 32, -0.15, 0.02),
+        (2, 0.1, 32, -1.5, -0.9),
+        (2, 0.1, 1024, -0.15, 0.05),
+        (10, 0.5, 64, -0.9, -0.5),
+        (10, 0.1, 64, 12, 19),
+    ],
+)
+def test_small_batches_bias_the_total_correlation_as_is_told(d, width, n, low, high):
+    """Of independent components the truth is 0; the aggregate is a standard normal."""
+    generator, part, found = draws(), TotalCorrelation(weight=2.0), []
+    for _ in range(max(2, 1024 // n)):
+        means = (1 - width**2) ** 0.5 * torch.randn(n, d, generator=generator, dtype=torch.float64)
+        posterior = DiagonalGaussianDistribution(means, torch.full_like(means, 2 * math.log(width)))
+        codes, _ = posterior.draw(1, generator=generator)
+        seen = SimpleNamespace(
+            posterior=posterior, codes=codes, n_samples=10_000, kullback_leibler=torch.zeros(n)
+        )
+        found.append(part(seen, generator=generator, step=None)["total_correlation"].item())
+    assert low < np.mean(found) < high
+
+
 # --------------------------------------------------------------------------- critics
 
 

@@ -23,6 +23,7 @@
 | `proposals` | where codes are drawn from for a likelihood that the posterior's draws miss |
 | `samplers` | densities of codes, fitted after training, to draw new ones from |
 | `starting` | training from a start that is good already, which no training may fall behind |
+| `symbols` | a density of the symbols that quantised codes are, each given those before it |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |
 | `variational_autoencoder` | the variational autoencoder: its options, and what is its own |
 """

@@ -44,7 +44,7 @@ class Autoencoder(NetworkEstimator):
     Parameters
     ----------
     n_components : int
-        Width of the code.
+        Width of the code; of each of its places, where the network makes it a map.
     hidden : tuple of int
         Widths of the encoder's hidden layers, outermost first, mirrored by the decoder; ``()`` is
         the shallow autoencoder.
@@ -219,7 +219,7 @@ class Autoencoder(NetworkEstimator):
         return parts.corruption is None and not parts.penalty
 
     def _objective(
-        self, parts: AutoencoderParts, units: Units, *, n_samples: int
+        self, parts: AutoencoderParts, units: Units, *, n_samples: int, n_steps: int | None = None
     ) -> Reconstruction:
         return Reconstruction(
             units.likelihood,
@@ -228,6 +228,7 @@ class Autoencoder(NetworkEstimator):
             factor=units.framed.factor,
             constant=units.constant(parts.n_features),
             unit=units.unit,
+            n_steps=n_steps,
         )
 
     def _pretrain(
@@ -249,6 +250,9 @@ class Autoencoder(NetworkEstimator):
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
         if self.dead_units_:
             self.dead_units_ = dead_units(self._encode(X, None))
+        if len(self.dead_units_) < self.n_components_ and isinstance(self.code_space_, Codebook):
+            # A corner that is the same in all pictures has one symbol; a codebook dies as a whole.
+            self.dead_units_ = ()
         if self.dead_units_:
             warnings.warn(self._tell_dead_units(), DeadUnitWarning, stacklevel=4)
 

@@ -23,6 +23,7 @@ from inscape._typing import FloatArray
 from inscape.data import Description
 from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
+from inscape.estimators.building import build_optimizers
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
@@ -159,8 +160,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return the width of the encoder's output."""
 
     @abstractmethod
-    def _objective(self, parts: Any, units: Units, *, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
+    def _objective(
+        self, parts: Any, units: Units, *, n_samples: int, n_steps: int | None = None
+    ) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
+
+    def _critic_rate(self, parts: Any) -> float | None:
+        """Return the learning rate of a critic that has one of its own."""
+        return None
 
     def _pretrain(
         self,
@@ -419,7 +426,12 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     ) -> TrainingState:
         """Return the state of a training that begins, maybe after one that found its length."""
         self.network_ = network
-        optimizers = self.parts_.optimizer.build(network, learning_rate=learning_rate)
+        optimizers = build_optimizers(
+            self.parts_.optimizer,
+            network,
+            learning_rate=learning_rate,
+            critic_rate=self._critic_rate(self.parts_),
+        )
         self.optimizers_ = optimizers
         # Drawn only where it is used: a training without noise draws what it always drew.
         noisy = self.parts_.corruption is not None
@@ -441,7 +453,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         device = next(state.network.parameters()).device
         reports = train(
             state,
-            self.objective(len(training)),
+            self.objective(len(training), n_steps=plan.n_steps(len(training))),
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
@@ -449,9 +461,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         )
         yield from self.watch(reports, state)
 
-    def objective(self, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
-        return self._objective(self.parts_, self.units_, n_samples=n_samples)
+    def objective(self, n_samples: int, *, n_steps: int | None = None) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
+        return self._objective(self.parts_, self.units_, n_samples=n_samples, n_steps=n_steps)
 
     def note_training(self, plan: Plan, learning_rate: float) -> None:
         """Keep how long, in which batches and at which rate is trained."""
@@ -717,13 +729,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows, such as those that it was trained on.
-        kind : {"mixture", "flow"}, or part
+        kind : {"mixture", "flow", "symbols"}, or part
             A mixture of Gaussians or a normalising flow; or one of your own size, such as
-            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)".
+            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)". Of a codebook
+            "symbols" is the density of the symbols themselves, each given those before it.
         y : array-like, or None
             What a conditional model is told; the density is that of all rows' codes.
         n_steps : int
-            Training steps of a flow.
+            Training steps of a flow, or of the density of symbols.
         random_state : int, RandomState or None
             Where the fit starts from.
 
@@ -756,8 +769,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         n : int
             How many.
-        from_ : {"prior", "mixture", "flow"} or None
-            What is drawn from; None is the prior, or the mixture where there is no prior.
+        from_ : {"prior", "mixture", "flow", "symbols"} or None
+            What is drawn from; None is the prior, or, where there is none, the one that has been
+            fitted, of several the mixture.
         y : array-like, or None
             What a conditional model is told.
         observations : bool
@@ -855,11 +869,17 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
 
-    def _examples(self, X: Any, y: Any) -> Examples:
-        """Return rows as the network works on them, known to suit the likelihood."""
-        given = check_rows(self, X, reset=False)
-        told = self._labels(X, y)
-        return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
+    def _network_in(self, precision: Any) -> tuple[Network, torch.dtype]:
+        """Return the network as it is, or a copy in float64 for rows that are; and its type."""
+        kind = next(self.network_.parameters()).dtype
+        if precision == np.float64 and kind != torch.float64:
+            return copy.deepcopy(self.network_).double(), torch.float64
+        return self.network_, kind
+
+    def _examples(self, given: FloatArray, y: Any, *, kind: torch.dtype) -> Examples:
+        """Return checked rows as a network of that type works on them, fit for the likelihood."""
+        parts = dataclasses.replace(self.parts_, dtype=kind)
+        return _checked(given, y, parts, self.units_, self.conditions_, trained_on=False)
 
     def _labels(self, X: Any, y: Any) -> Any:
         """Return what the model is told of rows; labels that these bring along, by their names."""
@@ -889,10 +909,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
         whichever rows come with it, where float32 products differ in their last digits.
         """
-        first = next(self.network_.parameters())
-        network, kind = self.network_, first.dtype
-        if precision == np.float64 and kind != torch.float64:
-            network, kind = copy.deepcopy(network).double(), torch.float64
+        network, kind = self._network_in(precision)
+        device = next(network.parameters()).device
         told = self._encode_conditions(y, len(X))
         told_in = precision if told_in is None else told_in
         found = np.empty(0, dtype=told_in)
@@ -900,7 +918,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             rows = slice(start, start + _BLOCK)
             block = X[rows] if before is None else before(X[rows])
             some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
-            tensor = function(network, some.to(first.device, kind)).cpu()
+            tensor = function(network, some.to(device, kind)).cpu()
             result = tensor.numpy().astype(told_in, copy=False)
             result = result if after is None else after(result)
             if not start:

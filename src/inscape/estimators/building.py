@@ -20,6 +20,7 @@ from inscape.networks import (
     Start,
 )
 from inscape.objectives import Likelihood
+from inscape.training import Optimizer
 
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
@@ -116,3 +117,16 @@ def _after(first: nn.Module, layers: Any) -> nn.Sequential:
     if isinstance(layers, Conditioned):
         return Conditioned(first, *layers, place=layers.place + 1)
     return nn.Sequential(first, *layers)
+
+
+def build_optimizers(
+    optimizer: Optimizer, network: Network, *, learning_rate: float, critic_rate: float | None
+) -> list[torch.optim.Optimizer]:
+    """Return what moves a network's parameters, those of its critic maybe at another rate."""
+    if critic_rate is None:
+        return optimizer.build(network, learning_rate=learning_rate)
+    others = [part for name, part in network.named_children() if name != "critic"]
+    return [
+        *optimizer.build(nn.ModuleList(others), learning_rate=learning_rate),
+        *optimizer.build(network.critic, learning_rate=critic_rate),
+    ]

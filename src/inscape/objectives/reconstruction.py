@@ -31,6 +31,8 @@ class Reconstruction:
         data.
     unit : float
         A unit of what the network works on, in units of the (scaled) data.
+    n_steps : int or None
+        Steps that the training is planned for, where that is known.
     """
 
     likelihood: Any
@@ -39,6 +41,7 @@ class Reconstruction:
     factor: float = 1.0
     constant: float = 0.0
     unit: float = 1.0
+    n_steps: int | None = None
 
     def watch(self, network: Network, examples: Examples) -> tuple[Tensor, Tensor]:
         """Return codes and squared errors (n_samples, n_features) of rows."""
@@ -88,6 +91,10 @@ class Reconstruction:
             Not used: nothing here changes with the steps.
         """
         targets = examples.features
+        asking = [m for m in network.bottleneck.modules() if isinstance(m, BottleneckModule)]
+        if network.training:
+            for module in asking:
+                module.hold(network)
         linear = network.linear_codes(inputs)
         codes = network.bottleneck(linear)
         outputs = network.decoder(codes)
@@ -106,11 +113,11 @@ class Reconstruction:
             n_samples=self.n_samples or len(inputs),
             factor=self.factor,
             unit=self.unit,
+            n_steps=self.n_steps,
         )
         # Prices are in nats of the data, and weigh against a loss that is not.
         for penalty in self.penalties:
             terms[name_of(penalty)] = penalty(seen, generator=generator) / self.factor
-        for module in network.bottleneck.modules():
-            if isinstance(module, BottleneckModule):
-                terms["bottleneck"] = module.penalty(seen, generator=generator) / self.factor
+        for module in asking:
+            terms["bottleneck"] = module.penalty(seen, generator=generator) / self.factor
         return terms

@@ -276,7 +276,10 @@ class FitConfig(Reading, Config):
         said = {
             name
             for name in (published.parts if published is not None else ())
-            if getattr(self, name, None) == getattr(FitConfig, name, None)
+            if all(
+                getattr(self, option, None) == getattr(FitConfig, option, None)
+                for option in (name, *(_OF_DENSE if name == "network" else ()))
+            )
         }
         return {*of_no_use, *said}
 

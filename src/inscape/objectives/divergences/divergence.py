@@ -36,6 +36,11 @@ class Divergence(Part):
         """The field `weight`, for losses that are sums over features, where there is one."""
         return vars(self).get("weight")
 
+    @property
+    def critic_rate(self) -> float | None:
+        """The field `critic_learning_rate`, where a critic has a rate of its own."""
+        return vars(self).get("critic_learning_rate")
+
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module | None:
         """Return the critic that is trained beside the network, where there is one.
 

@@ -11,7 +11,7 @@ from inscape.runs.config import FitConfig
 from inscape.runs.export.source import column_names
 from inscape.runs.fitting.summary import lead, remarks, table_rows, title
 from inscape.runs.run import Run
-from inscape.zoo import MODELS
+from inscape.zoo import MODELS, NOTHING
 
 # Columns that are named one by one.
 _MOST_NAMED = 50
@@ -97,7 +97,7 @@ def model_card(run: Run) -> str:
         table=_table(*table_rows(metrics)),
         nats=likelihood["nats_per_sample"],
         nats_each=likelihood["nats_per_feature"],
-        limits="\n".join(f"- {sentence}" for sentence in _limits(data, metrics)),
+        limits="\n".join(f"- {sentence}" for sentence in _limits(config, data, metrics)),
         data=f"`{data['name']}`: {data['n_train']:,} training rows, sha256 `{data['checksum']}`.",
         config=_without_path(config).to_toml(),
         software=", ".join(f"{name} {v}" for name, v in environment["packages"].items()),
@@ -127,9 +127,12 @@ def _columns(data: dict[str, Any], names: Sequence[str] | None) -> str:
     return f"{told} in this order: {shown}{', ...' * (len(names) > _MOST_NAMED)}"
 
 
-def _limits(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
-    """Return what the run found wrong, and what its numbers do not tell."""
+def _limits(config: FitConfig, data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """Return what the run found wrong, what its paper has more, and what its numbers hide."""
     found = [metrics["diagnosis"]] if metrics["diagnosis"] else []
+    published = MODELS.get(config.model)
+    if published is not None and published.leaves_out != NOTHING:
+        found.append(f"Left out of its paper ({published.paper}): {published.leaves_out}")
     of_data = f"The numbers are those of {data['name']}: of rows from elsewhere they tell nothing."
     return [*found, *remarks(metrics), of_data]
 

@@ -220,10 +220,14 @@ class _Job:
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
-        parameters = self.config.estimator_parameters()
-        parameters = _for_pictures(parameters, self.dataset.image_shape)
         model = self.config.model
         published = model != AUTOENCODER
+        said = zoo.MODELS[model].parts if published else {}
+        parameters = {
+            **{name: part for name, part in said.items() if name == "network"},
+            **self.config.estimator_parameters(),
+        }
+        parameters = _for_pictures(parameters, self.dataset.image_shape)
         estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
         check_told(self.dataset, getattr(estimator, "conditional", False), model)
         path = self.writer.path
@@ -313,7 +317,7 @@ class _Job:
         plain = told(estimator, y)
         baselines, seconds, missing = fit_baselines(
             train,
-            n_components=self.config.n_components,
+            n_components=estimator.n_components_,
             random_state=self.config.random_state,
             scaler=estimator.scaler_,
             X_test=test,
@@ -328,7 +332,7 @@ class _Job:
         report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test, y)
         return {
-            "n_components": self.config.n_components,
+            "n_components": estimator.n_components_,
             "test": table,
             "missing": missing,
             "told": None if estimator.conditions_ is None else self.config.conditional,
@@ -399,11 +403,13 @@ def resolve_config(config: FitConfig, estimator: Any) -> FitConfig:
 
 def _codebook(estimator: Any, test: FloatArray) -> dict[str, Any] | None:
     """Return how much of its codebook a quantised representation uses; None for any other."""
-    sizes = [len(m.codebook) for m in estimator.network_.modules() if isinstance(m, Quantizer)]
-    if not sizes:
+    found = [m for m in estimator.network_.modules() if isinstance(m, Quantizer)]
+    if not found:
         return None
-    usage = codebook_usage(estimator.transform(test), codebook_size=sizes[0])
-    return {"size": sizes[0], "used": usage.n_used, "perplexity": usage.perplexity}
+    size, width = found[0].codebook.shape
+    symbols = estimator.transform(test).reshape(-1, width)
+    usage = codebook_usage(symbols, codebook_size=size)
+    return {"size": size, "used": usage.n_used, "perplexity": usage.perplexity}
 
 
 def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) -> dict[str, Any]:

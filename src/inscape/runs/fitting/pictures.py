@@ -32,8 +32,8 @@ _MOVING = 1_000
 # Rows that a model draws, components that are traversed, and what each is set to.
 _DRAWN, _TRAVERSED = 12, 10
 _VALUES = np.linspace(-2.5, 2.5, 11)
-# Rows whose codes a density is fitted to, and its parts at most.
-_KNOWN, _PARTS = 2_000, 10
+# Rows whose codes a density is fitted to, its parts at most, and steps where it is of symbols.
+_KNOWN, _PARTS, _SYMBOL_STEPS = 2_000, 10, 50
 
 # File name, caption, and a figure or the bytes of a film.
 _Picture: TypeAlias = tuple[str, str, Any]
@@ -259,10 +259,15 @@ def _drawn(shown: _Shown, train: FloatArray) -> Iterator[_Picture]:
         # A copy learns the density of codes: the run's model has none.
         copied = shown.estimator.at(shown.snapshots[-1])
         known = train[:_KNOWN]
-        parts = min(_PARTS, len(np.unique(copied.transform(known), axis=0)))
-        mixture = MixtureOfGaussians(n_mixture_components=parts)
-        copied.fit_sampler(known, mixture, random_state=0)
-        rows, source = copied.sample(n, random_state=0), "a mixture of Gaussians of the codes"
+        if shown.estimator.code_space_.kind == "codebook":
+            copied.fit_sampler(known, "symbols", n_steps=_SYMBOL_STEPS, random_state=0)
+            source = "the density of the codes' symbols"
+        else:
+            parts = min(_PARTS, len(np.unique(copied.transform(known), axis=0)))
+            mixture = MixtureOfGaussians(n_mixture_components=parts)
+            copied.fit_sampler(known, mixture, random_state=0)
+            source = "a mixture of Gaussians of the codes"
+        rows = copied.sample(n, random_state=0)
     title = f"Drawn from {source}"
     caption = (
         f"Codes drawn from {source}, decoded, beside test rows"
@@ -386,7 +391,8 @@ def code_weights(snapshot: Snapshot, n_components: int) -> dict[str, FloatArray]
     Parameters
     ----------
     snapshot : Snapshot
-        Of a network whose encoder ends, and whose decoder begins, with a matrix.
+        Of a network whose encoder ends, and whose decoder begins, with a matrix, or with a
+        convolution of one pixel, which is the same matrix at each place of the code.
     n_components : int
         Width of the code; a conditional decoder reads what it is told after it.
 
@@ -396,7 +402,11 @@ def code_weights(snapshot: Snapshot, n_components: int) -> dict[str, FloatArray]
         "encoder", shape (n_components, width), and "decoder", shape (width, n_components).
     """
     matrices = {
-        side: [w for name, w in snapshot.weights.items() if name.startswith(side) and w.ndim == 2]
+        side: [
+            w.reshape(len(w), -1)
+            for name, w in snapshot.weights.items()
+            if name.startswith(side) and (w.ndim == 2 or w.shape[2:] == (1, 1))
+        ]
         for side in ("encoder", "decoder")
     }
     encoder = matrices["encoder"][-1]
