@@ -279,11 +279,19 @@ def test_plain_linear_methods_have_no_other_beside_them():
 
 
 def test_runs_that_cannot_be_opened_are_one_sentence(digits_run, table_run, tmp_path, undrawn):
-    from inscape.runs import DynamicsConfig, run_dynamics
+    from inscape.runs import ClustersConfig, DynamicsConfig, Run, run_dynamics
 
     dynamics = run_dynamics(DynamicsConfig(epochs=2), tmp_path / "dynamics")
-    with pytest.raises(InscapeError, match="of kind 'fit' to be opened in the lab; it is of kind"):
-        describe_run(dynamics)
+    (tmp_path / "groups").mkdir()
+    asked = ClustersConfig(data="digits", model="runs/mine")
+    (tmp_path / "groups" / "config.toml").write_text(asked.to_toml())
+    groups = Run(tmp_path / "groups")
+    for run, words in (
+        (dynamics, "or open one that inscape fit has made"),
+        (groups, "or open what it is of, runs/mine"),
+    ):
+        with pytest.raises(InscapeError, match=f"of kind 'fit' to be opened in the lab;.* {words}"):
+            describe_run(run)
     (digits_run.path / "MANIFEST").rename(tmp_path / "MANIFEST")
     try:
         with pytest.raises(InscapeError, match="go on with inscape fit --resume"):
