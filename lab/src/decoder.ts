@@ -31,6 +31,14 @@ export function makeDecoder(document: Document, ask: Ask | null): Decoder | null
   return null;
 }
 
+/** The encoder of a document as a function of one row, or null where the page cannot encode. */
+export function makeEncoder(document: Document): ((row: Float64Array) => Float64Array) | null {
+  const { encoder } = document.told;
+  if (encoder?.type !== "steps") return null;
+  const layers = encoder.steps.map((step) => layerOf(step, document));
+  return (row) => layers.reduce((values, layer) => layer(values), row);
+}
+
 type Layer = (values: Float64Array) => Float64Array;
 
 class Stepwise implements Decoder {
@@ -79,6 +87,13 @@ function layerOf(step: Step, document: Document): Layer {
       const [a, b] = [shift.length > 1 ? 1 : 0, scale.length > 1 ? 1 : 0];
       return (values) => values.map((v, j) => v * scale[b * j] + shift[a * j]);
     }
+    case "affine_forward": {
+      const [shift, scale] = [document.get(step.shift), document.get(step.scale)];
+      const [a, b] = [shift.length > 1 ? 1 : 0, scale.length > 1 ? 1 : 0];
+      return (values) => values.map((v, j) => (v - shift[a * j]) / scale[b * j]);
+    }
+    case "take":
+      return (values) => values.slice(0, step.n);
     case "leaky_relu":
       return each((v) => (v >= 0 ? v : step.slope * v));
     case "continuous_bernoulli":

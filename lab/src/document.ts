@@ -10,7 +10,9 @@ export type Step =
   | { type: "affine"; shift: string; scale: string }
   | { type: "leaky_relu"; slope: number }
   | { type: "relu" | "elu" | "gelu" | "silu" | "softplus" | "sigmoid" | "tanh" }
-  | { type: "continuous_bernoulli" };
+  | { type: "continuous_bernoulli" }
+  | { type: "affine_forward"; shift: string; scale: string }
+  | { type: "take"; n: number };
 
 export type DecoderDescription =
   | { type: "steps"; steps: Step[] }
@@ -65,6 +67,8 @@ export interface Description {
   curve: Moment[];
   posterior: { blob: string; prior: string | null } | null;
   decoder: DecoderDescription;
+  encoder?: { type: "steps"; steps: Step[] } | { type: "server" } | { type: "none" };
+  capabilities?: string[];
   blobs: Record<string, { type: string; shape: number[] }>;
 }
 

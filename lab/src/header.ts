@@ -74,10 +74,14 @@ export class Header {
 
   update(): void {
     const { lab } = this;
-    if (lab.store.state.view === "dynamics") {
-      const { title, told } = lab.dynamics.headline;
+    if (["dynamics", "learn"].includes(lab.store.state.view)) {
+      const { title, told } = (lab.store.state.view === "learn" ? lab.learn : lab.dynamics).headline;
       this.title.textContent = title;
       this.told.textContent = told;
+    } else if (lab.store.state.view === "draw") {
+      const { noun, errors } = lab.document.told;
+      this.title.textContent = "Draw anything: what does it make of it?";
+      this.told.textContent = `It has seen only ${noun}s and keeps ${lab.document.k} numbers · ${errors.unit} ${fixed(errors.test, 4)} on test ${noun}s`;
     } else {
       this.title.textContent = lab.document.told.title;
       this.told.replaceChildren(...this.ofMap);

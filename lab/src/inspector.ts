@@ -5,7 +5,8 @@ import { count, fixed, plural, tell, tellBy } from "./document";
 import { button, h, icon, sized } from "./dom";
 import type { Lab } from "./lab";
 import { article } from "./map";
-import { nearestCodes } from "./neighbours";
+import type { Drawing } from "./drawing";
+import { nearestCodes, nearestToPicture } from "./neighbours";
 import { histogram } from "./pictures";
 import { along, indices, saveFilm, savePicture, saveRows } from "./saving";
 
@@ -27,8 +28,9 @@ export class Inspector {
   update(): void {
     this.stop();
     const { pin } = this.lab.store.state;
-    const { selection } = this.lab;
-    if (pin !== null) this.body.replaceChildren(...this.ofRow(pin));
+    const { selection, drawing } = this.lab;
+    if (this.lab.store.state.view === "draw") this.body.replaceChildren(...this.ofDrawing(drawing));
+    else if (pin !== null) this.body.replaceChildren(...this.ofRow(pin));
     else if (selection) this.body.replaceChildren(...this.ofSelection(selection));
     else this.body.replaceChildren(...this.ofWhole());
     this.updateSliders();
@@ -42,7 +44,7 @@ export class Inspector {
     const name = document.className(row);
     const title = document.rowName(row) + (name === null ? "" : `, ${article(name)}`);
     const n = lab.store.state.rows === "all" ? document.n : document.told.data.n_test;
-    const near = nearestCodes(lab, row, n, 6);
+    const near = nearestCodes(lab, document.code(row), row, n, 6);
     const parts: Node[] = [this.head(title, this.finding(row, near), () => lab.store.set({ pin: null, second: null }, true))];
     const values = document.row(row);
     const back = lab.decodeNow(document.code(row));
@@ -191,6 +193,42 @@ export class Inspector {
       );
     });
     return [h("div", { class: "line" }, h("h3", {}, title), h("span", {}, finding)), h("ul", { class: "rows" }, ...list)];
+  }
+
+  // ------------------------------------------------------------------ a drawing
+
+  private ofDrawing(drawing: Drawing | null): Node[] {
+    const { lab } = this;
+    const { document, theme } = lab;
+    const { errors, data, noun } = document.told;
+    if (!drawing) {
+      const what = `It has seen only ${noun}s and keeps ${plural("number", document.k)}: whatever you draw, it can answer with ${noun}s alone.`;
+      return [h("div", { class: "head" }, h("h2", {}, "Draw anything: what does it make of it?"), h("p", {}, what))];
+    }
+    const all = document.get(errors.blob).subarray(0, data.n_test);
+    let worse = 0;
+    for (const error of all) worse += Number(error >= drawing.error);
+    const share = 100 * (1 - worse / all.length);
+    const told = share > 99 && share < 100 ? share.toFixed(1) : String(Math.round(share));
+    const near = nearestCodes(lab, drawing.code, -1, data.n_test, 6);
+    const name = document.className(near[0]);
+    const strange = share > 95;
+    const finding = strange
+      ? `It can only answer with ${noun}s${name === null ? "" : `: it comes back as ${article(name)}`}.`
+      : `It passes for ${name === null ? `a ${noun}` : article(name)}.`;
+    const canvas = h("canvas", { role: "img", "aria-label": "Histogram of the errors of test rows, your drawing marked" });
+    const wide = lab.root.dataset.width === "wide" ? 306 : 258;
+    const most = histogram(wide, all, drawing.error, theme, sized(canvas, wide, 62), 62);
+    const parts: Node[] = [
+      h("div", { class: "head" }, h("h2", {}, `Stranger than ${told}% of the test ${noun}s`), h("p", {}, finding)),
+      h("p", { class: "error" }, h("b", { class: strange ? "number strange" : "number" }, fixed(drawing.error, 4)), ` ${count(worse)} of ${count(all.length)} ${noun}s are worse`),
+      canvas,
+      h("p", { class: "ticks" }, ...[0, most / 2, most].map((v) => h("span", {}, tell(v, 2)))),
+    ];
+    if (drawing.back) parts.push(...this.pictured(drawing.row, drawing.back));
+    parts.push(...this.row("Nearest on the map", near, null));
+    parts.push(...this.row("Nearest in pixels", nearestToPicture(lab, drawing.row, data.n_test, 6), null));
+    return parts;
   }
 
   // ------------------------------------------------------------------ a selection

@@ -1,14 +1,16 @@
 // The lab: one document on the table; the map asks, the inspector answers, the strip below is time.
 
 import type { Theme } from "./colours";
-import { type Decoder, type Ask, makeDecoder } from "./decoder";
+import { type Ask, type Decoder, makeDecoder, makeEncoder } from "./decoder";
 import { count, type Document, fixed, type Numbers, tell, tellBy } from "./document";
 import { calm, h } from "./dom";
+import { type Drawing, DrawPad } from "./drawing";
 import { DynamicsView } from "./dynamics";
 import { Header } from "./header";
 import { Help } from "./help";
 import { Inspector } from "./inspector";
 import { listenToKeys } from "./keys";
+import { LearnView } from "./learn";
 import { article, MapView } from "./map";
 import { nearestRows } from "./neighbours";
 import { Pictures } from "./pictures";
@@ -23,8 +25,12 @@ import { Toolbar } from "./toolbar";
 export interface Host {
   /** Decodes where the page cannot, or null. */
   ask: Ask | null;
+  /** Encodes where the page cannot, or null. */
+  encode?: Ask | null;
   /** Whether the address is ours to keep the state in. */
   ownsAddress: boolean;
+  /** Sends a message of a training, or null where nobody can train. */
+  send?: ((message: Record<string, unknown>) => void) | null;
   /** Told of what a person has chosen: rows, and the code at the cursor. */
   chosen?(what: { selection?: number[] | null; code?: number[] }): void;
 }
@@ -52,6 +58,11 @@ export class Lab {
   private readonly timeline: Timeline;
   private readonly toolbar: Toolbar;
   readonly dynamics: DynamicsView;
+  readonly pad: DrawPad;
+  readonly learn: LearnView;
+  /** What was drawn, and what became of it. */
+  drawing: Drawing | null = null;
+  private readonly encoder: ((row: Float64Array) => Float64Array) | null;
   private readonly rail: Rail;
   private readonly header: Header;
   private readonly card: HTMLElement;
@@ -69,9 +80,9 @@ export class Lab {
     const { told } = document;
     this.middle = middleOf(document);
     this.store = new Store(firstState(document), host.ownsAddress);
-    this.mend();
     this.plane = new Plane(document);
-    this.pictures = told.data.image_shape ? new Pictures(document) : null;
+    this.pictures = told.data.image_shape ? Pictures.from(document) : null;
+    this.mend();
     this.decoder = makeDecoder(document, host.ask);
     this.theme = this.chooseTheme();
     this.root = h("div", { class: "inscape-lab", "data-theme": this.theme });
@@ -79,19 +90,37 @@ export class Lab {
     this.inspector = new Inspector(this);
     this.timeline = new Timeline(this);
     this.toolbar = new Toolbar(this);
+    this.encoder = makeEncoder(document);
     this.dynamics = new DynamicsView(this);
+    this.pad = new DrawPad(this);
+    const lab = this;
+    const sets = [...new Set([told.data.name, "mnist", "digits", "fashion-mnist"])];
+    this.learn = new LearnView(
+      {
+        get theme() {
+          return lab.theme;
+        },
+        send: (message) => host.send?.(message),
+        tell: (kind, text, ...more) => this.tell(kind, text, ...more),
+        changed: () => this.header.update(),
+      },
+      sets,
+    );
     this.rail = new Rail(this);
     this.header = new Header(this);
     this.help = new Help(this);
     this.card = h("div", { class: "state-card", role: "status", hidden: true });
-    const hero = h("main", { class: "hero" }, this.toolbar.element, this.map.element, this.card);
+    const hero = h("main", { class: "hero" }, this.toolbar.element, this.map.element);
     this.root.append(
       this.header.element,
       this.rail.element,
       hero,
       this.inspector.element,
       this.timeline.element,
+      this.pad.element,
+      this.learn.element,
       this.dynamics.element,
+      this.card,
       this.help.element,
     );
     new Sentences(this.root);
@@ -116,14 +145,23 @@ export class Lab {
 
   /** The views that there are. */
   get views(): ViewName[] {
-    return ["map", "dynamics"];
+    const { encoder } = this.document.told;
+    const encodes = encoder?.type === "steps" || (encoder?.type === "server" && !!this.host.encode);
+    const draw: ViewName[] = encodes && this.pictures?.oneInk ? ["draw"] : [];
+    const learn: ViewName[] = this.host.send ? ["learn"] : [];
+    return ["map", ...draw, ...learn, "dynamics"];
   }
 
   private laidOut = false;
 
+  /** Whether the view has the map in it. */
+  private get mapped(): boolean {
+    return this.store.state.view === "map" || this.store.state.view === "draw";
+  }
+
   /** Lay the map out when it is seen first: what is hidden has no size. */
   private showMap(): void {
-    if (this.laidOut || this.store.state.view !== "map") return;
+    if (this.laidOut || !this.mapped) return;
     this.laidOut = true;
     this.map.layout();
     this.remember();
@@ -136,6 +174,10 @@ export class Lab {
     this.root.dataset.view = view;
     this.rail.update(view);
     this.dynamics.element.hidden = view !== "dynamics";
+    this.pad.element.hidden = view !== "draw";
+    this.learn.element.hidden = view !== "learn";
+    this.learn.draw();
+    this.pad.update();
     if (view === "dynamics") this.dynamics.update();
     this.header.update();
   }
@@ -321,6 +363,24 @@ export class Lab {
     return (this.decoder.decode([code]) as Float64Array[])[0];
   }
 
+  /** The code of a row, where the page can encode by itself. */
+  encodeNow(row: Float64Array): Float64Array | null {
+    return this.encoder?.(row) ?? null;
+  }
+
+  /** The code of a row, by whoever can encode. */
+  async encode(row: Float64Array): Promise<Float64Array> {
+    const [code] = await this.host.encode!([Array.from(row)]);
+    return Float64Array.from(code);
+  }
+
+  /** Show what was drawn on the map, and what became of it. */
+  setDrawing(drawing: Drawing | null): void {
+    this.drawing = drawing;
+    this.inspector.update();
+    this.map.drawCursor();
+  }
+
   /** The columns of a row that stand out most, as lines of text. */
   private columnsOf(row: Float64Array): HTMLElement {
     const { feature_names } = this.document.told.data;
@@ -404,7 +464,7 @@ export class Lab {
     this.mend();
     if (changed.has("theme")) this.retheme();
     if (changed.has("view") || changed.has("dynamics")) this.showView();
-    if (state.view !== "map") return;
+    if (!this.mapped) return;
     if (changed.has("view")) {
       this.resize();
       this.showMap();
@@ -547,7 +607,7 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 let sheet: CSSStyleSheet | null = null;
 
 /** The style goes with the root that the place is in: a page, or a notebook's shadow. */
-function adopt(place: HTMLElement): void {
+export function adopt(place: HTMLElement): void {
   const root = place.getRootNode() as globalThis.Document | ShadowRoot;
   if (!sheet) {
     sheet = new CSSStyleSheet();

@@ -2,7 +2,7 @@
 //
 // 0 rings and decoded grid; 1 points; 2 names of classes; 3 pins, threads, trail, cursor; 4 the card
 
-import { classColour, classText, css, INK, mix, PAPER, shade, type RGB } from "./colours";
+import { classColour, classText, css, INK, LOST, mix, PAPER, shade, type RGB } from "./colours";
 import { count, fixed, tell } from "./document";
 import { button, calm, h, icon, sized } from "./dom";
 import type { Lab } from "./lab";
@@ -565,6 +565,23 @@ export class MapView {
       context.textBaseline = "middle";
       context.textAlign = "left";
       context.fillText(text, left + 8, py + 1);
+    }
+    if (state.view === "draw" && lab.drawing && state.moment === null) {
+      const at = view.toScreen(...lab.plane.place(lab.drawing.code));
+      const alert = css(LOST[theme]);
+      ring(context, ...at, 10, css(PAPER[theme]), alert);
+      context.fillStyle = alert;
+      context.beginPath();
+      context.arc(...at, 4, 0, 2 * Math.PI);
+      context.fill();
+      context.font = "600 13px system-ui, sans-serif";
+      context.textAlign = "right";
+      context.textBaseline = "middle";
+      const wide = context.measureText("your drawing").width + 16;
+      const edge = at[0] - 18 - wide < 4 ? at[0] + 18 + wide : at[0] - 18;
+      box(context, edge - wide, at[1] - 12, wide, 24, css(PAPER[theme]), alert);
+      context.fillStyle = alert;
+      context.fillText("your drawing", edge - 8, at[1] + 1);
     }
     if (this.hovered !== null && this.hovered !== state.pin) {
       const i = this.hovered;

@@ -5,8 +5,20 @@ import type { Lab } from "./lab";
 /** The rows whose data are nearest to those of a row; columns of a table count by their spread. */
 export function nearestRows(lab: Lab, row: number, n: number, most: number): number[] {
   const { n_features, rows } = lab.document.told.data;
+  const own = lab.document.get(rows.blob).subarray(row * n_features, (row + 1) * n_features);
+  return nearestTo(lab, own, row, n, most);
+}
+
+/** The rows nearest to a picture of somebody's, in the units of the data. */
+export function nearestToPicture(lab: Lab, picture: Float64Array, n: number, most: number): number[] {
+  const { high } = lab.document.told.data.rows;
+  const own = high === null ? picture : picture.map((v) => (v * 255) / high);
+  return nearestTo(lab, own, -1, n, most);
+}
+
+function nearestTo(lab: Lab, own: ArrayLike<number>, row: number, n: number, most: number): number[] {
+  const { n_features, rows } = lab.document.told.data;
   const all = lab.document.get(rows.blob);
-  const own = all.subarray(row * n_features, (row + 1) * n_features);
   const weights = lab.pictures ? null : lab.columns().spreads.map((s) => (s > 0 ? 1 / s ** 2 : 0));
   return smallest(n, row, most, (i) => {
     let sum = 0;
@@ -18,13 +30,13 @@ export function nearestRows(lab: Lab, row: number, n: number, most: number): num
   });
 }
 
-/** The rows whose codes are nearest to that of a row. */
-export function nearestCodes(lab: Lab, row: number, n: number, most: number): number[] {
+/** The rows whose codes are nearest to a code; `row` is its own, or -1. */
+export function nearestCodes(lab: Lab, code: ArrayLike<number>, row: number, n: number, most: number): number[] {
   const { k } = lab.document;
   const codes = lab.document.get("codes");
   return smallest(n, row, most, (i) => {
     let sum = 0;
-    for (let j = 0; j < k; j++) sum += (codes[i * k + j] - codes[row * k + j]) ** 2;
+    for (let j = 0; j < k; j++) sum += (codes[i * k + j] - code[j]) ** 2;
     return sum;
   });
 }

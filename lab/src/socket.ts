@@ -1,27 +1,35 @@
 // The live line to the server: questions by number, answers by number, and a word when it breaks.
 
 import { button } from "./dom";
-import type { Lab } from "./lab";
+import type { LearnView } from "./learn";
+
+/** Whoever shows what the server says. */
+interface Listener {
+  readonly closed: boolean;
+  readonly learn: LearnView;
+  tell(kind: "informs" | "waits" | "broke", text: string, ...more: Node[]): void;
+}
 
 export class Socket {
   private socket: WebSocket | null = null;
-  private lab: Lab | null = null;
+  private lab: Listener | null = null;
   private asked = 0;
   private wait = 1000;
   private readonly open = new Map<number, { answer: (rows: number[][]) => void; refuse: (error: Error) => void }>();
 
-  constructor(private readonly address: string) {
+  constructor(private readonly address: string) {}
+
+  /** Tell whoever shows what is heard from now on. */
+  follow(lab: Listener): void {
+    this.lab = lab;
     this.connect();
   }
 
-  follow(lab: Lab): void {
-    this.lab = lab;
-  }
-
-  decode(codes: number[][]): Promise<number[][]> {
+  /** Ask for the rows of codes, or for the codes of rows. */
+  ask(what: "decode" | "encode", given: number[][]): Promise<number[][]> {
     return new Promise((answer, refuse) => {
       if (this.socket?.readyState === WebSocket.CONNECTING) {
-        this.socket.addEventListener("open", () => void this.decode(codes).then(answer, refuse), { once: true });
+        this.socket.addEventListener("open", () => void this.ask(what, given).then(answer, refuse), { once: true });
         return;
       }
       if (this.socket?.readyState !== WebSocket.OPEN) {
@@ -30,19 +38,35 @@ export class Socket {
       }
       const id = ++this.asked;
       this.open.set(id, { answer, refuse });
-      this.socket.send(JSON.stringify({ type: "decode", id, codes }));
+      const content = what === "decode" ? { codes: given } : { rows: given };
+      this.socket.send(JSON.stringify({ type: what, id, ...content }));
     });
+  }
+
+  /** Say something that is not asked for an answer. */
+  send(message: Record<string, unknown>): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    else this.lab?.tell("waits", "The server does not answer: a training waits for it.");
   }
 
   private connect(): void {
     const socket = new WebSocket(this.address);
     this.socket = socket;
+    socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => {
-      if (typeof data !== "string") return;
-      const { type, id, rows, message } = JSON.parse(data);
+      if (typeof data !== "string") {
+        this.lab?.learn.see(data);
+        return;
+      }
+      const told = JSON.parse(data);
+      if (told.type === "opened") return location.assign(location.href.split("#")[0]);
+      if (this.lab?.learn.hear(told)) return;
+      if (told.type === "error" && !this.open.has(told.id)) return this.lab?.tell("broke", told.message);
+      const { type, id, rows, codes, message } = told;
       const waiting = this.open.get(id);
       this.open.delete(id);
       if (type === "decoded") waiting?.answer(rows);
+      else if (type === "encoded") waiting?.answer(codes);
       else waiting?.refuse(new Error(message));
     });
     socket.addEventListener("open", () => {

@@ -409,7 +409,8 @@ DYNAMICS = """(() => {
   return {
     targets: plain(problem.targets), named: plain(problem.named), features: problem.nFeatures,
     start: course.start.map(plain), loss: Array.from(course.loss),
-    modes: course.modes.map((one) => Array.from(one)), theory: course.theory?.map((one) => Array.from(one)),
+    modes: course.modes.map((one) => Array.from(one)),
+    theory: course.theory?.map((one) => Array.from(one)),
     stable: course.stableRate, diverged: course.diverged,
     similarity: course.similarity && Array.from(course.similarity.at(-1)),
   };
@@ -485,6 +486,6 @@ def test_sliders_are_safe_to_their_ends(lab):
                     {"rate": rate, "gamma": gamma, "layers": layers, "hidden": 64},
                 )
                 told = lab.ask("lab.dynamics.course.diverged")
-                text = lab.text(".course .chart")
+                text = lab.page.text_content(".course .chart")
                 assert "NaN" not in lab.page.inner_html(".course")
                 assert ("runs away" in text) == (told is not None)

@@ -4,15 +4,19 @@ Names are loaded when they are first used: the command line looks here without l
 
 | file | what lives there |
 |---|---|
+| `asking` | what a page asks to be learned |
 | `conversation` | what a page and the server say to each other |
-| `decoders` | decoders as steps that a page can take by itself |
 | `describing` | what the document of a run, or of any fitted representation, says |
 | `document` | the document: a description, and blobs of plain numbers |
 | `file` | the lab in one file, which asks nobody for anything |
 | `front_end` | the front end, as it was built from ``lab/`` |
 | `grid` | a decoder that no page can compute, decoded beforehand |
+| `learning` | the one training of a server, in a thread that knows of nobody |
 | `server` | who is answered, and with what |
 | `serving` | serving on this machine, and what has to be there for it |
+| `session` | what a server shows, and what it can do |
+| `steps` | encoders and decoders as steps that a page can take by itself |
+| `watching` | the rows by which a training is watched |
 """
 
 from __future__ import annotations

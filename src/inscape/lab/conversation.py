@@ -1,9 +1,12 @@
-"""What a page and the server say to each other on a WebSocket, in JSON."""
+"""What a page and the server say to each other on a WebSocket: JSON, and frames of a training."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import reprlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -12,12 +15,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from inscape._errors import InscapeError, InvalidDataError
 from inscape._typing import FloatArray
-from inscape.lab.document import Document
+from inscape.lab.asking import read_asked
+from inscape.lab.learning import Seen
+from inscape.lab.session import Session
 
 MOST_BYTES: Final = 1 << 20
-# Codes that are decoded for one message, a grid of 32 a side, and numbers that one answer holds.
+# Codes that are decoded for one message, a grid of 32 a side, and numbers that one answer holds;
+# rows that are encoded likewise.
 _MOST_CODES: Final = 1024
 _MOST_NUMBERS: Final = 1 << 21
+# What is asked of a training that is going on; it is answered to all.
+_ORDERS: Final = ("pause", "go on", "stop")
 
 
 class Conversation:
@@ -25,76 +33,152 @@ class Conversation:
 
     Parameters
     ----------
-    document : Document
+    session : Session
         What it looks at.
     websocket : WebSocket
         Not yet accepted.
     """
 
-    def __init__(self, document: Document, websocket: WebSocket) -> None:
-        self._document, self._websocket = document, websocket
+    def __init__(self, session: Session, websocket: WebSocket) -> None:
+        self._session, self._websocket = session, websocket
 
     async def hold(self) -> None:
-        """Answer each message, until the page goes away."""
+        """Answer each message, and tell what is learned, until the page goes away."""
         try:
             await self._websocket.accept()
-            while True:
-                message = await self._websocket.receive()
-                if message["type"] == "websocket.disconnect":
-                    return
-                answer = await self._answer(message.get("text"))
-                await self._websocket.send_text(json.dumps(answer, allow_nan=False))
+            telling = asyncio.create_task(self._tell())
+            try:
+                await self._listen()
+            finally:
+                telling.cancel()
+                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
+                    await telling
         except WebSocketDisconnect:
             return
 
-    async def _answer(self, text: str | None) -> dict[str, Any]:
+    async def _listen(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            answer = await self._answer(message.get("text"))
+            if answer is not None:
+                await self._websocket.send_text(json.dumps(answer, allow_nan=False))
+
+    async def _tell(self) -> None:
+        """Send what is newest, as fast as the page takes it and no faster."""
+        loop, happened, seen = asyncio.get_running_loop(), asyncio.Event(), Seen()
+
+        def wake() -> None:
+            # The loop may have ended before the training.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(happened.set)
+
+        learning = self._session.learning
+        with learning.waking(wake):
+            while True:
+                happened.clear()
+                while (news := learning.news(seen)) is not None:
+                    if isinstance(news, str):
+                        await self._websocket.send_text(news)
+                    else:
+                        await self._websocket.send_bytes(news)
+                await happened.wait()
+
+    async def _answer(self, text: str | None) -> dict[str, Any] | None:
         number = None
         try:
             said = _read(text)
-            number = said["id"]
-            if said["type"] != "decode":
-                raise InvalidDataError(f"type must be 'decode'; got {reprlib.repr(said['type'])}.")
-            codes = self._codes(said.get("codes"))
-            rows = await run_in_threadpool(self._decode, codes)
-            return {"type": "decoded", "id": number, "rows": rows.tolist()}
+            number = said.get("id")
+            return await self._do(said, number)
         except InscapeError as error:
             return {"type": "error", "id": number, "message": str(error)}
 
-    def _codes(self, told: Any) -> FloatArray:
-        n_components = self._document.blobs["codes"].shape[1]
-        width = self._document.description["data"]["n_features"]
+    async def _do(self, said: dict[str, Any], number: Any) -> dict[str, Any] | None:
+        learning = self._session.learning
+        match said["type"]:
+            case "decode":
+                codes = self._numbers(said, "codes")
+                rows = await run_in_threadpool(self._decode, codes)
+                return {"type": "decoded", "id": number, "rows": rows.tolist()}
+            case "encode":
+                rows = self._numbers(said, "rows")
+                codes = await run_in_threadpool(self._encode, rows)
+                return {"type": "encoded", "id": number, "codes": codes.tolist()}
+            case "learn":
+                config = read_asked(said.get("config"), opened=learning.opened)
+                await asyncio.wrap_future(learning.learn(config))
+            case "open":
+                await run_in_threadpool(self._session.open_newest)
+                return {"type": "opened", "id": number}
+            case "pause":
+                learning.pause()
+            case "go on":
+                learning.go_on()
+            case "stop":
+                learning.stop()
+            case other:
+                raise InvalidDataError(
+                    "type must be 'decode', 'encode', 'learn', 'pause', 'go on', 'stop' or 'open'; "
+                    f"got {reprlib.repr(other)}."
+                )
+        return None
+
+    def _numbers(self, said: dict[str, Any], name: str) -> FloatArray:
+        """Return the codes, or the rows, that a message brings."""
+        document = self._session.document
+        if name not in document.blobs:
+            raise InvalidDataError(
+                "A run must be open to be asked; none is yet: learn something, and open it."
+            )
+        own = document.blobs[name]
+        n_columns = int(np.prod(own.shape[1:]))
+        width = document.description["data"]["n_features"]
         most = min(_MOST_CODES, max(1, _MOST_NUMBERS // width))
-        wanted = f"codes must be 1 to {most:,} lists of {n_components} finite numbers"
+        told = said.get(name)
+        wanted = f"{name} must be 1 to {most:,} lists of {n_columns} finite numbers"
         rows = told if isinstance(told, list) and 0 < len(told) <= most else [None]
         for row in rows:
-            if not isinstance(row, list) or len(row) != n_components:
+            if not isinstance(row, list) or len(row) != n_columns:
                 raise InvalidDataError(f"{wanted}; got {reprlib.repr(told)}.")
             if not all(type(value) in (int, float) for value in row):
                 raise InvalidDataError(f"{wanted}; got {reprlib.repr(row)}.")
         try:
-            codes = np.array(rows, dtype=np.float64)
+            numbers = np.array(rows, dtype=np.float64)
         except OverflowError:
-            codes = np.array([[np.inf]])
+            numbers = np.array([[np.inf]])
         # In the type of the document's own, so that one code is one row wherever it is decoded.
+        kind = own.dtype if own.dtype.kind == "f" else np.float32
         with np.errstate(over="ignore"):
-            codes = codes.astype(self._document.blobs["codes"].dtype)
-        if not np.isfinite(codes).all():
+            numbers = numbers.astype(kind)
+        if not np.isfinite(numbers).all():
             raise InvalidDataError(f"{wanted}; got one that is none, or too large.")
-        return codes
+        return numbers
 
     def _decode(self, codes: FloatArray) -> FloatArray:
-        if self._document.decode is None:
+        if self._session.document.decode is None:
             raise InvalidDataError("The representation must decode to be asked; it only encodes.")
-        rows = np.asarray(self._document.decode(codes), dtype=np.float64)
-        if not np.isfinite(rows).all():
-            raise InvalidDataError(
-                "codes must be such that the decoder gives finite numbers; these are too far off."
-            )
-        return rows
+        return _asked("codes", "decoder", self._session.document.decode, codes)
+
+    def _encode(self, rows: FloatArray) -> FloatArray:
+        if self._session.document.encode is None:
+            raise InvalidDataError("The representation must encode to be asked; it only decodes.")
+        return _asked("rows", "encoder", self._session.document.encode, rows)
+
+
+def _asked(
+    name: str, side: str, function: Callable[[FloatArray], FloatArray], values: FloatArray
+) -> FloatArray:
+    found = np.asarray(function(values), dtype=np.float64)
+    if not np.isfinite(found).all():
+        raise InvalidDataError(
+            f"{name} must be such that the {side} gives finite numbers; these are too far off."
+        )
+    return found
 
 
 def _read(text: str | None) -> dict[str, Any]:
-    """Return a message that has a type and a number.
+    """Return a message that has a type, and a number where it is answered.
 
     Raises
     ------
@@ -111,7 +195,8 @@ def _read(text: str | None) -> dict[str, Any]:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidDataError(f"A message must be JSON; got {reprlib.repr(text)}.") from error
-    if not isinstance(said, dict) or type(said.get("id")) is not int or "type" not in said:
+    named = isinstance(said, dict) and "type" in said
+    if not named or (type(said.get("id")) is not int and said["type"] not in _ORDERS):
         raise InvalidDataError(
             f"A message must be an object with a type, and an id that is an integer; got "
             f"{reprlib.repr(said)}."

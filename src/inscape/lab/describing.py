@@ -14,8 +14,8 @@ from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.data.floats import merged_columns
 from inscape.figures._drawing.classes import Classes, read_labels
-from inscape.lab.decoders import decoder_steps
 from inscape.lab.document import Document
+from inscape.lab.steps import decoder_steps, encoder_steps
 from inscape.measures import reconstruct
 from inscape.objectives.posteriors import DiagonalGaussian
 from inscape.objectives.priors import StandardNormal
@@ -155,10 +155,12 @@ class _Describing:
             "curve": [] if run is None else self._curve(run),
             "posterior": self._posterior(),
             "decoder": self._decoder(),
+            "encoder": self._encoder(),
         }
         # The rows are the largest and come last: all else is usable before them.
         description["data"]["rows"] = self._rows()
-        return Document(description, self.blobs, getattr(self.model, "inverse_transform", None))
+        decode = getattr(self.model, "inverse_transform", None)
+        return Document(description, self.blobs, decode, self.model.transform)
 
     def _over_rows(self, function: Any) -> FloatArray:
         found = [
@@ -170,7 +172,7 @@ class _Describing:
 
     def _title(self, n_components: int) -> dict[str, Any]:
         name = self.data.name
-        noun = "digit" if name in _DIGITS else "picture" if self.data.image_shape else "row"
+        noun = noun_of(self.data)
         called = _DIGITS.get(name, _TITLES.get(name, name))
         numbers = "1 number" if n_components == 1 else f"{n_components} numbers"
         return {"title": f"{called} {noun}s through {numbers}", "noun": noun}
@@ -307,6 +309,21 @@ class _Describing:
         steps, blobs = found
         self.blobs |= blobs
         return {"type": "steps", "steps": steps}
+
+    def _encoder(self) -> dict[str, Any]:
+        found = encoder_steps(self.model)
+        if found is None:
+            return {"type": "server"}
+        steps, blobs = found
+        self.blobs |= blobs
+        return {"type": "steps", "steps": steps}
+
+
+def noun_of(dataset: Dataset) -> str:
+    """Return what a row of a data set is called."""
+    if dataset.name in _DIGITS:
+        return "digit"
+    return "row" if dataset.image_shape is None else "picture"
 
 
 def _compact(codes: np.ndarray) -> np.ndarray:

@@ -36,6 +36,8 @@ class Document:
     decode : callable or None
         From codes to rows, for whoever serves it: where the decoder is of the type "server", no
         page can do it by itself.
+    encode : callable or None
+        From rows to codes, likewise.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Document:
     description: Mapping[str, Any]
     blobs: Mapping[str, np.ndarray]
     decode: Callable[[FloatArray], FloatArray] | None = None
+    encode: Callable[[FloatArray], FloatArray] | None = None
 
     def __post_init__(self) -> None:
         for name, array in self.blobs.items():

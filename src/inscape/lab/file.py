@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import hashlib
 from html import escape
@@ -88,7 +89,15 @@ def export_html(document: Document, path: str | Path, *, overwrite: bool = False
     check_file(path, overwrite=overwrite)
     if document.description["decoder"]["type"] == "server":
         document = with_grid(document)
-    write_atomic(path, _page(document))
+    write_atomic(path, _page(_alone(document)))
+
+
+def _alone(document: Document) -> Document:
+    """Return a document that says that there is no server to ask."""
+    told = {**document.description, "capabilities": []}
+    if told["encoder"]["type"] == "server":
+        told["encoder"] = {"type": "none"}
+    return dataclasses.replace(document, description=told)
 
 
 def check_file(path: Path, *, overwrite: bool) -> None:

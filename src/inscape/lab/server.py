@@ -21,6 +21,8 @@ from starlette.websockets import WebSocket
 from inscape.lab.conversation import Conversation
 from inscape.lab.document import Document
 from inscape.lab.front_end import in_script, read_bundle
+from inscape.lab.learning import Learning
+from inscape.lab.session import Session
 
 HOST: Final = "127.0.0.1"
 # A blob is sent in pieces, none of which is a copy.
@@ -44,17 +46,21 @@ openPage(document.getElementById("lab"), {told});
 """
 
 
-def make_app(document: Document, *, token: str, port: int) -> ASGIApp:
+def make_app(
+    document: Document, *, token: str, port: int, learning: Learning | None = None
+) -> ASGIApp:
     """Return the application that shows a document to whoever has the token.
 
     Parameters
     ----------
     document : Document
-        What is shown.
+        What is shown first.
     token : str
         What every request has to bring in its query.
     port : int
         Where it is served: requests for another host are refused.
+    learning : Learning or None
+        What is learned while it is shown; None has learned nothing yet.
 
     Returns
     -------
@@ -62,13 +68,13 @@ def make_app(document: Document, *, token: str, port: int) -> ASGIApp:
         ``/`` is the page, ``/lab.js`` the front end, ``/document`` the description, ``/blob/NAME``
         one of its blobs, ``/socket`` a WebSocket for what only a server can do.
     """
-    description = gzip.compress(document.to_json().encode())
+    session = Session(document, Learning() if learning is None else learning)
     front_end = read_bundle()
 
     async def page(request: Request) -> Response:
         nonce = secrets.token_urlsafe()
         content = _PAGE.format(
-            title=escape(f"{document.description['title']} · inscape"),
+            title=escape(_title(session.document)),
             nonce=nonce,
             module=json.dumps(f"/lab.js?token={token}"),
             told=in_script(json.dumps({"base": "/", "token": token})),
@@ -82,20 +88,21 @@ def make_app(document: Document, *, token: str, port: int) -> ASGIApp:
     async def told(request: Request) -> Response:
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers = {"content-encoding": "gzip"}
-            return Response(description, media_type="application/json", headers=headers)
-        return Response(gzip.decompress(description), media_type="application/json")
+            return Response(session.description, media_type="application/json", headers=headers)
+        return Response(gzip.decompress(session.description), media_type="application/json")
 
     async def blob(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in document.blobs:
+        open_now = session.document
+        if name not in open_now.blobs:
             return PlainTextResponse("The document has no such blob.", status_code=404)
-        content = memoryview(document.blob(name))
+        content = memoryview(open_now.blob(name))
         headers = {"content-length": str(len(content))}
         pieces = _pieces(content)
         return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
 
     async def talk(websocket: WebSocket) -> None:
-        await Conversation(document, websocket).hold()
+        await Conversation(session, websocket).hold()
 
     routes = [
         Route("/", page),
@@ -107,6 +114,11 @@ def make_app(document: Document, *, token: str, port: int) -> ASGIApp:
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return _Door(app, token=token, port=port)
+
+
+def _title(document: Document) -> str:
+    title = document.description.get("title")
+    return "inscape" if title is None else f"{title} · inscape"
 
 
 async def _pieces(content: memoryview) -> AsyncIterator[memoryview]:

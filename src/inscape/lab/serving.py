@@ -8,11 +8,14 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inscape._checks import check_integer, missing_dependency
 from inscape._errors import StorageError
 from inscape.lab.document import Document
+
+if TYPE_CHECKING:
+    from inscape.lab.learning import Learning
 
 _PACKAGES: Final = ("starlette", "uvicorn", "websockets")
 _HOST: Final = "127.0.0.1"
@@ -23,7 +26,11 @@ _TO_THE_END: Final = 0.3
 
 
 def serve(
-    document: Document, *, port: int | None = None, when_ready: Callable[[str], None] = print
+    document: Document,
+    *,
+    port: int | None = None,
+    when_ready: Callable[[str], None] = print,
+    learning: Learning | None = None,
 ) -> None:
     """Show a document in the browsers of this machine, until Ctrl-C.
 
@@ -36,6 +43,9 @@ def serve(
     when_ready : callable
         Is given the address, with a token that is drawn anew each time: no other address is
         answered.
+    learning : Learning or None
+        What is learned while it is shown, maybe already; it ends with the server. What a page
+        starts is kept below ``runs/``.
 
     Raises
     ------
@@ -49,12 +59,14 @@ def serve(
     check_packages()
     import uvicorn
 
+    from inscape.lab.learning import Learning
     from inscape.lab.server import make_app
 
-    with _bind(port) as bound:
+    learned = Learning() if learning is None else learning
+    with contextlib.closing(learned), _bind(port) as bound:
         port, token = bound.getsockname()[1], secrets.token_urlsafe()
         config = uvicorn.Config(
-            make_app(document, token=token, port=port),
+            make_app(document, token=token, port=port, learning=learned),
             loop="asyncio",
             http="h11",
             ws="websockets-sansio",

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from inscape._errors import TrainingDivergedError
 from inscape.measures import dead_units
-from inscape.networks import Examples, Network
+from inscape.networks import Examples
 from inscape.training.memory import keep_freed_memory
 from inscape.training.optimizers import learning_rate_factor
 from inscape.training.state import TrainingState, copy_weights
@@ -159,8 +159,7 @@ def train(
         inputs, corruption = corruption(X, generator=_noise(state, 0)), None
 
     def report(loss: float, *, epoch_done: bool = False, on_held: float | None = None) -> Report:
-        watched = _watch(state.network, objective, probe)
-        _finite(watched["squared_error"], state)
+        watched = _watch(state, objective, probe)
         return Report(
             step=state.step,
             n_steps=state.first_step + ahead,
@@ -244,7 +243,8 @@ def _is_reported(step: int, steps_per_epoch: int) -> bool:
 
 
 @torch.no_grad()
-def _watch(network: Network, objective: Any, probe: Examples) -> dict[str, Any]:
+def _watch(state: TrainingState, objective: Any, probe: Examples) -> dict[str, Any]:
+    network = state.network
     network.eval()
     codes: list[Tensor] = []
     errors: list[Tensor] = []
@@ -254,7 +254,8 @@ def _watch(network: Network, objective: Any, probe: Examples) -> dict[str, Any]:
             seen.append(values)
     network.train()
     return {
-        "squared_error": torch.cat(errors).mean().item(),
+        # First: codes that are not finite are neither dead nor alive.
+        "squared_error": _finite(torch.cat(errors).mean().item(), state),
         "dead_units": dead_units(torch.cat(codes).cpu().numpy()),
     }
 

@@ -11,6 +11,6 @@
 
 from __future__ import annotations
 
-from inscape.runs.fitting.job import first_path, fit, load_data, resume
+from inscape.runs.fitting.job import first_path, fit, load_data, resolve_config, resume
 
-__all__ = ["first_path", "fit", "load_data", "resume"]
+__all__ = ["first_path", "fit", "load_data", "resolve_config", "resume"]

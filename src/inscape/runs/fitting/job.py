@@ -10,9 +10,10 @@ import dataclasses
 import hashlib
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -47,8 +48,11 @@ from inscape.runs.fitting.summary import write_page
 from inscape.runs.kinds import read_config
 from inscape.runs.run import Run, check_fit
 from inscape.runs.writer import RunWriter
-from inscape.training import Recorder
+from inscape.training import Recorder, Report
 from inscape.training.progress import with_progress
+
+# Who looks at the estimator as it is at a report, and says whether it is trained on.
+Watch: TypeAlias = Callable[[Report, Any], bool]
 
 # The options that a config tells as words with all their options.
 _SPELLED = [
@@ -76,6 +80,7 @@ def fit(
     data: Dataset | None = None,
     overwrite: bool = False,
     progress: bool = False,
+    watch: Watch | None = None,
 ) -> Run:
     """Fit an autoencoder, and keep everything about it in a run directory.
 
@@ -92,11 +97,15 @@ def fit(
         Whether a run that is there may be replaced; it stays until training is about to start.
     progress : bool
         Whether to draw a progress bar on a terminal.
+    watch : callable or None
+        Called with each report and the estimator as it is then, its network in training mode; it
+        may take its time. Once it answers False, training ends with the pass over the rows, and the
+        run can be resumed. What it raises ends training at once, and so can the run then.
 
     Returns
     -------
     Run
-        Finished.
+        Finished, unless `watch` ended it.
 
     Raises
     ------
@@ -114,7 +123,8 @@ def fit(
             dataset, n_threads=default_threads(), device=str(choose_device(config.device))
         )
         writer = RunWriter(path, config, environment)
-        return _Job(writer, config, dataset, progress).execute(overwrite=overwrite)
+        job = _Job(writer, config, dataset, progress, watch=watch)
+        return job.execute(overwrite=overwrite)
 
 
 def resume(path: str | Path, *, data: Dataset | None = None, progress: bool = False) -> Run:
@@ -205,6 +215,7 @@ class _Job:
     dataset: Dataset
     progress: bool
     checkpoint: Checkpoint | None = None
+    watch: Watch | None = None
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
@@ -216,6 +227,8 @@ class _Job:
         path = self.writer.path
         with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
+            if recorder is None:
+                return Run(path)
             # Before it is saved: what is told of columns calls them by the names of the data.
             estimator.diagnosis(feature_names=self.dataset.feature_names)
             save_model(estimator, path / "model")
@@ -229,8 +242,11 @@ class _Job:
         write_page(self.writer, self.config, metrics)
         return Run(path)
 
-    def _train(self, estimator: Any, overwrite: bool | None) -> Recorder:
-        """Train, and write checkpoints; `overwrite` is None where a run goes on."""
+    def _train(self, estimator: Any, overwrite: bool | None) -> Recorder | None:
+        """Train, and write checkpoints; return None where it was stopped on the way.
+
+        `overwrite` is None where a run goes on.
+        """
         found = self.checkpoint
         recorder = Recorder() if found is None else found.recorder
         pairs = estimator.iter_fit(
@@ -242,12 +258,17 @@ class _Job:
             self._appear(estimator, overwrite)
         checkpoints = self._checkpoints()
         saved = time.monotonic()
+        stopped = False
         for report, state in self._with_bar(itertools.chain([first], pairs)):
             recorder.observe(report, state.network)
-            due = time.monotonic() - saved > _CHECKPOINT_INTERVAL
+            goes_on = self.watch is None or self.watch(report, estimator)
+            stopped = stopped or not goes_on
+            due = stopped or time.monotonic() - saved > _CHECKPOINT_INTERVAL
             if report.epoch_done and (due or report.step == report.n_steps):
                 checkpoints.save(state, recorder)
                 saved = time.monotonic()
+            if stopped and (report.epoch_done or report.step == 0):
+                return None
         trained_with = checkpoints.origin.trained_with
         if len(trained_with) > 1:
             self.writer.add_to_environment(**{RESUMED_WITH: trained_with[1:]})

@@ -1,4 +1,4 @@
-"""Decoders as steps: a few lines that take them must give what the model gives."""
+"""Encoders and decoders as steps: a few lines that take them must give what the model gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from inscape.estimators import Autoencoder, VariationalAutoencoder
-from inscape.lab.decoders import decoder_steps
+from inscape.lab.steps import decoder_steps, encoder_steps
 from inscape.networks import ACTIVATIONS, Convolutional, Dense, LinearPath, Modules
 from inscape.objectives import Gaussian
 
@@ -45,6 +45,10 @@ def take(steps, blobs, values):
             values = answer
         elif kind == "affine":
             values = values * blobs[step["scale"]] + blobs[step["shift"]]
+        elif kind == "affine_forward":
+            values = (values - blobs[step["shift"]]) / blobs[step["scale"]]
+        elif kind == "take":
+            values = values[:, : step["n"]]
         elif kind == "leaky_relu":
             values = np.where(values > 0, values, step["slope"] * values)
         else:
@@ -98,6 +102,7 @@ CASES = {
     "one scale a column": (variational(likelihood=Gaussian(scale="learned_per_feature")), table),
     "optimal scale": (variational(likelihood=Gaussian(scale="optimal")), table),
     "variational bernoulli": (variational(likelihood="bernoulli"), unit),
+    "correlated posterior": (variational(posterior="full_gaussian"), table),
     "PCA": (PCA(2), table),
     "whitened": (PCA(2, whiten=True), table),
     "PCA of float32": (PCA(2), lambda: unit().astype(np.float32)),
@@ -123,6 +128,56 @@ def test_steps_give_what_the_model_gives(name):
     assert away.max() < 1e-6
     assert np.abs(wanted - wanted[0]).max() > 1e-3
     assert set(blobs) == {f"decoder_{i}" for i in range(len(blobs))}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_steps_of_an_encoder_give_what_the_model_gives(name):
+    model, data = CASES[name]
+    X = data()
+    model.fit(X)
+    # What lies between the rows too, and some way beyond them.
+    rows = np.concatenate([X, 2 * X - X.mean(axis=0, dtype=float).astype(X.dtype)])
+    rows = rows.clip(0, 1) if data is unit else rows
+    found = encoder_steps(model)
+    if isinstance(model, NMF) or name == "top-k":
+        assert found is None
+        return
+    steps, blobs = found
+    wanted = model.transform(rows)
+    away = np.abs(take(steps, blobs, rows.astype(np.float64)) - wanted) / wanted.std(axis=0)
+    # scikit-learn's PCA of float32 rows takes its products in float32; all others are exact.
+    assert away.max() < (1e-4 if X.dtype == np.float32 else 1e-6)
+    assert np.abs(wanted - wanted[0]).max() > 1e-3
+    assert set(blobs) == {f"encoder_{i}" for i in range(len(blobs))}
+    assert not (set(blobs) & set(decoder_steps(model)[1]))
+
+
+@pytest.mark.parametrize("word", ["relu", "sigmoid", "tanh", "softplus"])
+def test_the_activation_of_a_code_is_a_step(word):
+    X = table()
+    model = auto(bottleneck=word).fit(X)
+    steps, blobs = encoder_steps(model)
+    np.testing.assert_allclose(take(steps, blobs, X), model.transform(X), rtol=0, atol=1e-6)
+    assert steps[-1] == {"type": word}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        auto(network=Convolutional(channels=(2,), dense=(4,), image_shape=(4, 4))),
+        auto(network=Dense(hidden=(8,), normalization="batch", linear_path=False)),
+        auto(bottleneck="spherical"),
+        auto(bottleneck="vector_quantized"),
+        auto(likelihood="poisson"),
+        variational(posterior="von_mises_fisher", prior="uniform_on_sphere"),
+        make_pipeline(StandardScaler(), PCA(2)),
+        NMF(2, init="nndsvda", tol=1e-2),
+    ],
+    ids=str,
+)
+def test_what_a_page_cannot_encode_is_left_to_the_server(model):
+    X = np.random.default_rng(0).integers(0, 9, size=(40, 16)).astype(np.float64)
+    assert encoder_steps(model.fit(X)) is None
 
 
 def test_a_path_that_holds_back_what_it_reads():

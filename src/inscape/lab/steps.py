@@ -1,4 +1,4 @@
-"""Decoders as steps that a page can take by itself: products, sums and activations."""
+"""Encoders and decoders as steps that a page can take by itself: products, sums and activations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 from inscape._representations import unwrap
 from inscape._typing import FloatArray
 from inscape.estimators.exact_modules import Affine
-from inscape.estimators.plain_modules import DecoderModule
+from inscape.estimators.plain_modules import DecoderModule, EncoderModule
 from inscape.networks import SharedOutputs
 from inscape.networks.linear_path import LinearPath
 from inscape.objectives.likelihoods import (
@@ -21,6 +21,9 @@ from inscape.objectives.likelihoods import (
     Laplace,
     Likelihood,
 )
+from inscape.objectives.posteriors.diagonal_gaussian import DiagonalGaussianModule
+from inscape.objectives.posteriors.full_gaussian import FullGaussianModule
+from inscape.objectives.posteriors.point_mass import PointMassModule
 
 # Activations without weights, by the word that the page knows them by.
 _ACTIVATIONS: Final[dict[type[nn.Module], str]] = {
@@ -33,16 +36,48 @@ _ACTIVATIONS: Final[dict[type[nn.Module], str]] = {
     nn.Tanh: "tanh",
 }
 
+# Posteriors whose mean comes first among what the encoder gives.
+_MEAN_FIRST: Final = (DiagonalGaussianModule, FullGaussianModule)
+
 Steps = list[dict[str, Any]]
+Blobs = dict[str, np.ndarray]
 
 
 class _Unknown(Exception):
     """A module that the page has no step for."""
 
 
-def decoder_steps(
-    representation: Any,
-) -> tuple[Steps, dict[str, np.ndarray]] | None:
+def encoder_steps(representation: Any) -> tuple[Steps, Blobs] | None:
+    """Return the steps from rows to codes, and their weights; None where a server must encode.
+
+    Parameters
+    ----------
+    representation : Representation
+        Fitted: one of ours with dense layers, or scikit-learn's PCA or TruncatedSVD.
+    """
+    blobs = _Named("encoder")
+    linear = unwrap(representation, only=True)
+    # Not `isinstance`, here and below: what extends one of these may do more.
+    if type(linear) in (PCA, TruncatedSVD):
+        return _linear_encoder(linear, blobs), blobs
+    if not hasattr(representation, "encoder_module"):
+        return None
+    module = representation.encoder_module()
+    if not isinstance(module, EncoderModule) or module.conditions is not None:
+        return None
+    steps = [_affine("affine_forward", *_measured(units), blobs) for units in module.units]
+    try:
+        steps += _steps(module.encoder, blobs)
+        if type(module.bottleneck) in _MEAN_FIRST:
+            steps.append({"type": "take", "n": representation.parts_.n_components})
+        elif type(module.bottleneck) is not PointMassModule:
+            steps += _steps(module.bottleneck, blobs)
+    except _Unknown:
+        return None
+    return steps, blobs
+
+
+def decoder_steps(representation: Any) -> tuple[Steps, Blobs] | None:
     """Return the steps from codes to rows, and their weights; None where a server must decode.
 
     Parameters
@@ -50,11 +85,10 @@ def decoder_steps(
     representation : Representation
         Fitted: one of ours with dense layers, or scikit-learn's PCA, TruncatedSVD or NMF.
     """
-    blobs: dict[str, np.ndarray] = {}
+    blobs = _Named("decoder")
     linear = unwrap(representation, only=True)
-    # Not `isinstance`, here and below: what extends one of these may do more.
     if type(linear) in (PCA, TruncatedSVD, NMF):
-        return _linear_steps(linear, blobs), blobs
+        return _linear_decoder(linear, blobs), blobs
     if not hasattr(representation, "decoder_module"):
         return None
     module = representation.decoder_module()
@@ -63,20 +97,43 @@ def decoder_steps(
     try:
         steps = _steps(module.decoder, blobs) + _mean(module.likelihood)
         for units in reversed(module.units):
-            steps.append(_affine(units, blobs))
+            steps.append(_affine("affine", *_measured(units), blobs))
     except _Unknown:
         return None
     return steps, blobs
 
 
-def _linear_steps(linear: Any, blobs: dict[str, np.ndarray]) -> Steps:
+class _Named(dict[str, np.ndarray]):
+    """The numbers of one side, each by a name of its own."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__()
+        self._side = side
+
+    def keep(self, array: Any) -> str:
+        name = f"{self._side}_{len(self)}"
+        self[name] = np.ascontiguousarray(array)
+        return name
+
+
+def _linear_encoder(linear: Any, blobs: _Named) -> Steps:
+    directions = np.asarray(linear.components_)
+    if getattr(linear, "whiten", False):
+        directions = directions / np.sqrt(linear.explained_variance_)[:, None]
+    # In float64, and before the product: rows may lie far from 0.
+    mean = getattr(linear, "mean_", None)
+    centred = [] if mean is None else [_affine("affine_forward", mean, 1.0, blobs)]
+    return [*centred, _product(directions, None, blobs)]
+
+
+def _linear_decoder(linear: Any, blobs: _Named) -> Steps:
     directions = np.asarray(linear.components_).T
     if getattr(linear, "whiten", False):
         directions = directions * np.sqrt(linear.explained_variance_)
     return [_product(directions, getattr(linear, "mean_", None), blobs)]
 
 
-def _steps(module: nn.Module, blobs: dict[str, np.ndarray]) -> Steps:
+def _steps(module: nn.Module, blobs: _Named) -> Steps:
     if isinstance(module, nn.Identity | nn.Dropout):
         return []
     if isinstance(module, nn.Sequential):
@@ -114,32 +171,28 @@ def _mean(likelihood: Likelihood) -> Steps:
     return [{"type": "sigmoid"}] if linked or isinstance(likelihood, Bernoulli) else []
 
 
-def _affine(units: Affine, blobs: dict[str, np.ndarray]) -> dict[str, Any]:
+def _affine(kind: str, shift: Any, scale: Any, blobs: _Named) -> dict[str, Any]:
     names = {
-        name: _keep(np.atleast_1d(value.cpu().numpy().astype(np.float64)), blobs)
-        for name, value in (("shift", units.shift), ("scale", units.scale))
+        name: blobs.keep(np.atleast_1d(np.asarray(value, dtype=np.float64)))
+        for name, value in (("shift", shift), ("scale", scale))
     }
-    return {"type": "affine", **names}
+    return {"type": kind, **names}
 
 
-def _product(
-    weight: FloatArray, bias: FloatArray | None, blobs: dict[str, np.ndarray]
-) -> dict[str, Any]:
+def _product(weight: FloatArray, bias: FloatArray | None, blobs: _Named) -> dict[str, Any]:
     n_out, n_in = weight.shape
     return {
         "type": "linear",
         "n_in": n_in,
         "n_out": n_out,
         # Codes may be as far from 0 as a mean: both keep the digits that they have.
-        "weight": _keep(weight, blobs),
-        "bias": None if bias is None else _keep(np.asarray(bias, dtype=np.float64), blobs),
+        "weight": blobs.keep(weight),
+        "bias": None if bias is None else blobs.keep(np.asarray(bias, dtype=np.float64)),
     }
 
 
-def _keep(array: np.ndarray, blobs: dict[str, np.ndarray]) -> str:
-    name = f"decoder_{len(blobs)}"
-    blobs[name] = np.ascontiguousarray(array)
-    return name
+def _measured(units: Affine) -> tuple[FloatArray, FloatArray]:
+    return _numbers(units.shift), _numbers(units.scale)
 
 
 def _numbers(tensor: Any) -> FloatArray:
