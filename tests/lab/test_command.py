@@ -20,6 +20,8 @@ import pytest
 
 from inscape.cli import main
 from inscape.lab import front_end, serving
+from inscape.lab.learning import Learning
+from inscape.runs import FitConfig
 
 pytestmark = pytest.mark.usefixtures("placeholder")
 
@@ -88,13 +90,15 @@ def test_without_a_run_the_newest_below_runs_is_opened(
     digits_run, served, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    assert call("lab", "--no-browser") == 2
-    error = told_in_one_sentence(capsys)
-    assert "There must be a finished run below runs" in error
-    assert "make one with inscape fit" in error
+    learned = []
+    monkeypatch.setattr(Learning, "learn_unasked", lambda self, config: learned.append(config))
+    assert call("lab", "--no-browser") == 0
+    assert "There is no run yet: MNIST is learned in the page" in capsys.readouterr().out
+    assert learned == [FitConfig()]
     shutil.copytree(digits_run.path, tmp_path / "runs" / "mine")
     assert call("lab", "--no-browser") == 0
     assert f"Reading {Path('runs') / 'mine'} ..." in capsys.readouterr().out
+    assert len(learned) == 1
 
 
 @pytest.fixture
@@ -119,7 +123,12 @@ def test_what_cannot_be_opened_is_one_sentence(digits_run, served, tmp_path, tak
         ([digits_run.path, "--prot", 80], "--prot"),
     ):
         assert call("lab", *arguments) == 2
-        assert words in told_in_one_sentence(capsys)
+        told = capsys.readouterr()
+        assert told.err.startswith("error: ")
+        assert words in told.err
+        assert len(told.err.strip().splitlines()) == 1
+        # A port is asked for before anything is read.
+        assert told.out == "" or "--port" not in arguments
     assert served == []
 
 
