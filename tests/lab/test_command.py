@@ -20,6 +20,8 @@ import pytest
 
 from inscape.cli import main
 from inscape.lab import front_end, serving
+from inscape.lab.learning import Learning
+from inscape.runs import FitConfig
 
 pytestmark = pytest.mark.usefixtures("placeholder")
 
@@ -88,13 +90,18 @@ def test_without_a_run_the_newest_below_runs_is_opened(
     digits_run, served, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    assert call("lab", "--no-browser") == 2
-    error = told_in_one_sentence(capsys)
-    assert "There must be a finished run below runs" in error
-    assert "make one with inscape fit" in error
+    learned = []
+    monkeypatch.setattr(Learning, "learn_unasked", lambda _, config: learned.append(config))
+    assert call("lab", "--no-browser") == 0
+    told = capsys.readouterr().out
+    assert "There is no run yet: MNIST is learned in the page, and kept below runs/." in told
+    assert told.splitlines()[-1] == "The lab is closed."
+    # What a bare `inscape fit` learns.
+    assert learned == [FitConfig()]
     shutil.copytree(digits_run.path, tmp_path / "runs" / "mine")
     assert call("lab", "--no-browser") == 0
     assert f"Reading {Path('runs') / 'mine'} ..." in capsys.readouterr().out
+    assert len(learned) == 1
 
 
 @pytest.fixture

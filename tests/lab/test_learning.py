@@ -209,7 +209,8 @@ def test_a_pause_holds_it_and_a_stop_leaves_a_run_that_goes_on_with_the_same_bit
     time.sleep(0.3)
     assert learning._now is state
     # Who comes now is told how it stands.
-    assert [t["type"] for t in hear(learning, Seen(), until={"paused"})][0] == "learning"
+    late = hear(learning, Seen(), until={"paused"})
+    assert [told["type"] for told in late] == ["learning", "frame", "paused"]
     held = time.monotonic()
     time.sleep(0.2)
     learning.go_on()
