@@ -22,6 +22,7 @@ from websockets.sync.client import connect
 
 from inscape import data
 from inscape.lab import describe_run
+from inscape.lab import learning as room
 from inscape.lab.learning import Learning
 from inscape.lab.server import make_app
 from inscape.lab.session import EMPTY
@@ -132,6 +133,32 @@ def test_an_empty_lab_learns_and_opens_what_it_learned(serving):
         heard = hear(client, END)
         assert heard[0]["config"]["data"] == "digits"
         assert heard[-1]["run"] == "runs/digits-ae2-2"
+
+
+def test_a_page_that_goes_while_the_data_are_read_leaves_the_training_unharmed(
+    serving, monkeypatch
+):
+    reading, go_on = threading.Event(), threading.Event()
+    load = room.load_data
+
+    def slowly(config):
+        reading.set()
+        assert go_on.wait(timeout=20)
+        return load(config)
+
+    monkeypatch.setattr(room, "load_data", slowly)
+    served = serving()
+    with served.join() as client:
+        say(client, type="learn", id=1, config=SHORT)
+        assert reading.wait(timeout=20)
+        # It is heard meanwhile.
+        say(client, type="open", id=2)
+        assert read(client)["id"] == 2
+        say(client, type="learn", id=3, config=SHORT)
+        assert "One thing is learned at a time" in read(client)["message"]
+    go_on.set()
+    with served.join() as other:
+        assert hear(other, END)[-1]["type"] == "learned"
 
 
 def test_what_cannot_be_learned_is_told_to_the_page_that_asked(serving):

@@ -100,6 +100,8 @@ class Learning:
             If there is one already.
         """
         begun: Future[None] = Future()
+        # Nobody who waits for it may call it off by going away.
+        begun.set_running_or_notify_cancel()
         with self._lock:
             if self._busy:
                 raise InvalidParameterError(
