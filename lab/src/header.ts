@@ -74,8 +74,8 @@ export class Header {
 
   update(): void {
     const { lab } = this;
-    if (lab.store.state.view === "dynamics") {
-      const { title, told } = lab.dynamics.headline;
+    if (["dynamics", "learn"].includes(lab.store.state.view)) {
+      const { title, told } = (lab.store.state.view === "learn" ? lab.learn : lab.dynamics).headline;
       this.title.textContent = title;
       this.told.textContent = told;
     } else if (lab.store.state.view === "draw") {

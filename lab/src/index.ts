@@ -3,6 +3,7 @@
 import { type Description, Document } from "./document";
 import { h } from "./dom";
 import { type Host, Lab } from "./lab";
+import { Nursery } from "./nursery";
 import { Socket } from "./socket";
 
 /** A page that a server gives: the document comes in pieces, and what is there is shown at once. */
@@ -13,7 +14,12 @@ export async function openPage(
   const address = (path: string) => `${base}${path}?token=${encodeURIComponent(token)}`;
   const socket = new Socket(address("socket").replace(/^http/, "ws"));
   try {
-    const document = new Document(await (await ask(address("document"))).json());
+    const told = await (await ask(address("document"))).json();
+    if (told.empty) {
+      new Nursery(place, socket);
+      return null;
+    }
+    const document = new Document(told);
     const rows = document.told.data.rows.blob;
     const first = Object.keys(document.told.blobs).filter((name) => name !== rows);
     await Promise.all(
@@ -22,6 +28,7 @@ export async function openPage(
     const host: Host = {
       ask: (codes) => socket.ask("decode", codes),
       encode: (rows) => socket.ask("encode", rows),
+      send: (message) => socket.send(message),
       ownsAddress: true,
     };
     const lab = new Lab(place, document, host);

@@ -10,6 +10,7 @@ import { Header } from "./header";
 import { Help } from "./help";
 import { Inspector } from "./inspector";
 import { listenToKeys } from "./keys";
+import { LearnView } from "./learn";
 import { article, MapView } from "./map";
 import { nearestRows } from "./neighbours";
 import { Pictures } from "./pictures";
@@ -28,6 +29,8 @@ export interface Host {
   encode?: Ask | null;
   /** Whether the address is ours to keep the state in. */
   ownsAddress: boolean;
+  /** Sends a message of a training, or null where nobody can train. */
+  send?: ((message: Record<string, unknown>) => void) | null;
   /** Told of what a person has chosen: rows, and the code at the cursor. */
   chosen?(what: { selection?: number[] | null; code?: number[] }): void;
 }
@@ -56,6 +59,7 @@ export class Lab {
   private readonly toolbar: Toolbar;
   readonly dynamics: DynamicsView;
   readonly pad: DrawPad;
+  readonly learn: LearnView;
   /** What was drawn, and what became of it. */
   drawing: Drawing | null = null;
   private readonly encoder: ((row: Float64Array) => Float64Array) | null;
@@ -76,9 +80,9 @@ export class Lab {
     const { told } = document;
     this.middle = middleOf(document);
     this.store = new Store(firstState(document), host.ownsAddress);
-    this.mend();
     this.plane = new Plane(document);
-    this.pictures = told.data.image_shape ? new Pictures(document) : null;
+    this.pictures = told.data.image_shape ? Pictures.from(document) : null;
+    this.mend();
     this.decoder = makeDecoder(document, host.ask);
     this.theme = this.chooseTheme();
     this.root = h("div", { class: "inscape-lab", "data-theme": this.theme });
@@ -89,11 +93,24 @@ export class Lab {
     this.encoder = makeEncoder(document);
     this.dynamics = new DynamicsView(this);
     this.pad = new DrawPad(this);
+    const lab = this;
+    const sets = [...new Set([told.data.name, "mnist", "digits", "fashion-mnist"])];
+    this.learn = new LearnView(
+      {
+        get theme() {
+          return lab.theme;
+        },
+        send: (message) => host.send?.(message),
+        tell: (kind, text, ...more) => this.tell(kind, text, ...more),
+        changed: () => this.header.update(),
+      },
+      sets,
+    );
     this.rail = new Rail(this);
     this.header = new Header(this);
     this.help = new Help(this);
     this.card = h("div", { class: "state-card", role: "status", hidden: true });
-    const hero = h("main", { class: "hero" }, this.toolbar.element, this.map.element, this.card);
+    const hero = h("main", { class: "hero" }, this.toolbar.element, this.map.element);
     this.root.append(
       this.header.element,
       this.rail.element,
@@ -101,7 +118,9 @@ export class Lab {
       this.inspector.element,
       this.timeline.element,
       this.pad.element,
+      this.learn.element,
       this.dynamics.element,
+      this.card,
       this.help.element,
     );
     new Sentences(this.root);
@@ -129,14 +148,20 @@ export class Lab {
     const { encoder } = this.document.told;
     const encodes = encoder?.type === "steps" || (encoder?.type === "server" && !!this.host.encode);
     const draw: ViewName[] = encodes && this.pictures?.oneInk ? ["draw"] : [];
-    return ["map", ...draw, "dynamics"];
+    const learn: ViewName[] = this.host.send ? ["learn"] : [];
+    return ["map", ...draw, ...learn, "dynamics"];
   }
 
   private laidOut = false;
 
+  /** Whether the view has the map in it. */
+  private get mapped(): boolean {
+    return this.store.state.view === "map" || this.store.state.view === "draw";
+  }
+
   /** Lay the map out when it is seen first: what is hidden has no size. */
   private showMap(): void {
-    if (this.laidOut || this.store.state.view === "dynamics") return;
+    if (this.laidOut || !this.mapped) return;
     this.laidOut = true;
     this.map.layout();
     this.remember();
@@ -150,6 +175,8 @@ export class Lab {
     this.rail.update(view);
     this.dynamics.element.hidden = view !== "dynamics";
     this.pad.element.hidden = view !== "draw";
+    this.learn.element.hidden = view !== "learn";
+    this.learn.draw();
     this.pad.update();
     if (view === "dynamics") this.dynamics.update();
     this.header.update();
@@ -437,7 +464,7 @@ export class Lab {
     this.mend();
     if (changed.has("theme")) this.retheme();
     if (changed.has("view") || changed.has("dynamics")) this.showView();
-    if (state.view === "dynamics") return;
+    if (!this.mapped) return;
     if (changed.has("view")) {
       this.resize();
       this.showMap();
@@ -580,7 +607,7 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 let sheet: CSSStyleSheet | null = null;
 
 /** The style goes with the root that the place is in: a page, or a notebook's shadow. */
-function adopt(place: HTMLElement): void {
+export function adopt(place: HTMLElement): void {
   const root = place.getRootNode() as globalThis.Document | ShadowRoot;
   if (!sheet) {
     sheet = new CSSStyleSheet();

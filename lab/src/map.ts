@@ -566,7 +566,7 @@ export class MapView {
       context.textAlign = "left";
       context.fillText(text, left + 8, py + 1);
     }
-    if (state.view === "draw" && lab.drawing) {
+    if (state.view === "draw" && lab.drawing && state.moment === null) {
       const at = view.toScreen(...lab.plane.place(lab.drawing.code));
       const alert = css(LOST[theme]);
       ring(context, ...at, 10, css(PAPER[theme]), alert);

@@ -9,25 +9,33 @@ export class Pictures {
   readonly width: number;
   private readonly channels: number;
   private low = 0;
-  private high = 1;
 
-  constructor(document: Document) {
-    const [height, width, channels] = [...document.told.data.image_shape!, 1];
-    this.height = height;
-    this.width = width;
-    this.channels = channels;
-    const { rows } = document.told.data;
-    if (rows.high !== null) this.high = rows.high;
-    else {
-      document.whenRows(() => {
-        const seen = document.get(rows.blob).subarray(0, 2000 * document.told.data.n_features);
-        [this.low, this.high] = [Infinity, -Infinity];
-        for (const value of seen) {
-          this.low = Math.min(this.low, value);
-          this.high = Math.max(this.high, value);
-        }
-      });
-    }
+  private constructor(
+    shape: number[],
+    private high: number,
+  ) {
+    [this.height, this.width, this.channels] = [...shape, 1];
+  }
+
+  /** Pictures of a shape whose darkest value is told. */
+  static of(shape: number[], high: number): Pictures {
+    return new Pictures(shape, high);
+  }
+
+  /** The pictures of a document; where it does not tell their range, its rows do when they come. */
+  static from(document: Document): Pictures {
+    const { image_shape, rows, n_features } = document.told.data;
+    const pictures = new Pictures(image_shape!, rows.high ?? 1);
+    if (rows.high !== null) return pictures;
+    document.whenRows(() => {
+      const seen = document.get(rows.blob).subarray(0, 2000 * n_features);
+      [pictures.low, pictures.high] = [Infinity, -Infinity];
+      for (const value of seen) {
+        pictures.low = Math.min(pictures.low, value);
+        pictures.high = Math.max(pictures.high, value);
+      }
+    });
+    return pictures;
   }
 
   /** How much ink each pixel of a row has, between 0 and 1. */

@@ -1,21 +1,28 @@
 // The live line to the server: questions by number, answers by number, and a word when it breaks.
 
 import { button } from "./dom";
-import type { Lab } from "./lab";
+import type { LearnView } from "./learn";
+
+/** Whoever shows what the server says. */
+interface Listener {
+  readonly closed: boolean;
+  readonly learn: LearnView;
+  tell(kind: "informs" | "waits" | "broke", text: string, ...more: Node[]): void;
+}
 
 export class Socket {
   private socket: WebSocket | null = null;
-  private lab: Lab | null = null;
+  private lab: Listener | null = null;
   private asked = 0;
   private wait = 1000;
   private readonly open = new Map<number, { answer: (rows: number[][]) => void; refuse: (error: Error) => void }>();
 
-  constructor(private readonly address: string) {
-    this.connect();
-  }
+  constructor(private readonly address: string) {}
 
-  follow(lab: Lab): void {
+  /** Tell whoever shows what is heard from now on. */
+  follow(lab: Listener): void {
     this.lab = lab;
+    this.connect();
   }
 
   /** Ask for the rows of codes, or for the codes of rows. */
@@ -36,12 +43,26 @@ export class Socket {
     });
   }
 
+  /** Say something that is not asked for an answer. */
+  send(message: Record<string, unknown>): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    else this.lab?.tell("waits", "The server does not answer: a training waits for it.");
+  }
+
   private connect(): void {
     const socket = new WebSocket(this.address);
     this.socket = socket;
+    socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => {
-      if (typeof data !== "string") return;
-      const { type, id, rows, codes, message } = JSON.parse(data);
+      if (typeof data !== "string") {
+        this.lab?.learn.see(data);
+        return;
+      }
+      const told = JSON.parse(data);
+      if (told.type === "opened") return location.assign(location.href.split("#")[0]);
+      if (this.lab?.learn.hear(told)) return;
+      if (told.type === "error" && !this.open.has(told.id)) return this.lab?.tell("broke", told.message);
+      const { type, id, rows, codes, message } = told;
       const waiting = this.open.get(id);
       this.open.delete(id);
       if (type === "decoded") waiting?.answer(rows);

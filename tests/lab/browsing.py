@@ -39,11 +39,11 @@ def browser() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def serving(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(run: Path, *, cwd: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Start ``inscape lab`` on a run, and yield its address and the process."""
     command = [sys.executable, "-m", "inscape", "lab", str(run), "--no-browser"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=run.parent
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd or run.parent
     )
     told = ""
     assert process.stdout is not None

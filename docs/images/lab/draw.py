@@ -15,6 +15,14 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+HEART = """(() => {
+  const lab = document.querySelector(".inscape-lab").inscape;
+  const turns = Array.from({ length: 61 }, (_, i) => (i / 60) * 2 * Math.PI);
+  lab.pad.draw([turns.map((t) => [
+    0.5 + 0.35 * Math.sin(t) ** 3,
+    0.48 - 0.022 * (13 * Math.cos(t) - 5 * Math.cos(2 * t) - 2 * Math.cos(3 * t) - Math.cos(4 * t)),
+  ])]);
+})()"""
 # Name, width, height, theme, what the address says, and where the pointer goes.
 PICTURES = [
     ("map", 1440, 900, "light", "mode=decode&pin=9007", True),
@@ -25,6 +33,12 @@ PICTURES = [
     ("forming", 1440, 900, "light", "moment=7", False),
     ("all-rows", 1024, 768, "light", "rows=all", False),
     ("decode-1024", 1024, 768, "dark", "mode=decode", True),
+    ("draw", 1440, 900, "light", "view=draw", False),
+    ("draw-dark", 1024, 768, "dark", "view=draw", False),
+    ("dynamics", 1440, 900, "light", "view=dynamics", False),
+    ("dynamics-dark", 1440, 900, "dark", "view=dynamics", False),
+    ("dynamics-phone", 360, 780, "light", "view=dynamics", False),
+    ("draw-phone", 360, 780, "dark", "view=draw", False),
     ("phone", 360, 780, "light", "pin=9007", False),
     ("phone-dark", 360, 780, "dark", "mode=decode", True),
 ]
@@ -51,6 +65,8 @@ def main(run: str) -> None:
             page = context.new_page()
             page.goto(f"{address}#{state}")
             page.wait_for_selector(".inscape-lab[data-ready][data-rows]", timeout=120_000)
+            if state == "view=draw":
+                page.evaluate(HEART)
             page.wait_for_timeout(3000)
             if pointed:
                 for step in range(14):
