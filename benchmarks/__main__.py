@@ -21,8 +21,8 @@ BENCHMARKS = (
     "zoo",
     "tables",
 )
-# Only where it is asked for by name: it needs a browser.
-BY_NAME = ("lab",)
+# Only where they are asked for by name: they need a browser, or what serves one.
+BY_NAME = ("lab", "lab_training")
 PEERS = "peers"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

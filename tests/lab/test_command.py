@@ -91,9 +91,12 @@ def test_without_a_run_the_newest_below_runs_is_opened(
 ):
     monkeypatch.chdir(tmp_path)
     learned = []
-    monkeypatch.setattr(Learning, "learn_unasked", lambda self, config: learned.append(config))
+    monkeypatch.setattr(Learning, "learn_unasked", lambda _, config: learned.append(config))
     assert call("lab", "--no-browser") == 0
-    assert "There is no run yet: MNIST is learned in the page" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "There is no run yet: MNIST is learned in the page, and kept below runs/." in told
+    assert told.splitlines()[-1] == "The lab is closed."
+    # What a bare `inscape fit` learns.
     assert learned == [FitConfig()]
     shutil.copytree(digits_run.path, tmp_path / "runs" / "mine")
     assert call("lab", "--no-browser") == 0

@@ -61,6 +61,12 @@ def hear(learning, seen, *, until, seconds=60):
     pytest.fail(f"only {[told['type'] for told in heard]} was told")
 
 
+def each_step(monkeypatch):
+    """Look at each step, and at the error at each report."""
+    for name, value in (("_BETWEEN", 0.0), ("_SHARE", np.inf), ("_BETWEEN_ERRORS", 0.0)):
+        monkeypatch.setattr(room, name, value)
+
+
 def frames(heard):
     return [told for told in heard if told["type"] == "frame"]
 
@@ -70,8 +76,7 @@ def frames(heard):
 
 def test_what_is_told_is_what_comes_of_it(learning, monkeypatch):
     # Each step is looked at.
-    monkeypatch.setattr(room, "_BETWEEN", 0.0)
-    monkeypatch.setattr(room, "_SHARE", np.inf)
+    each_step(monkeypatch)
     learning.learn(SHORT).result(timeout=60)
     heard = hear(learning, Seen(), until=END)
     first, last = heard[0], heard[-1]
@@ -120,8 +125,7 @@ def model_steps(run):
 
 
 def test_watching_changes_no_bit(learning, monkeypatch, tmp_path):
-    monkeypatch.setattr(room, "_BETWEEN", 0.0)
-    monkeypatch.setattr(room, "_SHARE", np.inf)
+    each_step(monkeypatch)
     config = FitConfig(
         data="digits", network="dense(hidden=[8], dropout=0.2, linear_path=false)", epochs=2
     )
@@ -177,7 +181,16 @@ def test_where_some_rows_find_the_length_the_second_training_is_seen_too(learnin
 
 
 def test_frames_keep_their_distance_and_their_share(learning, monkeypatch):
-    shown = []
+    shown, looked, worked = [], [], []
+    look = room._Looking._look
+
+    def timed(self, *, with_error):
+        began = time.thread_time()
+        look(self, with_error=with_error)
+        looked.append(time.thread_time() - began)
+        worked.append(time.thread_time())
+
+    monkeypatch.setattr(room._Looking, "_look", timed)
     show = Learning.show
 
     def noted(self, frame, error):
@@ -192,6 +205,7 @@ def test_frames_keep_their_distance_and_their_share(learning, monkeypatch):
     between = np.diff(times)[:-1]
     assert len(between) > 2
     assert between.min() > room._BETWEEN - 0.005
+    assert sum(looked[:-1]) < 0.1 * (worked[-2] - worked[0]) + looked[0]
 
 
 # --------------------------------------------------------------------------- held and stopped
@@ -209,7 +223,8 @@ def test_a_pause_holds_it_and_a_stop_leaves_a_run_that_goes_on_with_the_same_bit
     time.sleep(0.3)
     assert learning._now is state
     # Who comes now is told how it stands.
-    assert next(t["type"] for t in hear(learning, Seen(), until={"paused"})) == "learning"
+    late = hear(learning, Seen(), until={"paused"})
+    assert [told["type"] for told in late] == ["learning", "frame", "paused"]
     held = time.monotonic()
     time.sleep(0.2)
     learning.go_on()

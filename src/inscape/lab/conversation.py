@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import numpy as np
@@ -41,29 +41,34 @@ class Conversation:
 
     def __init__(self, session: Session, websocket: WebSocket) -> None:
         self._session, self._websocket = session, websocket
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def hold(self) -> None:
         """Answer each message, and tell what is learned, until the page goes away."""
         try:
             await self._websocket.accept()
-            telling = asyncio.create_task(self._tell())
+            # What a page has asked for goes on without it; only its own tasks end.
+            self._start(self._tell())
             try:
                 await self._listen()
             finally:
-                telling.cancel()
-                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
-                    await telling
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
         except WebSocketDisconnect:
             return
+
+    def _start(self, task: Coroutine[Any, Any, None]) -> None:
+        started = asyncio.create_task(task)
+        self._tasks.add(started)
+        started.add_done_callback(self._tasks.discard)
 
     async def _listen(self) -> None:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            answer = await self._answer(message.get("text"))
-            if answer is not None:
-                await self._websocket.send_text(json.dumps(answer, allow_nan=False))
+            await self._answer(message.get("text"))
 
     async def _tell(self) -> None:
         """Send what is newest, as fast as the page takes it and no faster."""
@@ -79,20 +84,40 @@ class Conversation:
             while True:
                 happened.clear()
                 while (news := learning.news(seen)) is not None:
-                    if isinstance(news, str):
-                        await self._websocket.send_text(news)
-                    else:
-                        await self._websocket.send_bytes(news)
+                    await self._send(news)
                 await happened.wait()
 
-    async def _answer(self, text: str | None) -> dict[str, Any] | None:
+    async def _answer(self, text: str | None) -> None:
         number = None
         try:
             said = _read(text)
             number = said.get("id")
-            return await self._do(said, number)
+            if said["type"] == "learn":
+                # Data may take their time; the next message is read meanwhile.
+                self._start(self._learn(said, number))
+                return
+            answer = await self._do(said, number)
         except InscapeError as error:
-            return {"type": "error", "id": number, "message": str(error)}
+            answer = _error(number, error)
+        if answer is not None:
+            await self._send(json.dumps(answer, allow_nan=False))
+
+    async def _send(self, message: str | bytes) -> None:
+        # Who goes is noticed where the next message is awaited.
+        with contextlib.suppress(WebSocketDisconnect):
+            if isinstance(message, str):
+                await self._websocket.send_text(message)
+            else:
+                await self._websocket.send_bytes(message)
+
+    async def _learn(self, said: dict[str, Any], number: Any) -> None:
+        """Start a training; all are told of it, and only whoever asked where it cannot be."""
+        learning = self._session.learning
+        try:
+            config = read_asked(said.get("config"), opened=learning.opened)
+            await asyncio.wrap_future(learning.learn(config))
+        except InscapeError as error:
+            await self._send(json.dumps(_error(number, error)))
 
     async def _do(self, said: dict[str, Any], number: Any) -> dict[str, Any] | None:
         learning = self._session.learning
@@ -105,9 +130,6 @@ class Conversation:
                 rows = self._numbers(said, "rows")
                 codes = await run_in_threadpool(self._encode, rows)
                 return {"type": "encoded", "id": number, "codes": codes.tolist()}
-            case "learn":
-                config = read_asked(said.get("config"), opened=learning.opened)
-                await asyncio.wrap_future(learning.learn(config))
             case "open":
                 await run_in_threadpool(self._session.open_newest)
                 return {"type": "opened", "id": number}
@@ -164,6 +186,10 @@ class Conversation:
         if self._session.document.encode is None:
             raise InvalidDataError("The representation must encode to be asked; it only decodes.")
         return _asked("rows", "encoder", self._session.document.encode, rows)
+
+
+def _error(number: Any, error: InscapeError) -> dict[str, Any]:
+    return {"type": "error", "id": number, "message": str(error)}
 
 
 def _asked(

@@ -23,9 +23,11 @@ from inscape.runs.config import FitConfig
 from inscape.runs.fitting import first_path, fit, load_data, resolve_config
 from inscape.training import Report
 
-# Seconds between two frames at least, and the share of the training's seconds that they may take.
+# Seconds between two frames at least. Of the processor's seconds: the share of the training's that
+# frames may take, and how many lie between two that tell the error, which costs as much again.
 _BETWEEN: Final = 1 / 15
-_SHARE: Final = 0.08
+_SHARE: Final = 0.09
+_BETWEEN_ERRORS: Final = 0.3
 # Points of the curve of errors: beyond them every second one is let go.
 _POINTS: Final = 2000
 
@@ -100,6 +102,8 @@ class Learning:
             If there is one already.
         """
         begun: Future[None] = Future()
+        # Nobody who waits for it may call it off by going away.
+        begun.set_running_or_notify_cancel()
         with self._lock:
             if self._busy:
                 raise InvalidParameterError(
@@ -257,7 +261,10 @@ class _Looking:
         self._steps = 0
         self._error: float | None = None
         self._error_step = 0
-        self._due = self._started = 0.0
+        self._started = 0.0
+        # On the clock, and in seconds that this thread has worked: those are the same on a machine
+        # that does much else.
+        self._due = self._due_worked = self._due_error = 0.0
 
     def watch(self, report: Report, estimator: Any) -> bool:
         """Look at a report, and at each step until the next."""
@@ -271,9 +278,14 @@ class _Looking:
             self.hooks.close()
             self._optimizer = optimizer
             self.hooks.callback(optimizer.register_step_post_hook(self._after_step).remove)
-        if time.monotonic() >= self._due or report.step in (0, report.n_steps):
+        if report.step in (0, report.n_steps):
             self._look(with_error=True)
+        elif self._is_due():
+            self._look(with_error=time.thread_time() >= self._due_error)
         return self._hold()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() >= self._due and time.thread_time() >= self._due_worked
 
     def _hold(self) -> bool:
         began = time.monotonic()
@@ -292,12 +304,12 @@ class _Looking:
 
     def _after_step(self, *_: Any) -> None:
         self._steps += 1
-        if time.monotonic() >= self._due:
+        if self._is_due():
             self._look(with_error=False)
         self._hold()
 
     def _look(self, *, with_error: bool) -> None:
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.thread_time()
         report, watched = self._report, self._watched
         assert report is not None
         assert watched is not None
@@ -317,8 +329,10 @@ class _Looking:
             "seconds": began - self._started,
         }
         self._told.show(pack_frame(told, codes, pictures), point)
-        took = time.monotonic() - began
-        self._due = time.monotonic() + max(_BETWEEN - took, took / _SHARE)
+        now = time.thread_time()
+        self._due, self._due_worked = began + _BETWEEN, now + (now - worked) / _SHARE
+        if with_error:
+            self._due_error = now + _BETWEEN_ERRORS
 
 
 def _sentence(error: BaseException) -> str:
