@@ -2,6 +2,7 @@
 
 | file | what lives there |
 |---|---|
+| `activations` | what a layer of a network gives for rows, found by the name of the layer |
 | `autoencoder` | the autoencoder: its options, and what is its own |
 | `base` | what every estimator can do: learn, encode, decode, score, draw, save |
 | `building` | a network as its likelihood needs it |

@@ -16,13 +16,14 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import check_enough_samples
+from inscape._checks import check_choice, check_enough_samples
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part
 from inscape._typing import FloatArray
 from inscape.data import Description
 from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
+from inscape.estimators.activations import activations_of, layers_of
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
@@ -508,6 +509,65 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             lambda net, some: net.encode(some.features, some.conditions),
             rows,
             y,
+            precision=rows.dtype,
+            before=self.units_.apply,
+        )
+
+    @property
+    def layer_names_(self) -> tuple[str, ...]:
+        """Names of the network's layers, in the order in which rows come through them.
+
+        They are those of ``network_.named_modules()``: "encoder.0" is the encoder's first layer,
+        "bottleneck" gives the codes, "decoder" what the likelihood reads.
+        """
+        check_is_fitted(self)
+        told = self.conditions_
+        n_conditions = 0 if told is None else told.n_columns
+        return layers_of(self.network_, n_features=self.n_features_in_, n_conditions=n_conditions)
+
+    def activations(self, X: Any, y: Any = None, *, layer: str) -> FloatArray:
+        """Return what a layer gives for rows.
+
+        Nothing is drawn: a variational model decodes the means of its posteriors. For a moment of
+        the training ask ``at(snapshot)``.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+        y : array-like, or None
+            What a conditional model is told.
+        layer : str
+            One of `layer_names_`.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, width), or (n_samples, channels, height, width) of maps
+            In the dtype of X, in the units of the network.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such layer; the message has all names.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from inscape import Autoencoder
+        >>> X = load_digits().data[:100]
+        >>> model = Autoencoder(2, likelihood="bernoulli", scaler="minmax", epochs=1).fit(X)
+        >>> model.layer_names_[:3]
+        ('encoder.0', 'encoder.1', 'encoder.2')
+        >>> model.activations(X, layer="encoder.1").shape
+        (100, 256)
+        """
+        check_is_fitted(self)
+        check_choice("layer", layer, self.layer_names_)
+        rows = check_rows(self, X, reset=False)
+        return self._by_block(
+            lambda net, some: activations_of(net, some, layer),
+            rows,
+            open_labels(X, y),
             precision=rows.dtype,
             before=self.units_.apply,
         )
