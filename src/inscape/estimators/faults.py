@@ -80,12 +80,13 @@ def _raw_units(X: FloatArray, names: Sequence[str] | None) -> str:
 
 def _still_falling(history: list[dict[str, Any]]) -> str:
     """Tell of a training that ended before it was over."""
-    if len(history) < 2:
+    passes = [entry for entry in history if entry["epoch"]]
+    if len(passes) < 2:
         return ""
-    last, before = history[-1]["squared_error"], history[-2]["squared_error"]
+    last, before = passes[-1]["squared_error"], passes[-2]["squared_error"]
     if last >= (1 - _STILL_FALLS) * before:
         return ""
-    epochs = history[-1]["epoch"]
+    epochs = passes[-1]["epoch"]
     return (
         f"The squared error still fell by {1 - last / before:.0%} in the last of {epochs:g} "
         f"epochs: train longer, with epochs={4 * epochs:g}."

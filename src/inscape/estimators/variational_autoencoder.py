@@ -99,7 +99,8 @@ class VariationalAutoencoder(NetworkEstimator):
     classes_ : ndarray or None
         The labels, where the model is conditional.
     history_ : list of dict
-        One entry an epoch: loss in nats per sample and per feature, its terms, seconds.
+        One entry before the first step, then one an epoch: loss in nats per sample and per
+        feature, its terms, seconds.
 
     Raises
     ------

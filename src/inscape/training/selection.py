@@ -52,6 +52,9 @@ def find_length(
     for report in train(state, objective, plan, examples=examples):
         if state.start_losses is None:
             state.start_losses = _losses(state, objective, held_out)
+            started = objective.nats(float(state.start_losses.mean()))
+            state.history[-1]["validation_loss"] = started
+            report = dataclasses.replace(report, validation_loss=started)
         if not report.epoch_done:
             yield report
             continue

@@ -41,6 +41,7 @@ from inscape.runs.fitting.checkpoint import (
     make_origin,
     tell_changes,
 )
+from inscape.runs.fitting.labels import tell_labels
 from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
 from inscape.runs.fitting.summary import write_page
@@ -296,14 +297,16 @@ class _Job:
         representations: dict[str, Any] = {name: estimator, **baselines}
         seconds[name] = sum(entry["seconds"] for entry in estimator.history_)
         table = compare(representations, test)
+        told, labels = tell_labels(representations, self.dataset, estimator.scaler_)
         for key, row in table.items():
-            row["fit_seconds"] = seconds[key]
+            row |= {"fit_seconds": seconds[key], **told.get(key, {})}
         curve, overfits = follow_held_out(estimator, recorder, test)
         report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test)
         return {
             "n_components": self.config.n_components,
             "test": table,
+            "labels": labels,
             "missing": missing,
             "worst_columns": self._worst_columns(estimator),
             "learning": {
