@@ -26,6 +26,7 @@
 | `starting` | training from a start that is good already, which no training may fall behind |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |
 | `variational_autoencoder` | the variational autoencoder: its options, and what is its own |
+| `weighing` | what each row counts: weights checked, and who knows of none |
 """
 
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning

@@ -217,7 +217,7 @@ class Autoencoder(NetworkEstimator):
         return parts.corruption is None and not parts.penalty
 
     def _objective(
-        self, parts: AutoencoderParts, units: Units, *, n_samples: int
+        self, parts: AutoencoderParts, units: Units, *, n_samples: float
     ) -> Reconstruction:
         return Reconstruction(
             units.likelihood,

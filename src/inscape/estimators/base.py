@@ -58,6 +58,12 @@ from inscape.estimators.samplers import (
 )
 from inscape.estimators.starting import limit_paths, paths_of, train_from_start
 from inscape.estimators.units import MOST_NATS, Units, find_units, restore_units
+from inscape.estimators.weighing import (
+    check_network_takes_weights,
+    check_takes_weights,
+    check_weights,
+    weigh,
+)
 from inscape.networks import Examples, LinearPath, LinearStart, Modules, Network
 from inscape.objectives import Likelihood, Space
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
@@ -160,7 +166,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return the width of the encoder's output."""
 
     @abstractmethod
-    def _objective(self, parts: Any, units: Units, *, n_samples: int) -> Any:
+    def _objective(self, parts: Any, units: Units, *, n_samples: float) -> Any:
         """Return what is minimised over so many rows."""
 
     def _pretrain(
@@ -178,12 +184,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Look at the fitted network, given the rows as they came and as they were trained on."""
 
-    def _finish(self, given: FloatArray, y: Any, examples: Examples) -> None:
+    def _finish(
+        self, given: FloatArray, y: Any, examples: Examples, weights: FloatArray | None = None
+    ) -> None:
         """Look at what was fitted, once training is over."""
         self.network_.eval()
-        told = None if self.conditions_ is None else some_rows(np.asarray(y))
+        told = None if self.conditions_ is None else some_rows(np.asarray(y), weights)
         # Looked at when somebody asks: whoever only wants codes does not wait for it.
-        self._seen: Any = (some_rows(given).copy(), told)
+        self._seen: Any = (some_rows(given, weights).copy(), told)
         self._conclude(given, examples)
 
     @property
@@ -225,7 +233,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     # ----------------------------------------------------------------------- learning
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn the representation of the rows.
 
         Parameters
@@ -236,19 +244,37 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional and X brings none; else for scikit-learn's
             pipelines.
+        sample_weight : array-like, shape (n_samples,), or None
+            How many rows each row stands for: a weight of 3 is the row three times, 0 is a row that
+            is not there. Rows are drawn into batches alike, and their losses weigh by weights whose
+            mean is 1; in a training by all rows at once integers are repeated rows to the last
+            digits, in smaller batches on average. How many rows are held out, and how long is
+            trained by default, goes by the rows and not by their weights.
 
         Returns
         -------
         estimator
             Itself.
+
+        Raises
+        ------
+        InvalidDataError
+            If weights are not one finite number >= 0 a row, two of them above 0.
+        InvalidParameterError
+            If a part looks at whole batches and knows of no weights, such as a total correlation.
         """
-        pairs = self.iter_fit(X, y)
+        pairs = self.iter_fit(X, y, sample_weight=sample_weight)
         for _ in with_progress(pairs, label=type(self).__name__) if self.verbose else pairs:
             pass
         return self
 
     def iter_fit(
-        self, X: Any, y: Any = None, *, checkpoint: Checkpoint | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Iterator[tuple[Report, TrainingState]]:
         """Learn as `fit` does; yield where training stands, before it and up to ten times an epoch.
 
@@ -261,6 +287,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Training rows.
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional.
+        sample_weight : array-like, shape (n_samples,), or None
+            As in `fit`.
         checkpoint : pair of (arrays, metadata) or None
             What `TrainingState.to_arrays` gave after a report with `epoch_done`: training goes
             on from there, and ends with the same bits as if it had never stopped.
@@ -272,24 +300,30 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """
         opened, y = open_rows(X, None, reset=True), open_labels(X, y)
         given = check_rows(self, opened, reset=True)
+        given, y, weights = weigh(given, y, sample_weight)
         check_enough_samples(len(given))
         _check_varies(given)
         options = self.get_params(deep=False)
         parts = self._resolve(options, n_features=given.shape[1])
+        if weights is not None:
+            check_takes_weights(parts, options)
         generator = make_generator(options["random_state"])
         share = options["validation_fraction"]
         order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
+        # What is held out tells nothing of its units either.
+        learned = slice(None) if order is None else order[1].numpy()
         units = find_units(
-            # What is held out tells nothing of its units either.
-            given if order is None else given[order[1].numpy()],
+            given[learned],
             parts.likelihood,
             parts.network,
             scaler=options["scaler"],
             alone=self._alone,
+            weights=None if weights is None else weights[learned],
         )
-        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
+        conditional = options.get("conditional", False)
+        conditions = find_conditions(y, conditional, n_rows=len(given), weights=weights)
         device = choose_device(options["device"])
-        examples = _checked(given, y, parts, units, conditions)
+        examples = _checked(given, y, parts, units, conditions, weights=weights)
         training, held_out = _split(examples, order)
         plan, learning_rate = plan_training(options, parts.optimizer, n_samples=len(training))
         linear = self._find_linear_start(parts, options, units, training)
@@ -302,6 +336,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             linear=linear,
         ).to(device, parts.dtype)
         plan = check_batches(plan, network)
+        if weights is not None:
+            check_network_takes_weights(plan, network)
         if checkpoint is None:
             rows = training.features.to(device)
             self._pretrain(network, parts, units, plan, rows, generator)
@@ -323,13 +359,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             if checkpoint is not None:
                 state.restore(*checkpoint)
             yield from self._train(state, plan, training, held_out)
-        self._finish(given, y, examples)
+        self._finish(given, y, examples, weights)
 
     def fine_tune(
         self,
         X: Any,
         y: Any = None,
         *,
+        sample_weight: Any = None,
         corruption: Any = None,
         epochs: float | None = None,
         learning_rate: float | None = None,
@@ -345,6 +382,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Rows that have to come out.
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional.
+        sample_weight : array-like, shape (n_samples,), or None
+            As in `fit`; units and conditions stay those of the fit.
         corruption : str, Corruption or None
             What is done to them before they are encoded: the task is to undo it.
         epochs, learning_rate : float or None
@@ -362,25 +401,32 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuned.set_params(**tuned.options_)
         tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
         forget_samplers(tuned.network_)
-        pairs = tuned._iter_fine_tune(X, y)
+        pairs = tuned._iter_fine_tune(X, y, sample_weight)
         for _ in with_progress(pairs, label="Fine-tuning") if self.verbose else pairs:
             pass
         return tuned
 
-    def _iter_fine_tune(self, X: Any, y: Any) -> Iterator[tuple[Report, TrainingState]]:
+    def _iter_fine_tune(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> Iterator[tuple[Report, TrainingState]]:
         given, y = check_rows(self, X, reset=False), open_labels(X, y)
+        given, y, weights = weigh(given, y, sample_weight)
         check_enough_samples(len(given))
         options, n_features = self.options_, self.n_features_in_
         check_training(options)
         corruption = resolve_corruption(options["corruption"], n_features=n_features)
         self.parts_ = dataclasses.replace(self.parts_, corruption=corruption)
+        if weights is not None:
+            check_takes_weights(self.parts_, {})
         generator = make_generator(options["random_state"])
-        examples = _checked(given, y, self.parts_, self.units_, self.conditions_)
+        examples = _checked(given, y, self.parts_, self.units_, self.conditions_, weights=weights)
         share = options["validation_fraction"]
         order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
         training, held_out = _split(examples, order)
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
+        if weights is not None:
+            check_network_takes_weights(plan, self.network_)
         self.note_training(plan, rate)
         # What was told of the fit before is not true of this one.
         self.length_ = ""
@@ -394,7 +440,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             self.optimizers_ = state.optimizers = before
         self.network_.train()
         yield from self._train(state, plan, training, held_out)
-        self._finish(given, y, examples)
+        self._finish(given, y, examples, weights)
 
     def _find_linear_start(
         self, parts: Any, options: Options, units: Units, examples: Examples
@@ -403,7 +449,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         fits = parts.n_components <= min(examples.features.shape)
         if units.frame is None or not fits or not self._can_start_linear(parts, options):
             return None
-        found = find_principal(examples.features.numpy(), parts.n_components)
+        weights = None if examples.weights is None else examples.weights.double().numpy()
+        found = find_principal(examples.features.numpy(), parts.n_components, weights)
         return self._linear_start(parts, units, found)
 
     def begin(
@@ -438,7 +485,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         device = next(state.network.parameters()).device
         reports = train(
             state,
-            self.objective(len(training)),
+            self.objective(training.total),
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
@@ -446,7 +493,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         )
         yield from self.watch(reports, state)
 
-    def objective(self, n_samples: int) -> Any:
+    def objective(self, n_samples: float) -> Any:
         """Return what is minimised over so many rows."""
         return self._objective(self.parts_, self.units_, n_samples=n_samples)
 
@@ -656,7 +703,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             return -(units.framed.factor * found + units.constants(given.shape[1]))
         return -units.nats(found, given.shape[1])
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the mean of `score_samples`.
 
         Parameters
@@ -665,13 +712,18 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Rows.
         y : array-like, or None
             What a conditional model is told.
+        sample_weight : array-like, shape (n_samples,), or None
+            What each row counts.
 
         Returns
         -------
         float
             Nats per sample; higher is better.
         """
-        return float(self.score_samples(X, y).mean())
+        found = self.score_samples(X, y)
+        if sample_weight is None:
+            return float(found.mean())
+        return float(np.average(found, weights=check_weights(sample_weight, len(found))))
 
     def given(self, y: Any) -> Given:
         """Return this estimator with what it is told bound: a plain representation.
@@ -1127,15 +1179,17 @@ def _checked(
     conditions: Conditions | None,
     *,
     trained_on: bool = True,
+    weights: FloatArray | None = None,
 ) -> Examples:
     """Return rows as the network works on them, known to suit the likelihood, and what is told."""
     if trained_on:
         parts.likelihood.check(units.scale(X))
     else:
         units.check(X)
-    rows = units.apply_to_training(X) if trained_on else units.apply(X)
+    rows = units.apply_to_training(X, weights) if trained_on else units.apply(X)
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
-    return Examples(as_tensor(rows, dtype=parts.dtype), told)
+    each = None if weights is None else torch.from_numpy(weights).to(parts.dtype)
+    return Examples(as_tensor(rows, dtype=parts.dtype), told, each)
 
 
 def _restore_units(

@@ -142,7 +142,9 @@ def check_conditional(value: Any) -> None:
     )
 
 
-def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | None:
+def find_conditions(
+    y: Any, conditional: Any, *, n_rows: int, weights: np.ndarray | None = None
+) -> Conditions | None:
     """Return how what `fit` is told becomes a tensor; None where the model is told nothing.
 
     Parameters
@@ -153,6 +155,8 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
         The option.
     n_rows : int
         How many rows there are.
+    weights : ndarray, shape (n_rows,), or None
+        What each row counts.
 
     Raises
     ------
@@ -171,8 +175,9 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
         numbers = numbers[:, None] if numbers.ndim == 1 else numbers
         if numbers.ndim != 2 or len(numbers) != n_rows:
             raise _missing(y, "a number", n_rows=n_rows)
-        scales = numbers.std(axis=0)
-        return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
+        means = np.average(numbers, axis=0, weights=weights)
+        squares = np.average(np.square(numbers - means), axis=0, weights=weights)
+        return Numbers(means, np.sqrt(np.where(squares > 0, squares, 1.0)))
     labels = plain_labels(y)
     if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
         raise InvalidDataError(

@@ -10,6 +10,7 @@ import numpy as np
 from inscape._typing import FloatArray
 from inscape.estimators.frame import fit_frame
 from inscape.estimators.linear_start import find_principal
+from inscape.estimators.weighing import spread_by_weight
 
 # Rows, evenly spread, that are looked at.
 _SEEN = 1000
@@ -54,8 +55,10 @@ def find_faults(
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def some_rows(X: FloatArray) -> FloatArray:
-    """Return the rows that are looked at, evenly spread."""
+def some_rows(X: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Return the rows that are looked at, evenly spread; by their weights, if they have any."""
+    if weights is not None:
+        return X[spread_by_weight(weights, _SEEN)]
     return X[:: max(1, -(-len(X) // _SEEN))]
 
 

@@ -233,7 +233,7 @@ class VariationalAutoencoder(NetworkEstimator):
     def _gains_alone(self, parts: VariationalParts) -> bool:
         return parts.corruption is None and isinstance(parts.divergence, KullbackLeibler)
 
-    def _objective(self, parts: VariationalParts, units: Units, *, n_samples: int) -> Variational:
+    def _objective(self, parts: VariationalParts, units: Units, *, n_samples: float) -> Variational:
         return Variational(
             units.likelihood,
             parts.divergence,

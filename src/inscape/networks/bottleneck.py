@@ -43,7 +43,10 @@ class Bottleneck(Part):
 
 
 class BottleneckModule(nn.Module):
-    """A bottleneck that asks for something while it is trained, or knows of dead units."""
+    """A bottleneck that asks for something while it is trained, or knows of dead units.
+
+    What it keeps is of batches, and knows of no weights of rows.
+    """
 
     def penalty(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
         """Return what is added to the loss of a batch, a scalar, in mean nats per sample."""

@@ -85,12 +85,14 @@ class Pass:
         The decoder's, from which the likelihood takes its mean.
     likelihood : Likelihood
         What the outputs are read by.
-    n_samples : int
+    n_samples : float
         Rows of the whole training set, of which these are a batch.
     factor : float
         Nats of the data for a nat of the likelihood.
     unit : float
         A unit of inputs, targets and means in units of the (scaled) data.
+    weights : Tensor or None, shape (n,)
+        What each row counts, 1 on average over the training set; None is 1 each.
     """
 
     network: Network
@@ -100,6 +102,7 @@ class Pass:
     codes: Tensor
     outputs: Tensor
     likelihood: Any
-    n_samples: int
+    n_samples: float
     factor: float = 1.0
     unit: float = 1.0
+    weights: Tensor | None = None

@@ -151,6 +151,8 @@ def train(
         If the loss is no longer finite.
     """
     keep_freed_memory()
+    examples = examples.evenly_weighed()
+    held_out = None if held_out is None else held_out.evenly_weighed()
     X = examples.features
     steps_per_epoch = plan.n_batches(len(X))
     n_steps = plan.n_steps(len(X))
@@ -158,7 +160,7 @@ def train(
     # Evenly spread: rows may be sorted.
     n_watched = min(PROBE_SIZE, len(X))
     places = torch.arange(n_watched, device=X.device) * len(X) // n_watched
-    probe = examples.take(places)
+    probe = examples.take(places).evenly_weighed()
     inputs = X
     if corruption is not None and corruption.fixed:
         inputs, corruption = corruption(X, generator=_noise(state, 0)), None
@@ -260,13 +262,14 @@ def _watch(network: Network, objective: Any, probe: Examples) -> dict[str, Any]:
     network.eval()
     codes: list[Tensor] = []
     errors: list[Tensor] = []
+    weights = 1.0 if probe.weights is None else probe.weights[:, None]
     # A few rows at a time, whose maps stay in the processor's cache.
     for some in probe.split(_WATCHED_AT_ONCE):
         for seen, values in zip((codes, errors), objective.watch(network, some), strict=True):
             seen.append(values)
     network.train()
     return {
-        "squared_error": torch.cat(errors).mean().item(),
+        "squared_error": (torch.cat(errors) * weights).mean().item(),
         "dead_units": dead_units(torch.cat(codes).cpu().numpy()),
     }
 

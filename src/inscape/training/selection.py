@@ -48,6 +48,7 @@ def find_length(
         Those of `train`, with the held-out loss after each pass. `chosen_epochs` then gives the
         length.
     """
+    held_out = held_out.evenly_weighed()
     patience = max(_FEWEST_STALE, math.ceil(_STALE_SHARE * plan.epochs))
     for report in train(state, objective, plan, examples=examples):
         if state.start_losses is None:
