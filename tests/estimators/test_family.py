@@ -455,7 +455,7 @@ def test_fine_tuning_works_after_load(tmp_path):
     X = pictures(64)
     Autoencoder(4, epochs=3, random_state=0).fit(X).save(tmp_path / "model")
     tuned = inscape.load(tmp_path / "model").fine_tune(X, epochs=2)
-    assert len(tuned.history_) == 2
+    assert len(tuned.history_) == 1 + 2
 
 
 # --------------------------------------------------------------------------- modules of one's own

@@ -324,7 +324,7 @@ def test_free_bits_need_a_sum_over_components(posterior, prior, names):
 
 def test_the_capacity_grows_and_both_sides_of_it_cost():
     part = CapacityControlled(weight=10.0, capacity=8.0, n_steps=100)
-    seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]))
+    seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]), weights=None)
     for step, price in [(0, 20), (25, 0), (50, 20), (100, 60), (500, 60), (None, 60)]:
         terms = called(part, seen, step=step)
         assert terms["kullback_leibler"] == 2

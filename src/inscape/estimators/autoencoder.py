@@ -109,7 +109,8 @@ class Autoencoder(NetworkEstimator):
     optimizers_ : list of torch.optim.Optimizer or None
         As training left them, from where `fine_tune` goes on.
     history_ : list of dict
-        One entry an epoch: loss in nats per sample and per feature, squared error, seconds.
+        One entry before the first step, then one an epoch: loss in nats per sample and per
+        feature, squared error, seconds.
     dead_units_ : tuple of int
         Code units that are constant over all training rows.
     n_features_in_ : int
@@ -219,7 +220,7 @@ class Autoencoder(NetworkEstimator):
         return parts.corruption is None and not parts.penalty
 
     def _objective(
-        self, parts: AutoencoderParts, units: Units, *, n_samples: int, n_steps: int | None = None
+        self, parts: AutoencoderParts, units: Units, *, n_samples: float, n_steps: int | None = None
     ) -> Reconstruction:
         return Reconstruction(
             units.likelihood,

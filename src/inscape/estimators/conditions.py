@@ -197,7 +197,12 @@ def check_conditional(value: Any) -> None:
 
 
 def find_conditions(
-    y: Any, conditional: Any, *, n_rows: int, names: Sequence[str] | None = None
+    y: Any,
+    conditional: Any,
+    *,
+    n_rows: int,
+    names: Sequence[str] | None = None,
+    weights: np.ndarray | None = None,
 ) -> Conditions | None:
     """Return how what `fit` is told becomes a tensor; None where the model is told nothing.
 
@@ -211,6 +216,8 @@ def find_conditions(
         How many rows there are.
     names : sequence of str or None
         What labels 0, 1, ... are called, where they came with the rows and have names.
+    weights : ndarray, shape (n_rows,), or None
+        What each row counts.
 
     Raises
     ------
@@ -235,8 +242,9 @@ def find_conditions(
         numbers = numbers[:, None] if numbers.ndim == 1 else numbers
         if numbers.ndim != 2 or len(numbers) != n_rows:
             raise _missing(y, "a number", n_rows=n_rows)
-        scales = numbers.std(axis=0)
-        return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
+        means = np.average(numbers, axis=0, weights=weights)
+        squares = np.average(np.square(numbers - means), axis=0, weights=weights)
+        return Numbers(means, np.sqrt(np.where(squares > 0, squares, 1.0)))
     labels = plain_labels(y)
     if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
         raise InvalidDataError(

@@ -98,7 +98,8 @@ class VariationalAutoencoder(NetworkEstimator):
     classes_ : ndarray or None
         The labels, where the model is conditional.
     history_ : list of dict
-        One entry an epoch: loss in nats per sample and per feature, its terms, seconds.
+        One entry before the first step, then one an epoch: loss in nats per sample and per
+        feature, its terms, seconds.
 
     Raises
     ------
@@ -235,7 +236,7 @@ class VariationalAutoencoder(NetworkEstimator):
         return parts.divergence.critic_rate
 
     def _objective(
-        self, parts: VariationalParts, units: Units, *, n_samples: int, n_steps: int | None = None
+        self, parts: VariationalParts, units: Units, *, n_samples: float, n_steps: int | None = None
     ) -> Variational:
         return Variational(
             units.likelihood,

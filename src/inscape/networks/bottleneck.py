@@ -47,7 +47,10 @@ class Bottleneck(Part):
 
 
 class BottleneckModule(nn.Module):
-    """A bottleneck that asks for something while it is trained, or knows of dead units."""
+    """A bottleneck that asks for something while it is trained, or knows of dead units.
+
+    What it keeps is of batches, and knows of no weights of rows.
+    """
 
     def start(self, before: nn.Linear, after: nn.Linear) -> None:
         """Change how the matrices on both sides start, where a network of ours has such."""

@@ -107,7 +107,7 @@ class Pass:
         The decoder's, from which the likelihood takes its mean.
     likelihood : Likelihood
         What the outputs are read by.
-    n_samples : int
+    n_samples : float
         Rows of the whole training set, of which these are a batch.
     factor : float
         Nats of the data for a nat of the likelihood.
@@ -115,6 +115,8 @@ class Pass:
         A unit of inputs, targets and means in units of the (scaled) data.
     n_steps : int or None
         Steps that the whole training is planned for, where that is known.
+    weights : Tensor or None, shape (n,)
+        What each row counts, 1 on average over the training set; None is 1 each.
     """
 
     network: Network
@@ -124,7 +126,8 @@ class Pass:
     codes: Tensor
     outputs: Tensor
     likelihood: Any
-    n_samples: int
+    n_samples: float
     factor: float = 1.0
     unit: float = 1.0
     n_steps: int | None = None
+    weights: Tensor | None = None

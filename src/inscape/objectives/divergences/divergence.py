@@ -25,11 +25,14 @@ class Divergence(Part):
         Whether the posterior's components must be independent.
     mixes_components : bool
         Whether it mixes components of several codes, for which they must live in flat space.
+    takes_weights : bool
+        Whether it is a mean over rows, and counts each by `LatentPass.weights`.
     """
 
     needs_density: ClassVar[bool] = True
     needs_components: ClassVar[bool] = False
     mixes_components: ClassVar[bool] = False
+    takes_weights: ClassVar[bool] = False
 
     @property
     def told_weight(self) -> float | None:

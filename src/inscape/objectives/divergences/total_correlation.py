@@ -95,7 +95,7 @@ class TotalCorrelation(Divergence):
         return (joint - marginals.sum(dim=0)).mean()
 
 
-def aggregate_log_density(pairs: Tensor, *, n_samples: int, sampling: str) -> Tensor:
+def aggregate_log_density(pairs: Tensor, *, n_samples: float, sampling: str) -> Tensor:
     r"""Return an estimate (..., n) of the aggregate posterior's log-density at each row's code.
 
     "weighted" is :math:`\frac{1}{N n} \sum_j q(z_i \mid x_j)`, which is too low for small batches
@@ -108,7 +108,7 @@ def aggregate_log_density(pairs: Tensor, *, n_samples: int, sampling: str) -> Te
     ----------
     pairs : Tensor, shape (..., n, n)
         Log-density of code i under the posterior of row j.
-    n_samples : int
+    n_samples : float
         N, rows of the whole training set.
     sampling : {"stratified", "weighted"}
         Which of the two.

@@ -43,6 +43,7 @@ from inscape.runs.fitting.checkpoint import (
     tell_changes,
 )
 from inscape.runs.fitting.conditions import check_told, told
+from inscape.runs.fitting.labels import tell_labels
 from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
 from inscape.runs.fitting.summary import write_page
@@ -326,14 +327,18 @@ class _Job:
         representations: dict[str, Any] = {name: plain, **baselines}
         seconds[name] = sum(entry["seconds"] for entry in estimator.history_)
         table = compare(representations, test)
+        # What is told the labels says nothing of how well they can be read from codes.
+        asked = representations if estimator.conditions_ is None else baselines
+        of_labels, labels = tell_labels(asked, self.dataset, estimator.scaler_)
         for key, row in table.items():
-            row["fit_seconds"] = seconds[key]
+            row |= {"fit_seconds": seconds[key], **of_labels.get(key, {})}
         curve, overfits = follow_held_out(estimator, recorder, test, y)
         report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test, y)
         return {
             "n_components": estimator.n_components_,
             "test": table,
+            "labels": labels,
             "missing": missing,
             "told": None if estimator.conditions_ is None else self.config.conditional,
             "worst_columns": self._worst_columns(plain),
