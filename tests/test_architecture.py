@@ -690,4 +690,6 @@ def test_other_things_touch_as_many_files_as_contributing_counts(what, names):
     own, test, table = 1, 1, len(inside)
     readme = (SOURCE.parents[1] / "README.md").read_text(encoding="utf-8")
     listed = what == "a recipe" and f"| `{names[1]}` |" in readme
-    assert own + test + table + listed == counted(what)
+    sheet = (SOURCE.parents[1] / "docs" / "contact_sheet.py").read_text(encoding="utf-8")
+    shown = what == "a figure" and f'"{names[0]}"' in sheet
+    assert own + test + table + listed + shown == counted(what)
