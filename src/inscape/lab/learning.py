@@ -117,15 +117,6 @@ class Learning:
             self._thread.start()
         return begun
 
-    def learn_unasked(self, config: FitConfig) -> None:
-        """Start a training that nobody has asked for; all are told where it cannot be."""
-
-        def tell(begun: Future[None]) -> None:
-            if begun.exception() is not None:
-                self._say({"type": "crashed", "message": str(begun.exception())})
-
-        self.learn(config).add_done_callback(tell)
-
     def pause(self) -> None:
         """Hold the training after the step that it is in."""
         self._check_busy("paused")
