@@ -74,7 +74,7 @@ def main(run: str) -> None:
                     page.mouse.move(x, y)
                 page.wait_for_timeout(60)
             drawn = Image.open(io.BytesIO(page.screenshot()))
-            small = drawn.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+            small = drawn.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE)
             small.save(here / f"{name}.png", optimize=True)
             context.close()
         chromium.close()

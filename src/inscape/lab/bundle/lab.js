@@ -385,7 +385,7 @@ void main() {
 .inscape-lab[data-width="narrow"] .dynamics > .course { order: -1; }
 .inscape-lab[data-width="narrow"] .dynamics > section + section { border-left: 0; border-top: 1px solid var(--rule); }
 .inscape-lab[data-width="narrow"] .header { flex-wrap: wrap; align-content: center; gap: 0 8px; }
-.inscape-lab[data-width="narrow"] .header h1 { flex: 1; margin: 0; }
+.inscape-lab[data-width="narrow"] .header h1 { flex: 1; margin: 0; font-size: 14px; }
 .inscape-lab[data-width="narrow"] .header .told { order: 3; flex-basis: 100%; padding-left: 36px; font-size: 11px; margin-top: -8px; }
 .inscape-lab[data-width="narrow"] :is(.network, .share, .search kbd, .moment, .lasso span, .zoom) { display: none; }
 .inscape-lab[data-width="narrow"] .toolbar { gap: 6px; left: 8px; right: 8px; top: 8px; flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; }
