@@ -74,6 +74,7 @@ class Plain(nn.Module):
         super().__init__()
         self.loss, self.rival = loss, rival
         self.n_samples, n_columns = X.shape
+        self.share_masked = 0.2
         self.encoder = layers(n_columns, *HIDDEN, n_code)
         self.decoder = layers(LATENT + n_labels, *reversed(HIDDEN), n_columns - n_labels)
         for name, build in modules.items():
@@ -277,6 +278,73 @@ def vector_quantized(net: Plain, x: Tensor, step: int) -> Tensor:
     entries = net.book(z)
     commitment = 0.25 * (z - entries).square().sum(dim=1).mean()
     return cross_entropy(net, z + (entries - z).detach(), x) + commitment
+
+
+# --------------------------------------------------------------------------- noise and prices
+
+
+def denoising(net: Plain, x: Tensor, step: int) -> Tensor:
+    """Return the error of rows that came in with a fifth of their columns at 0."""
+    n_masked = round(net.share_masked * x.shape[1])
+    masked = torch.rand(x.shape).argsort(dim=1)[:, :n_masked] if n_masked else None
+    given = x if masked is None else x.scatter(1, masked, 0.0)
+    return cross_entropy(net, net.encoder(given), x)
+
+
+def contractive(net: Plain, x: Tensor, step: int) -> Tensor:
+    """Return the error, and the encoder's squared slopes along four random directions."""
+    given = x.detach().requires_grad_()
+    z = torch.sigmoid(net.encoder(given))
+    signs = 2.0 * torch.randint(2, (4, *z.shape)) - 1
+    slopes = [torch.autograd.grad(z, given, each, create_graph=True)[0] for each in signs]
+    norm = sum(slope.square().sum() for slope in slopes) / (4 * len(x))
+    return cross_entropy(net, z, x) + 0.1 * norm
+
+
+def sparse(net: Plain, x: Tensor, step: int) -> Tensor:
+    """Return the error and the price of large codes."""
+    z = torch.relu(net.encoder(x))
+    return cross_entropy(net, z, x) + 1e-3 * z.abs().sum(dim=1).mean()
+
+
+def seldom_active(net: Plain, x: Tensor, step: int) -> Tensor:
+    """Return the error and the price of units that are not active one time in twenty."""
+    z = torch.sigmoid(net.encoder(x))
+    share, rho = z.mean(dim=0), 0.05
+    cost = rho * torch.log(rho / share) + (1 - rho) * torch.log((1 - rho) / (1 - share))
+    return cross_entropy(net, z, x) + 3.0 * cost.sum()
+
+
+class Silence(nn.Module):
+    """For how many steps each unit gave 0."""
+
+    def __init__(self, X: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("steps", torch.zeros(LATENT))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Count a step; return which units have been silent for a twentieth of an epoch."""
+        self.steps.add_(1).mul_((z <= 0).all(dim=0))
+        return self.steps >= 12
+
+
+def largest(net: Plain, x: Tensor, step: int, *, of_batch: bool) -> Tensor:
+    """Return the error by the two largest codes a row, and what silent units could mend."""
+    with torch.no_grad():
+        columns = net.decoder[0].weight
+        columns.div_(columns.norm(dim=0, keepdim=True))
+    free = net.encoder(x)
+    positive = free.relu()
+    among = positive.view(1, -1) if of_batch else positive
+    values, places = among.topk(2 * len(x) if of_batch else 2, dim=1)
+    z = torch.zeros_like(among).scatter(1, places, values).view_as(free)
+    loss, dead = cross_entropy(net, z, x), net.silence(z.detach())
+    if not dead.any():
+        return loss
+    held, logits = z.detach(), net.decoder(z.detach())
+    mended = net.decoder(held + free * dead) - logits + logits.detach()
+    gains = binary_cross_entropy_with_logits(mended, x, reduction="sum") / len(x)
+    return loss + 0.25 * (gains - loss.detach())
 
 
 # --------------------------------------------------------------------------- other bounds
@@ -573,6 +641,25 @@ def flow_posterior(net: Plain, x: Tensor, step: int) -> Tensor:
     return cross_entropy(net, z, x) + (log_posterior - log_prior).mean()
 
 
+def planar_posterior(net: Plain, x: Tensor, step: int) -> Tensor:
+    """Return the negative bound, with codes bent along four directions of each row's own."""
+    first, steps = net.encoder(x).tensor_split([2 * LATENT], dim=1)
+    z, noise, _, log_variance = draw(first)
+    log_posterior = -0.5 * (noise.square() + log_variance + LOG_2_PI).sum(dim=1)
+    for numbers in steps.chunk(4, dim=1):
+        u, w, b = numbers.tensor_split([LATENT, 2 * LATENT], dim=1)
+        along = (u * w).sum(dim=1, keepdim=True)
+        # Above -0.95, and what it was where it was 0.
+        kept = softplus(along + math.log(math.expm1(0.95))) - 0.95
+        u = u + (kept - along) * w / w.square().sum(dim=1, keepdim=True)
+        bent = torch.tanh((w * z).sum(dim=1, keepdim=True) + b)
+        z = z + u * bent
+        slope = 1 + kept * (1 - bent.square())
+        log_posterior = log_posterior - slope.log().squeeze(1)
+    log_prior = -0.5 * (z.square() + LOG_2_PI).sum(dim=1)
+    return cross_entropy(net, z, x) + (log_posterior - log_prior).mean()
+
+
 # --------------------------------------------------------------------------- other likelihoods
 
 
@@ -632,9 +719,22 @@ PLAIN: Mapping[str, Callable[[Tensor], Plain]] = {
         n_code=2 * LATENT + 16,
         steps=lambda X: nn.ModuleList(AutoregressiveStep() for _ in range(2)),
     ),
+    "planar-flow-VAE": partial(
+        Plain, loss=planar_posterior, n_code=2 * LATENT + 4 * (2 * LATENT + 1)
+    ),
     "σ-VAE": partial(Plain, loss=vae(STANDARD, gaussian_error)),
     "CVAE": partial(Plain, loss=vae(STANDARD, error_given_labels), n_labels=N_CLASSES),
     "VQ-VAE": partial(Plain, loss=vector_quantized, n_code=LATENT, book=Codebook),
     "RAE-L2": partial(Plain, loss=partial(regularized, by_gradient=False), n_code=LATENT),
     "RAE-GP": partial(Plain, loss=partial(regularized, by_gradient=True), n_code=LATENT),
+    "denoising-AE": partial(Plain, loss=denoising, n_code=LATENT),
+    "contractive-AE": partial(Plain, loss=contractive, n_code=LATENT),
+    "sparse-AE-L1": partial(Plain, loss=sparse, n_code=LATENT),
+    "sparse-AE-KL": partial(Plain, loss=seldom_active, n_code=LATENT),
+    "top-k-AE": partial(
+        Plain, loss=partial(largest, of_batch=False), n_code=LATENT, silence=Silence
+    ),
+    "batch-top-k-AE": partial(
+        Plain, loss=partial(largest, of_batch=True), n_code=LATENT, silence=Silence
+    ),
 }

@@ -51,6 +51,12 @@ def members() -> dict[str, Any]:
     found["pooled"] = Autoencoder(
         2, network='convolutional(channels=[4], downsampling="pool", upsampling="resize")', **QUICK
     )
+    found["grid"] = Autoencoder(
+        2,
+        network="convolutional(channels=[4], map_code=true)",
+        bottleneck="vector_quantized",
+        **QUICK,
+    )
     found["sigmoid link"] = Autoencoder(
         2, likelihood='gaussian(link="sigmoid")', scaler="minmax", **small
     )

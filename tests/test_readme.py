@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+import subprocess
 import sys
 import types
 import warnings
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import inscape
 from inscape import DeadUnitWarning, data
 
 ROOT = Path(__file__).parent.parent
@@ -67,3 +70,38 @@ def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_who_looks_for_partial_fit_or_warm_start_finds_fine_tune():
+    texts = [(ROOT / "README.md").read_text(encoding="utf-8")]
+    texts += [inscape.Autoencoder.__doc__ or "", inscape.Autoencoder.fine_tune.__doc__ or ""]
+    for text in texts:
+        assert {"partial_fit", "warm_start"} <= set(re.findall(r"`(\w+)`", text))
+    assert not {"partial_fit", "warm_start"} & set(dir(inscape.Autoencoder()))
+    assert "fine_tune" in texts[0]
+    assert "fine_tune" in texts[1]
+
+
+@pytest.mark.proof
+def test_the_wheel_that_the_readme_builds_is_whole(tmp_path):
+    """The page's own lines, with what is installed here in place of a network."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (build,) = re.findall(r"^pip (wheel [^#\n]*?) *#", text, re.M)
+    (install,) = re.findall(r"^pip (install dist/[^#\n]*?) *#", text, re.M)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    here = build.replace("--wheel-dir dist", f"--wheel-dir {tmp_path}").split()
+    subprocess.run([*pip, *here, "--no-build-isolation"], cwd=ROOT, check=True)
+    (wheel,) = tmp_path.glob(install.split()[-1].removeprefix("dist/"))
+    room = tmp_path / "room"
+    subprocess.run([*pip, "install", "--no-deps", "--target", room, wheel], check=True)
+    probe = "import inscape; from inscape import data; print(inscape.__file__, data.load('mnist'))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env={**os.environ, "PYTHONPATH": str(room)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(str(room / "inscape"))
+    assert "60000 train" in done.stdout

@@ -349,8 +349,31 @@ export class Inspector {
       h("p", { class: "ticks" }, ...[0, most / 2, most].map((v) => h("span", {}, tell(v, 2)))),
       h("p", { class: "quiet centred" }, `${count(data.n_test)} test ${noun}s`),
       ...this.path(),
+      ...this.samples(),
       ...this.row(`Redrawn worst`, order.slice(0, 6), null),
       ...this.row(`Redrawn best`, order.slice(-6).reverse(), null),
+    ];
+  }
+
+  /** Of a variational model: codes drawn from the prior, decoded. */
+  private samples(): Node[] {
+    const { lab } = this;
+    const { document, pictures, theme } = lab;
+    if (document.told.posterior?.prior !== "standard_normal" || !pictures || !lab.decoder) return [];
+    const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+    const codes = Array.from({ length: 12 }, () => Float64Array.from({ length: document.k }, normal));
+    const list = h("ul", { class: "rows" });
+    const size = lab.root.dataset.width === "wide" ? 44 : 36;
+    void Promise.resolve(lab.decoder.decode(codes)).then((rows) =>
+      list.replaceChildren(
+        ...rows.map((row, i) =>
+          h("li", {}, button({ "aria-label": `Sample ${i + 1}: go there`, onclick: () => lab.moveCode(codes[i]) }, pictures.canvas(pictures.pixels(row, theme), size, ""))),
+        ),
+      ),
+    );
+    return [
+      h("div", { class: "line" }, h("h3", {}, "Samples from the prior"), button({ class: "plain", sentence: "Draw others.", onclick: () => this.update() }, "Others")),
+      list,
     ];
   }
 

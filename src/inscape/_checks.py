@@ -51,6 +51,19 @@ def check_integer(
     raise InvalidParameterError(f"`{name}` must be {wanted}; got {abridged(value)}.")
 
 
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` if it is True or False.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise InvalidParameterError(f"`{name}` must be True or False; got {value!r}.")
+    return value
+
+
 def check_number(
     name: str,
     value: Any,
@@ -296,7 +309,8 @@ def check_pair(X: Any, other: Any, *, name: str) -> tuple[np.ndarray, np.ndarray
     Raises
     ------
     InvalidDataError
-        If one holds no numbers, or they differ in shape or in the names of their columns.
+        If one holds no numbers, or none at all, or they differ in shape or in the names of their
+        columns.
     """
     rows, compared = check_numbers(X, name="X"), check_numbers(other, name=name)
     names = [list(each.columns) for each in (X, other) if hasattr(each, "columns")]
@@ -307,8 +321,24 @@ def check_pair(X: Any, other: Any, *, name: str) -> tuple[np.ndarray, np.ndarray
             f"{got if rows.shape != compared.shape or rows.ndim != 2 else 'columns of other names'}"
             ": compare what belongs together."
         )
+    check_filled(rows, name="X")
     # Of bytes, the difference would be one too.
     return as_floats(rows), as_floats(compared)
+
+
+def check_filled(array: Any, *, name: str) -> None:
+    """Ask for at least one row and, where there are columns, one column.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is none.
+    """
+    if 0 in np.shape(array):
+        raise InvalidDataError(
+            f"{name} must hold a row and a column at least; got the shape {np.shape(array)}: check "
+            "what was chosen of the data."
+        )
 
 
 def as_floats(array: np.ndarray) -> FloatArray:

@@ -47,6 +47,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "von_mises_fisher",
         "wrapped_normal",
         "inverse_autoregressive_flow",
+        "planar_flow",
         "point_mass",
     ),
     "prior": (

@@ -93,12 +93,41 @@ def test_what_is_doubtful_is_a_warning(place, capsys):
     assert told.startswith("warning: No mode was half learned in 20 epochs")
 
 
+def test_a_training_that_diverges_is_told_as_such(place, capsys):
+    flags = ["--n-features", "100", "--learning-rate", "300", "--gamma", "0.01"]
+    assert call("dynamics", *flags) == 0
+    told = capsys.readouterr()
+    assert "nothing else is told of a training that diverged" in told.out
+    assert "wrong sign" not in told.out
+    assert "Half-rise" not in told.out
+    assert told.err.startswith("warning: Training diverged at epoch")
+
+
+def test_a_table_of_ones_own_is_learned_without_a_rate(place, capsys):
+    """In raw units, where a rate of 100 diverges at once."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4)) * [1, 10, 1e4, 0.1] + [0, 300, 4e4, 1]
+    rows = np.column_stack([X, X @ rng.normal(size=(4, 2)) / 1e3])
+    header = "age,height,income,share,first,second"
+    np.savetxt(place / "own.csv", rows, delimiter=",", header=header, comments="")
+    flags = ["--target", "first", "--target", "second", "--whiten", "--theory", "--gamma", "1e-3"]
+    assert call("dynamics", "own.csv", *flags, "--animation", "none") == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "predicted are 'first', 'second'" in told.out
+    assert "diverged" not in told.out
+    again = ["--target", "first", "--target", "second", "--learning-rate", "100"]
+    assert call("dynamics", "own.csv", *again) == 0
+    assert "warning: Training diverged at epoch 2" in capsys.readouterr().err
+
+
 # --------------------------------------------------------------------------- bad input
 
 
 @pytest.fixture
 def bad(file, place):
-    np.savez(place / "names.npz", X=np.eye(3), Y=np.eye(3))
+    np.savez(place / "names.npz", X=np.eye(3), Z=np.eye(3))
+    (place / "table.csv").write_text("a,b,kind\n1,2,u\n3,4,v\n5,7,u\n")
     np.savez(place / "rows.npz", inputs=np.eye(3), targets=np.eye(4))
     np.savez(place / "nan.npz", inputs=np.eye(3), targets=np.full((3, 2), np.nan))
     np.savez(place / "objects.npz", inputs=np.array([{}]), targets=np.eye(1))
@@ -144,7 +173,13 @@ def bad(file, place):
         (["--config", "nowhere.toml"], ["nowhere.toml"]),
         (["nowhere.npz"], ["nowhere.npz", "inputs and targets", "there is none"]),
         (["."], ["inputs and targets", "there is none"]),
-        (["names.npz"], ["names.npz", "got X, Y"]),
+        (["names.npz"], ["names.npz", "got X, Z"]),
+        (["table.csv"], ["`target` must name the columns of table.csv", "--target NAME"]),
+        (["table.csv", "--target", "c"], ["one of the columns 'a', 'b', 'kind'", "got 'c'"]),
+        (["table.csv", "--target", "a"], ["got text in 'kind'", "one_hot"]),
+        (["table.csv", "--target", "a", "--flip", "0.2"], ["`flip`", "no tree"]),
+        (["some.npz", "--target", "a"], ["`target`", "no table"]),
+        (["--target", "a"], ["`target`", "no table"]),
         (["rows.npz"], ["targets must have as many rows"]),
         (["nan.npz"], ["targets", "NaN"]),
         (["objects.npz"], ["objects.npz", "numbers"]),

@@ -67,11 +67,14 @@ def test_where_the_data_have_gone_that_is_told(folder, monkeypatch, capsys):
         return Parity(1e-7, 2e-7, 256, 0 if X is None else len(X))
 
     monkeypatch.setattr(inscape.runs, "export_onnx", write, raising=False)
-    for place, warned in ((folder, False), (folder.parent, True)):
-        monkeypatch.chdir(place)
+    monkeypatch.chdir(folder.parent)
+    for there in (True, False):
+        if not there:
+            (folder / "table.csv").rename(folder / "gone.csv")
         assert call("export", folder / "run", "--onnx", folder / "not-written") == 0
         told = capsys.readouterr()
-        assert ("the data of the run are not where they were" in told.err) is warned
+        assert ("the data of the run are not where they were" in told.err) is not there
+    (folder / "gone.csv").rename(folder / "table.csv")
     assert "256 random and 0 real rows" in told.out
     assert (len(seen[0]), seen[1]) == (10, None)
     # Other data of the same name are other data.

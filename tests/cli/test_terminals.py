@@ -25,6 +25,18 @@ MEASURED = (
     ["", "Squared error", "Explained variance", "Standardised error", "Fit"],
     [["Autoencoder", "1981.9935", "79.1%", "0.5134", "1.4 s"], ["PCA", "2.5", "7%", "1", "0.0 s"]],
 )
+LABELLED = (
+    [
+        "",
+        "Squared error",
+        "Explained variance",
+        "Cross-entropy",
+        "Linear probe",
+        "Nearest rows",
+        "Fit",
+    ],
+    [["Autoencoder", "0.0364", "46.0%", "0.1783", "66.3%", "77.3%", "18.4 s"]],
+)
 LONG = (
     ["Name", "Words", "Number"],
     [["a-name-of-thirty-letters-in-one", "one two three " * 9, "123,456,789"], ["b", "c", "0"]],
@@ -51,7 +63,9 @@ def narrow(monkeypatch, capsys):
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
-    ("header", "rows"), [MEASURED, LONG, AGREEMENT], ids=["measured", "long", "names"]
+    ("header", "rows"),
+    [MEASURED, LABELLED, LONG, AGREEMENT],
+    ids=["measured", "labelled", "long", "names"],
 )
 def test_names_and_numbers_stay_whole(narrow, width, header, rows):
     told = narrow(width, header, rows)
@@ -66,6 +80,8 @@ def test_names_and_numbers_stay_whole(narrow, width, header, rows):
 
 def test_a_wide_terminal_has_a_table_and_a_narrow_one_has_blocks(narrow):
     assert len(narrow(120, *MEASURED).splitlines()) == 4
+    # What the demo shows is a table on the usual terminal.
+    assert len(narrow(80, *LABELLED).splitlines()) == 4
     assert "Fit                 1.4 s" in narrow(40, *MEASURED)
 
 

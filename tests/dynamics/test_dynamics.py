@@ -29,7 +29,7 @@ def tree():
 
 @pytest.fixture(scope="module")
 def course(tree):
-    return dynamics.simulate(tree.inputs, tree.targets, random_state=3)
+    return dynamics.simulate(tree.inputs, tree.targets, learning_rate=100.0, random_state=3)
 
 
 def autograd(inputs, targets, weights, *, learning_rate, epochs):
@@ -179,16 +179,18 @@ def test_drawn_weights_look_like_those_drawn_at_full_size(tree):
 
 def test_a_seed_gives_the_same_bits_and_touches_nothing_global(tree, course):
     state = np.random.get_state()[1].copy()  # noqa: NPY002
-    again = dynamics.simulate(tree.inputs, tree.targets, random_state=3)
+    again = dynamics.simulate(tree.inputs, tree.targets, learning_rate=100.0, random_state=3)
     assert (again.loss == course.loss).all()
     assert (again.modes == course.modes).all()
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
-    other = dynamics.simulate(tree.inputs, tree.targets, random_state=4)
+    other = dynamics.simulate(tree.inputs, tree.targets, learning_rate=100.0, random_state=4)
     assert (other.modes[:100] != course.modes[:100]).all()
 
 
 def test_recording_less_often_changes_no_record(tree, course):
-    seldom = dynamics.simulate(tree.inputs, tree.targets, random_state=3, record_every=40)
+    seldom = dynamics.simulate(
+        tree.inputs, tree.targets, learning_rate=100.0, random_state=3, record_every=40
+    )
     assert seldom.epochs.tolist() == [0, 40, 80, 120, 160, 200, 240, 250]
     np.testing.assert_array_equal(seldom.loss, course.loss[seldom.epochs])
     np.testing.assert_array_equal(seldom.modes, course.modes[seldom.epochs])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,8 @@ import inscape
 from inscape import VariationalAutoencoder, figures, measures, uses, zoo
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape.corruptions import CORRUPTIONS, PixelShuffle, ZeroMasking
+from inscape.data import Description, Split
+from inscape.data.dataset import numbered_names
 from inscape.networks import Convolutional, Examples
 from inscape.objectives.priors import VampPrior
 
@@ -194,6 +198,43 @@ def test_what_is_told_is_bound_once(conditional):
     codes = conditional.transform(X, LABELS)
     drawn = figures.decoder_grid(conditional.given(3), codes=codes, image_shape=(8, 8), n=3)
     assert drawn.axes
+
+
+def test_labels_that_rows_bring_along_are_known_by_their_names():
+    """Another split numbers its classes in another way, and the model is told the same of a row."""
+    names = ("ten", *"123456789")
+    train = Split(X, LABELS, description=Description(numbered_names(64), None, names))
+    model = zoo.build("CVAE", 2, **OPTIONS).fit(train)
+    some = np.flatnonzero(LABELS >= 7)
+    described = Description(numbered_names(64), None, ("9", "7", "8"))
+    other = Split(X[some], np.array([1, 2, 0])[LABELS[some] - 7], description=described)
+    expected = model.transform(X[some], LABELS[some])
+    np.testing.assert_array_equal(model.transform(other), expected)
+    np.testing.assert_array_equal(
+        model.reconstruct(other), model.inverse_transform(expected, LABELS[some])
+    )
+    np.testing.assert_array_equal(
+        model.score_samples(other), model.score_samples(X[some], LABELS[some])
+    )
+    # Numbers are names where the others have some, and what is given beside the rows stays.
+    unnamed = Split(X[some], LABELS[some])
+    np.testing.assert_array_equal(model.transform(unnamed), expected)
+    np.testing.assert_array_equal(model.transform(other, LABELS[some]), expected)
+    strange = Split(X[:2], np.array([0, 1]), description=replace(described, class_names=("9", "x")))
+    with pytest.raises(InvalidDataError, match="got 'x': take one of ten, 1, 2"):
+        model.transform(strange)
+    bare = zoo.build("CVAE", 2, **OPTIONS).fit(X, LABELS)
+    np.testing.assert_array_equal(bare.transform(train), bare.transform(X, LABELS))
+    words = np.array(names)[LABELS]
+    texts = zoo.build("CVAE", 2, **OPTIONS).fit(X, words)
+    np.testing.assert_array_equal(texts.transform(other), texts.transform(X[some], words[some]))
+
+
+def test_names_of_classes_are_no_numbers():
+    described = Description(numbered_names(64), None, tuple("abcdefghij"))
+    split = Split(X, LABELS, description=described)
+    with pytest.raises(InvalidDataError, match="must hold numbers where conditional='continuous'"):
+        VariationalAutoencoder(conditional="continuous", **OPTIONS).fit(split)
 
 
 def test_only_a_conditional_model_is_told_something():

@@ -68,11 +68,29 @@ def fitted() -> Autoencoder:
 # --------------------------------------------------------------------------- scikit-learn
 
 
+def not_to_the_digit(estimator):
+    """What holds for weights of all rows at once (test_weights.py), and not for this training.
+
+    Where rows are few some are held out by chance, and repeated rows are on both sides.
+    """
+    held_out = {"check_sample_weight_equivalence_on_dense_data": "rows are held out by chance"}
+    return held_out if estimator.epochs is None else {}
+
+
 @parametrize_with_checks(
     [
         Autoencoder(),
-        Autoencoder(hidden=(), likelihood="bernoulli", scaler="minmax", epochs=5, optimizer="adam"),
-    ]
+        # In float64: a weight of 2 is two rows but for the last digits.
+        Autoencoder(
+            hidden=(),
+            likelihood="bernoulli",
+            scaler="minmax",
+            epochs=5,
+            optimizer="adam",
+            precision="float64",
+        ),
+    ],
+    expected_failed_checks=not_to_the_digit,
 )
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
@@ -240,15 +258,15 @@ def test_early_stopping_stops_and_keeps_the_best():
     noise = np.random.default_rng(0).normal(size=(60, 12))
     options = {"validation_fraction": 0.3, "learning_rate": 0.02, "optimizer": "adam"}
     model = small(hidden=(64,), epochs=400, patience=5, **options).fit(noise)
-    losses = [entry["validation_loss"] for entry in model.history_]
+    losses = [entry["validation_loss"] for entry in model.history_[1:]]
     assert len(losses) == int(np.argmin(losses)) + 1 + 5 < 400
 
 
 def test_history_is_in_nats_per_sample_and_per_feature(fitted):
-    assert len(fitted.history_) == 2
+    assert [entry["epoch"] for entry in fitted.history_] == [0, 1, 2]
     for entry in fitted.history_:
         assert entry["loss_per_feature"] == pytest.approx(entry["loss"] / 64)
-        assert entry["seconds"] > 0
+        assert (entry["seconds"] > 0) == (entry["epoch"] > 0)
 
 
 def test_a_constant_column_comes_back_through_the_scaler():

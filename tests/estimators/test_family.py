@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from torch import nn
 
@@ -18,19 +19,25 @@ from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
 from inscape.cli import main
 from inscape.corruptions import CORRUPTIONS, GaussianNoise, ZeroMasking
+from inscape.estimators.format_1 import as_format_2
+from inscape.estimators.loading import restore
 from inscape.networks import (
     ACTIVATIONS,
     BOTTLENECKS,
     NETWORKS,
     NORMALIZATIONS,
+    Activation,
+    BatchTopK,
     Convolutional,
     Dense,
     Dropout,
     Modules,
     Sizes,
     TopK,
+    resolve_bottleneck,
 )
 from inscape.objectives import LIKELIHOODS, PENALTIES, WeightDecay
+from inscape.runs import read_config
 from inscape.training import Adam
 
 # Each network with every kind of its layers, wide enough that some units live.
@@ -335,6 +342,50 @@ def test_a_denoiser_denoises():
     assert ((model.reconstruct(X + noise) - X) ** 2).mean() < 0.3 * (noise**2).mean()
 
 
+# --------------------------------------------------------------------------- units that come back
+
+
+@pytest.mark.parametrize("kind", [TopK, BatchTopK])
+def test_by_default_few_units_of_a_wide_code_never_fire(kind):
+    """Digits in raw units; without start, columns and revival four units of ten are lost."""
+    X = load_digits().data.astype(np.float32)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, T = X[order[:1200]], X[order[1200:]]
+    alone = kind(revival=0.0, tied_start=False, unit_columns=False)
+    models = [
+        quiet_fit(Autoencoder(256, hidden=(), bottleneck=part, random_state=0), X)
+        for part in (kind(), alone)
+    ]
+    lost, lost_alone = ((model.transform(X) <= 0).all(axis=0).mean() for model in models)
+    error, error_alone = (((model.reconstruct(T) - T) ** 2).mean() for model in models)
+    assert lost_alone > 0.35
+    assert lost < 0.4 * lost_alone
+    assert error < 1.02 * error_alone
+
+
+def test_models_and_configs_of_before_keep_the_bottleneck_that_they_had(tmp_path):
+    X = pictures(60)
+    old = TopK(2, revival=1 / 32, dead_after=1000, tied_start=False, unit_columns=False)
+    model = quiet_fit(Autoencoder(6, bottleneck=old, epochs=1, random_state=0), X)
+    described, tensors = model.to_data()
+    for name in ("tied_start", "unit_columns"):
+        del described["resolved"]["bottleneck"][name]
+    again = restore({"format": 2, **described}, tensors)
+    assert again.parts_.bottleneck == old
+    np.testing.assert_array_equal(again.transform(X), model.transform(X))
+    # In format 1 a word stood for the defaults of its time.
+    described["parameters"]["bottleneck"] = "top_k(k=2)"
+    for one in (described["parameters"], described["resolved"]):
+        one["likelihood"] = {"type": "gaussian", "scale": 1.0}
+    first = as_format_2({"format": 1, "conditions": None, **described}, dict(tensors))[0]
+    assert resolve_bottleneck(first["resolved"]["bottleneck"]) == old
+    file = tmp_path / "config.toml"
+    told = 'top_k(k=2, revival=0.03125, revival_k=\\"none\\", dead_after=1000)'
+    for text, wanted in [(told, old), ("top_k(k=2)", TopK(2)), ("relu", Activation("relu"))]:
+        file.write_text(f'format = 2\nkind = "fit"\nbottleneck = "{text}"\n', encoding="utf-8")
+        assert resolve_bottleneck(read_config(file).bottleneck) == wanted
+
+
 # --------------------------------------------------------------------------- going on learning
 
 
@@ -404,7 +455,7 @@ def test_fine_tuning_works_after_load(tmp_path):
     X = pictures(64)
     Autoencoder(4, epochs=3, random_state=0).fit(X).save(tmp_path / "model")
     tuned = inscape.load(tmp_path / "model").fine_tune(X, epochs=2)
-    assert len(tuned.history_) == 2
+    assert len(tuned.history_) == 1 + 2
 
 
 # --------------------------------------------------------------------------- modules of one's own

@@ -270,6 +270,9 @@ def test_where_rows_are_few_some_are_held_out_and_the_start_is_a_candidate():
     theirs = pca.inverse_transform(pca.transform(noise))
     np.testing.assert_allclose(model.reconstruct(noise), theirs, atol=1e-4)
     assert all("validation_loss" in entry for entry in model.history_)
+    # The start is in the history too, and the best there is.
+    losses = [entry["validation_loss"] for entry in model.history_]
+    assert (model.history_[0]["epoch"], min(losses)) == (0, losses[0])
 
 
 def test_where_training_gains_all_rows_are_trained_on_for_as_long():
@@ -306,7 +309,7 @@ def test_a_search_that_is_stopped_anywhere_ends_with_the_same_bits(kind):
         if report.epoch_done:
             checkpoints.append(copy.deepcopy(state.to_arrays()))
     weights = whole.network_.state_dict()
-    passes = len(whole.history_)
+    passes = len(whole.history_) - 1
     # In the search, where it ends, and in what follows it.
     for place in (2, passes // 2, passes - 2, passes - 1):
         resumed = kind(2, **options)
@@ -315,7 +318,7 @@ def test_a_search_that_is_stopped_anywhere_ends_with_the_same_bits(kind):
         for name, weight in resumed.network_.state_dict().items():
             assert torch.equal(weight, weights[name]), (place, name)
         assert resumed.length_ == whole.length_
-        assert len(resumed.history_) == passes
+        assert len(resumed.history_) == 1 + passes
 
 
 def test_a_fine_tuned_model_does_not_tell_what_was_true_before():

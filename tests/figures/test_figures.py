@@ -91,6 +91,9 @@ CALLS = {
         chosen=[0],
         item_names=["a", "b"],
     ),
+    "alignment_map": lambda m, rows, codes, y: figures.alignment_map(
+        rows[:20], [str(i) for i in range(len(rows[:20]))], other_names=[str(j) for j in range(64)]
+    ),
     "sweep_map": lambda m, rows, codes, y: figures.sweep_map(
         rows, learning_rates=np.arange(len(rows)), gammas=np.arange(rows.shape[1]), label="loss"
     ),

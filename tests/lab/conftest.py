@@ -63,7 +63,7 @@ def digits_run(tmp_path_factory, undrawn):
 
 @pytest.fixture(scope="session")
 def table_run(tmp_path_factory, undrawn):
-    """A run of a table in raw units, one column of which is one number; five components."""
+    """A run of a table in raw units, scaled, one column of which is one number; five components."""
     path = tmp_path_factory.mktemp("table")
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(120, 7)) * 10.0 ** np.arange(-3, 4) + 1e6
@@ -71,6 +71,11 @@ def table_run(tmp_path_factory, undrawn):
     lines = [",".join(f"c{j}" for j in range(7)), *(",".join(map(repr, r)) for r in rows.tolist())]
     (path / "table.csv").write_text("\n".join(lines))
     config = FitConfig(
-        data=str(path / "table.csv"), n_components=5, hidden=(8,), epochs=2, random_state=3
+        data=str(path / "table.csv"),
+        n_components=5,
+        hidden=(8,),
+        epochs=2,
+        scaler="standard",
+        random_state=3,
     )
     return fit(config, path / "run")

@@ -134,7 +134,12 @@ def test_what_cannot_be_opened_is_one_sentence(digits_run, served, tmp_path, tak
         ([digits_run.path, "--prot", 80], "--prot"),
     ):
         assert call("lab", *arguments) == 2
-        assert words in told_in_one_sentence(capsys)
+        told = capsys.readouterr()
+        assert told.err.startswith("error: ")
+        assert words in told.err
+        assert len(told.err.strip().splitlines()) == 1
+        # A port is asked for before anything is read.
+        assert told.out == "" or "--port" not in arguments
     assert served == []
 
 

@@ -15,6 +15,7 @@ from inscape.data import Dataset, Split
 from inscape.estimators import VariationalAutoencoder
 from inscape.lab import Document, describe, describe_run, newest_run
 from inscape.lab.grid import GRID, with_grid
+from inscape.runs import ClustersConfig, DynamicsConfig, Run
 
 
 def dataset(train, test, *, labels=None, image_shape=None, class_names=None):
@@ -278,12 +279,14 @@ def test_plain_linear_methods_have_no_other_beside_them():
 # --------------------------------------------------------------------------- runs
 
 
-def test_runs_that_cannot_be_opened_are_one_sentence(digits_run, table_run, tmp_path, undrawn):
-    from inscape.runs import DynamicsConfig, run_dynamics
-
-    dynamics = run_dynamics(DynamicsConfig(epochs=2), tmp_path / "dynamics")
-    with pytest.raises(InscapeError, match="of kind 'fit' to be opened in the lab; it is of kind"):
-        describe_run(dynamics)
+def test_runs_that_cannot_be_opened_are_one_sentence(digits_run, table_run, tmp_path):
+    for config, words in (
+        (DynamicsConfig(), "or open one that inscape fit has made"),
+        (ClustersConfig(data="digits", model="runs/mine"), "or open what it is of, runs/mine"),
+    ):
+        (tmp_path / "config.toml").write_text(config.to_toml())
+        with pytest.raises(InscapeError, match=f"of kind 'fit' to be opened in the lab;.* {words}"):
+            describe_run(Run(tmp_path))
     (digits_run.path / "MANIFEST").rename(tmp_path / "MANIFEST")
     try:
         with pytest.raises(InscapeError, match="go on with inscape fit --resume"):

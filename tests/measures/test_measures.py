@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas
 import pytest
@@ -14,6 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.metrics import log_loss, mean_squared_error, r2_score
 
+from inscape import measures
 from inscape._errors import InvalidDataError
 from inscape.measures import (
     binary_cross_entropy,
@@ -195,3 +198,24 @@ def test_what_is_no_pair_is_one_sentence(measure):
     ):
         with pytest.raises(InvalidDataError, match=told):
             measure(rows, back)
+
+
+# --------------------------------------------------------------------------- nothing at all
+
+MEASURES = [name for name in measures.__all__ if inspect.isfunction(getattr(measures, name))]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0), (0,)])
+@pytest.mark.parametrize("name", MEASURES)
+def test_nothing_at_all_is_refused_in_one_sentence(name, shape):
+    """A table of all functions: a new one is asked too."""
+    measure = getattr(measures, name)
+    known = PCA(2).fit(np.random.default_rng(0).normal(size=(9, 3)))
+    given = {"representation": known, "log_prior": np.empty(shape[:1])}
+    values = [
+        given.get(each.name, np.empty(shape))
+        for each in inspect.signature(measure).parameters.values()
+        if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
+    with pytest.raises(InvalidDataError, match=r"must (hold|be|have) .*; got .*\(.*\).*: "):
+        measure(*values)

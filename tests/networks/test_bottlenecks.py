@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,19 @@ from torch import Tensor, nn
 
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape.measures.codebook import codebook_usage
-from inscape.networks.network import Network, Pass
+from inscape.networks import Convolutional, Dense, Examples, Sizes, Start
+from inscape.networks.network import Network, Pass, matrices_beside
 from inscape.networks.spherical import Spherical
 from inscape.networks.top_k import BatchTopK, TopK
 from inscape.networks.vector_quantized import VectorQuantized
-from inscape.objectives import Bernoulli, Gaussian
+from inscape.objectives import Bernoulli, Gaussian, Reconstruction
 
 PARTS: dict[str, Any] = {
     "top_k": TopK(k=2, dead_after=3),
     "batch_top_k": BatchTopK(k=2, dead_after=3),
     "spherical": Spherical(),
     "vector_quantized": VectorQuantized(codebook_size=6),
+    "a grid": VectorQuantized(codebook_size=6, n_symbols=5),
 }
 
 
@@ -106,7 +109,12 @@ def test_nothing_is_drawn_but_from_the_generator(word):
         (BatchTopK, {"k": 2.0}, "`k` must be an integer >= 1; got 2.0"),
         (TopK, {"revival": -1}, "`revival` must be a number >= 0; got -1"),
         (TopK, {"revival_k": 0}, "`revival_k` must be an integer >= 1; got 0"),
-        (BatchTopK, {"dead_after": 0}, "`dead_after` must be an integer >= 1; got 0"),
+        (BatchTopK, {"dead_after": 0}, "`dead_after` must be a number of steps, .*; got 0: take"),
+        (TopK, {"dead_after": 0.0}, "`dead_after` must be .* above 0 and below 1; got 0.0"),
+        (TopK, {"dead_after": 1.5}, "`dead_after` must be .* an integer >= 1, .*; got 1.5"),
+        (TopK, {"dead_after": True}, "`dead_after` must be a number of steps.*; got True"),
+        (TopK, {"tied_start": 1}, "`tied_start` must be True or False; got 1"),
+        (BatchTopK, {"unit_columns": None}, "`unit_columns` must be True or False; got None"),
         (VectorQuantized, {"codebook_size": 1}, "`codebook_size` must be an integer >= 2; got 1"),
         (VectorQuantized, {"commitment": -0.1}, "`commitment` must be a number >= 0; got -0.1"),
         (VectorQuantized, {"decay": 1.0}, "`decay` must be a number >= 0 and < 1; got 1.0"),
@@ -208,6 +216,85 @@ def test_silent_steps_are_counted_in_training_only():
     module.train()(torch.tensor([[0.0, 0.0, 5.0], [0.0, 0.0, 0.0]]))
     assert module.steps_silent.tolist() == [1, 3, 0]
     assert module.dead().tolist() == [False, True, False]
+
+
+def test_units_are_dead_after_a_share_of_the_steps_that_are_planned():
+    module = TopK(k=1, dead_after=0.1).build(3, generator=draws())
+    module.steps_silent[:] = torch.tensor([2, 19, 60])
+    assert module.dead(200).tolist() == [False, False, True]
+    assert module.dead(20).tolist() == [True, True, True]
+    # Of three steps a share of one remains.
+    assert module.dead(3).tolist() == [True, True, True]
+    assert module.dead().tolist() == [False, False, True]  # a default training has 600
+
+
+# --------------------------------------------------------------------------- the matrices beside
+
+
+def sizes(n_features: int = 16, n_components: int = 6) -> Sizes:
+    return Sizes(n_features, n_components, n_components, n_features)
+
+
+@pytest.mark.parametrize("kind", [TopK, BatchTopK])
+@pytest.mark.parametrize(
+    "network", [Dense(hidden=()), Dense(hidden=(9, 5)), Convolutional(channels=(4,), dense=(5,))]
+)
+def test_the_matrices_beside_start_as_each_others_transpose(kind, network):
+    start = Start(row=normal(16, seed=3), output=normal(16, seed=4))
+    built, plain = (
+        network.build(
+            sizes(), bottleneck=each.build(6, generator=draws()), generator=draws(), start=start
+        )
+        for each in (kind(k=2), kind(k=2, tied_start=False))
+    )
+    before, after = matrices_beside(built.encoder, built.decoder)
+    assert torch.equal(before.weight, after.weight.T)
+    torch.testing.assert_close(after.weight.norm(dim=0), torch.ones(6))
+    # Nothing else is drawn otherwise, and the mean row still is where biases put it.
+    theirs = matrices_beside(plain.encoder, plain.decoder)[1].weight
+    torch.testing.assert_close(after.weight, theirs / theirs.norm(dim=0))
+    if network == Dense(hidden=()):
+        row = built.linear_codes(start.row[None])
+        torch.testing.assert_close(row, torch.zeros(1, 6), rtol=0, atol=1e-5)
+
+
+def test_matrices_meet_only_beside_the_codes_with_weights_of_their_own():
+    part = TopK(k=2)
+    for network in (Dense(hidden=(5,), tied=True), Convolutional(channels=(4,), dense=())):
+        module = part.build(6, generator=draws())
+        built = network.build(sizes(), bottleneck=module, generator=draws())
+        plain = network.build(sizes(), bottleneck=nn.ReLU(), generator=draws())
+        if network == Dense(hidden=(5,), tied=True):
+            assert matrices_beside(built.encoder, built.decoder) is None
+            for one, other in zip(built.parameters(), plain.parameters(), strict=True):
+                assert torch.equal(one, other)
+        else:
+            assert matrices_beside(built.encoder, built.decoder) is not None
+    lone = nn.Sequential(nn.Linear(4, 3)), nn.Sequential(nn.Linear(3, 5))
+    assert matrices_beside(*lone) is None
+    assert matrices_beside(nn.Identity(), nn.Linear(3, 3)) is None
+
+
+@pytest.mark.parametrize("unit", [True, False])
+def test_columns_have_length_1_in_each_training_step_alone(unit):
+    network = linear_network(TopK(k=2, unit_columns=unit).build(6, generator=draws()), 8, 6)
+    network.decoder.weight.data[:, 3] = 0
+    before, rows = network.decoder.weight.detach().clone(), Examples(normal(9, 8))
+    objective = Reconstruction(Gaussian())
+    objective.terms(network.eval(), rows.features, rows, generator=draws())
+    assert torch.equal(network.decoder.weight, before)
+    terms = objective.terms(network.train(), rows.features, rows, generator=draws())
+    if not unit:
+        assert torch.equal(network.decoder.weight, before)
+        return
+    lengths = torch.tensor([1.0, 1, 1, 0, 1, 1])
+    torch.testing.assert_close(network.decoder.weight.norm(dim=0), lengths)
+    torch.testing.assert_close(network.decoder.weight, before / before.norm(dim=0).clamp(min=1e-9))
+    # The pass is of the network as it is held, and has its gradient.
+    outputs = network(rows.features)
+    nats = Gaussian().negative_log_likelihood(outputs, rows.features).mean()
+    torch.testing.assert_close(terms["reconstruction"], nats)
+    terms["reconstruction"].backward()
 
 
 # --------------------------------------------------------------------------- revival
@@ -321,6 +408,40 @@ def test_the_spheres_gradient_is_tangent_and_finite_at_zero():
 
 
 # --------------------------------------------------------------------------- the codebook
+
+
+def test_a_grid_is_the_codebook_of_each_of_its_vectors():
+    """Against one symbol a row, of all rows' vectors under each other."""
+    grid = VectorQuantized(codebook_size=6, n_symbols=4).build(12, generator=draws())
+    single = VectorQuantized(codebook_size=6).build(3, generator=draws())
+    assert torch.equal(grid.codebook, single.codebook)
+    for seed in range(4):
+        rows = normal(20, 12, seed=seed).requires_grad_()
+        alone = rows.detach().reshape(80, 3).requires_grad_()
+        codes, each = grid(rows), single(alone)
+        assert torch.equal(codes.view(80, 3), each)
+        weights = normal(20, 12, seed=9)
+        (gradient,) = torch.autograd.grad((codes * weights).sum(), rows)
+        torch.testing.assert_close(gradient, weights, rtol=0, atol=0)
+        assert torch.equal(grid.codebook, single.codebook)
+        assert torch.equal(grid.indices(codes), single.indices(each).view(20, 4))
+        # The price is a row's: of four vectors it is four times the mean of one's.
+        seen = SimpleNamespace(linear=rows, codes=codes)
+        one = SimpleNamespace(linear=alone, codes=each)
+        price, share = (
+            module.penalty(what, generator=draws()).item()
+            for module, what in ((grid, seen), (single, one))
+        )
+        assert price == pytest.approx(4 * share, rel=1e-5)
+    codes = grid.eval()(normal(20, 12))
+    assert torch.equal(grid.entries(grid.indices(codes)), codes)
+
+
+def test_places_are_told_once():
+    part = VectorQuantized()
+    assert part.for_places(9) == VectorQuantized(n_symbols=9)
+    assert VectorQuantized(n_symbols=2).for_places(9) == VectorQuantized(n_symbols=2)
+    assert TopK().for_places(9) == TopK()
 
 
 def nearest(rows: np.ndarray, codebook: np.ndarray) -> np.ndarray:

@@ -324,7 +324,7 @@ def test_free_bits_need_a_sum_over_components(posterior, prior, names):
 
 def test_the_capacity_grows_and_both_sides_of_it_cost():
     part = CapacityControlled(weight=10.0, capacity=8.0, n_steps=100)
-    seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]))
+    seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]), weights=None)
     for step, price in [(0, 20), (25, 0), (50, 20), (100, 60), (500, 60), (None, 60)]:
         terms = called(part, seen, step=step)
         assert terms["kullback_leibler"] == 2
@@ -403,6 +403,30 @@ def test_the_total_correlation_needs_independent_components():
     seen = passed(built(part, posterior=FullGaussian()), normal(8, 5))
     with pytest.raises(InvalidParameterError, match=r"independent components .*FullGaussian"):
         called(part, seen)
+
+
+@pytest.mark.parametrize(
+    ("d", "width", "n", "low", "high"),
+    [
+        (2, 0.5, 32, -0.15, 0.02),
+        (2, 0.1, 32, -1.5, -0.9),
+        (2, 0.1, 1024, -0.15, 0.05),
+        (10, 0.5, 64, -0.9, -0.5),
+        (10, 0.1, 64, 12, 19),
+    ],
+)
+def test_small_batches_bias_the_total_correlation_as_is_told(d, width, n, low, high):
+    """Of independent components the truth is 0; the aggregate is a standard normal."""
+    generator, part, found = draws(), TotalCorrelation(weight=2.0), []
+    for _ in range(max(2, 1024 // n)):
+        means = (1 - width**2) ** 0.5 * torch.randn(n, d, generator=generator, dtype=torch.float64)
+        posterior = DiagonalGaussianDistribution(means, torch.full_like(means, 2 * math.log(width)))
+        codes, _ = posterior.draw(1, generator=generator)
+        seen = SimpleNamespace(
+            posterior=posterior, codes=codes, n_samples=10_000, kullback_leibler=torch.zeros(n)
+        )
+        found.append(part(seen, generator=generator, step=None)["total_correlation"].item())
+    assert low < np.mean(found) < high
 
 
 # --------------------------------------------------------------------------- critics

@@ -22,6 +22,7 @@ from inscape.objectives.posteriors import (
     POSTERIORS,
     FullGaussian,
     InverseAutoregressiveFlow,
+    PlanarFlow,
     PointMass,
     VonMisesFisher,
     WrappedNormal,
@@ -338,6 +339,53 @@ def test_diagonal_gaussian_is_a_full_one_without_correlations():
     )
     nothing = FullGaussian().build(4, generator=draws()).distribution(torch.zeros(1, 14))
     assert nothing.kullback_leibler(prior).item() == 0
+
+
+# --------------------------------------------------------------------------- planar steps
+
+
+@settings(max_examples=15, deadline=None)
+@given(d=st.integers(1, 5), n_layers=st.integers(1, 3), scale=st.floats(0.1, 3))
+def test_planar_densities_have_the_determinant_of_autograd(d, n_layers, scale):
+    part = PlanarFlow(n_layers=n_layers)
+    encoded = scale * normal(1, part.n_code(d), seed=3)
+    posterior = part.build(d, generator=draws()).distribution(encoded)
+    mean, log_variance = encoded[0, :d], encoded[0, d : 2 * d]
+
+    def steps(base: Tensor) -> Tensor:
+        """By hand, as in Eq. 10 and A.1, with the slope along w held as the docstring says."""
+        for numbers in encoded[0, 2 * d :].split(2 * d + 1):
+            u, w, b = numbers[:d], numbers[d : 2 * d], numbers[-1]
+            slope = 0.05 + math.log1p(math.exp(u @ w + math.log(math.expm1(0.95))))
+            base = base + (u + (slope - 1 - u @ w) * w / (w @ w)) * torch.tanh(w @ base + b)
+        return base
+
+    base = mean + (0.5 * log_variance).exp() * normal(d, seed=9)
+    codes = steps(base)
+    _, log_determinant = torch.linalg.slogdet(torch.autograd.functional.jacobian(steps, base))
+    plain = distributions.Normal(mean, (0.5 * log_variance).exp()).log_prob(base).sum()
+    density = posterior.log_density(codes[None])
+    torch.testing.assert_close(density[0], plain - log_determinant, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(posterior.mean[0], steps(mean))
+
+
+def test_planar_steps_at_rest_leave_a_diagonal_gaussian():
+    part = PlanarFlow()
+    encoded = torch.cat([normal(6, 6), torch.zeros(6, part.n_code(3) - 6, dtype=F64)], dim=1)
+    posterior = part.build(3, generator=draws()).distribution(encoded)
+    plain = POSTERIORS["diagonal_gaussian"]().build(3, generator=draws())
+    codes, log_density = plain.distribution(encoded[:, :6]).draw(4, generator=draws())
+    torch.testing.assert_close(posterior.log_density(codes), log_density)
+    torch.testing.assert_close(posterior.mean, encoded[:, :3])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+def test_planar_steps_are_undone_far_from_where_codes_are_drawn(dtype):
+    seen = built("planar_flow", d=3, n=5, dtype=dtype, scale=4.0)
+    far = torch.tensor([0.0, 1e2, 1e5, 1e10], dtype=dtype)[:, None, None].expand(-1, 5, 3)
+    density = seen.posterior.log_density(far)
+    assert density.isfinite().all()
+    assert (density[1:].diff(dim=0) < 0).all()
 
 
 # --------------------------------------------------------------------------- von Mises-Fisher

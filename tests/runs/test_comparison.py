@@ -10,6 +10,7 @@ import pytest
 from sklearn.decomposition import NMF, PCA
 
 from inscape import Autoencoder, data, runs
+from inscape.data.scaling import fit_scaler
 
 
 def test_compare_takes_scikit_learn_as_it_is():
@@ -37,3 +38,15 @@ def test_equal_test_rows_have_an_error_and_no_variance():
     table = runs.compare({"PCA": PCA(2).fit(X)}, X[:1])
     assert set(table["PCA"]) == {"squared_error"}
     assert json.dumps(table, allow_nan=False)
+
+
+@pytest.mark.parametrize("scaler", [None, "minmax"])
+def test_nmf_is_left_out_where_test_rows_alone_are_negative(scaler):
+    """Behind a scaler that is what lies below the least training row."""
+    X = np.random.default_rng(0).random((40, 3)) + 1
+    low = X[:5] - 2
+    options = {"n_components": 2, "random_state": 0, "scaler": scaler and fit_scaler(scaler, X)}
+    fitted, _, missing = runs.fit_baselines(X, X_test=low, **options)
+    assert missing == {"NMF": "needs data without negative values"}
+    assert set(runs.compare(fitted, low)) == {"PCA"}
+    assert set(runs.fit_baselines(X, X_test=X[:5], **options)[0]) == {"PCA", "NMF"}

@@ -12,6 +12,10 @@ from inscape.runs import DynamicsConfig, read_config
 # Another value than the default for every field; a new field has to be added here.
 OTHER: dict[str, Any] = {
     "data": "some.npz",
+    "target": ("a", "b"),
+    "drop": ("c",),
+    "categories": "one_hot",
+    "whiten": True,
     "levels": 2,
     "branches": (2, 3),
     "flip": 0.1,
@@ -37,7 +41,7 @@ def test_every_field_of_a_config_of_dynamics_comes_back_from_its_file(tmp_path):
     config = DynamicsConfig(**OTHER)
     for name, value in OTHER.items():
         assert getattr(DynamicsConfig(), name) != value
-    (tmp_path / "config.toml").write_text(config.to_toml())
+    (tmp_path / "config.toml").write_text(config.to_toml(tmp_path))
     assert read_config(tmp_path / "config.toml", DynamicsConfig) == config
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,22 +132,109 @@ def test_own_data_are_learned_as_simulate_learns_them(tmp_path, path):
     assert run.environment["data"]["name"] == "some.npz"
 
 
-def test_theory_that_refuses_is_a_warning(tmp_path, path):
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Most of a run's seconds go into its pictures."""
+    for name in ("add_figures", "add_illusion"):
+        monkeypatch.setattr(f"inscape.runs.dynamics.job.{name}", lambda *_: None)
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Correlated inputs of unlike units, and outputs with offsets."""
     rng = np.random.default_rng(0)
-    np.savez(
-        tmp_path / "raw.npz", inputs=rng.normal(size=(20, 3)), targets=rng.normal(size=(20, 2))
+    X = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 3)) * [1, 3, 10] + [5, 0, -20]
+    y = X @ rng.normal(size=(3, 2)) + 7 + rng.normal(size=(60, 2))
+    np.savez(tmp_path / "raw.npz", X=X, y=y)
+    return DynamicsConfig(data=str(tmp_path / "raw.npz"), gamma=1e-3, animation="none")
+
+
+def test_theory_is_integrated_where_no_closed_form_holds(raw, path):
+    run = run_dynamics(replace(raw, theory=True), path)
+    assert run.metrics["warnings"] == []
+    assert run.metrics["theory"].startswith(
+        "Gradient flow is integrated numerically: inputs must be whitened"
     )
-    config = DynamicsConfig(
-        data=str(tmp_path / "raw.npz"), theory=True, learning_rate=0.1, gamma=0.1, epochs=30,
-        animation="none",
-    )  # fmt: skip
-    run = run_dynamics(config, path)
-    nothing, theory = run.metrics["warnings"]
-    assert nothing.startswith("No mode was half learned in 30 epochs")
-    assert theory.startswith("Theory is left out: inputs must be whitened")
-    assert "modes_over_theory" not in drawn(run)
+    page = (path / "report.html").read_text()
+    assert run.metrics["theory"].split(":")[0] in page
+    assert "(gradient flow, integrated)" in page
+    assert {"modes_over_theory", "illusory_correlation"} <= drawn(run)
+    tensors = trajectory(run)
+    assert "modes_discrete_map" not in tensors
+    # Steps of four tenths of the stable one are late by some epochs in the strongest mode.
     rise = run.metrics["modes"][0]["half_rise"]
-    assert rise["discrete_map"] is rise["gradient_flow"] is None
+    assert rise["discrete_map"] is None
+    assert 0 < rise["measured"] - rise["gradient_flow"] <= 0.3 * rise["measured"]
+    limits = [mode["limit"] for mode in run.metrics["modes"]]
+    np.testing.assert_allclose(tensors["modes_gradient_flow"][-1, 0], limits[0], rtol=0.02)
+
+
+def test_what_has_to_be_integrated_is_so_only_where_theory_is_asked_for(raw, path, monkeypatch):
+    monkeypatch.setattr("inscape.dynamics.simulation.integrate_flow", None)
+    run = run_dynamics(raw, path)
+    rise = run.metrics["modes"][0]["half_rise"]
+    assert rise["discrete_map"] is rise["gradient_flow"] is run.metrics["theory"] is None
+    assert not {"modes_over_theory"} & drawn(run)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_whitened_inputs_have_closed_forms_and_the_same_best_answer(raw, tmp_path, path):
+    run = run_dynamics(replace(raw, theory=True, whiten=True, gamma=1e-6), path)
+    assert run.metrics["warnings"] == []
+    assert run.metrics["theory"] is None
+    for mode in run.metrics["modes"]:
+        assert mode["half_rise"]["discrete_map"] == pytest.approx(
+            mode["half_rise"]["measured"], abs=1
+        )
+    with np.load(tmp_path / "raw.npz") as file:
+        X, y = file["X"], file["y"]
+    left = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    assert run.metrics["loss"]["final"] == pytest.approx(float(np.mean(left**2)), rel=1e-6)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_table_is_learned_by_the_names_of_its_columns(tmp_path, path):
+    rng = np.random.default_rng(0)
+    X, words = rng.normal(size=(30, 3)), np.array(["u", "v", "w"])[np.arange(30) % 3]
+    y = X @ [1.0, 2.0, 3.0]
+    lines = [",".join(map(str, [i, *X[i], y[i], words[i]])) for i in range(30)]
+    (tmp_path / "table.csv").write_text("\n".join(["id,a,b,c,size,kind", *lines]) + "\n")
+    config = DynamicsConfig(
+        data=str(tmp_path / "table.csv"),
+        target=("size", "kind"),
+        drop=("id",),
+        animation="none",
+        epochs=50,
+        gamma=0.1,
+        random_state=0,
+    )
+    run = run_dynamics(config, path)
+    targets = np.column_stack([y, *(words == word for word in "uvw")])
+    course = simulate(X, targets, epochs=50, gamma=0.1, random_state=0)
+    np.testing.assert_allclose(trajectory(run)["loss"], course.loss, rtol=1e-5)
+    assert run.config.learning_rate == pytest.approx(course.learning_rate, rel=1e-5)
+    data = run.environment["data"]
+    assert (data["n_inputs"], data["n_outputs"]) == (3, 4)
+    assert "predicted are 'size', 'kind=u', 'kind=v', 'kind=w'" in data["told"]
+    names = {
+        found["feature"] for found in run.metrics["illusory_correlations"]["wrong_sign"]["largest"]
+    }
+    assert names <= {"size", "kind=u", "kind=v", "kind=w"}
+    # One text may name several columns.
+    joined = run_dynamics(replace(config, target=("size, kind",)), tmp_path / "joined")
+    assert joined.environment["data"] == data
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("names", [("X", "y"), ("X", "Y"), ("inputs", "targets")])
+def test_two_arrays_may_be_called_as_people_call_them(names, tmp_path, path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(10, 2))
+    y = X @ [1.0, -1.0]
+    np.savez(tmp_path / "some.npz", **{names[0]: X, names[1]: y}, other=np.eye(2))
+    config = DynamicsConfig(data=str(tmp_path / "some.npz"), hidden=(), epochs=9, gamma=0.1)
+    course = simulate(X, y[:, None], hidden=(), epochs=9, gamma=0.1, random_state=0)
+    np.testing.assert_array_equal(trajectory(run_dynamics(config, path))["loss"], course.loss)
 
 
 def test_without_hidden_layer_nothing_is_similar_and_nothing_is_an_illusion(path):
@@ -196,15 +284,24 @@ def test_a_rate_that_teaches_nothing_is_a_warning(path, options, told):
     assert warning.startswith(told)
 
 
-def test_divergence_is_told_and_what_was_before_it_is_drawn(path):
-    config = DynamicsConfig(n_features=1000, learning_rate=1500, gamma=0.01, animation="none")
+def test_a_training_that_diverges_shows_its_loss_and_nothing_else(path):
+    config = DynamicsConfig(
+        n_features=1000, learning_rate=1500, gamma=0.01, theory=True, sweep=True
+    )
     run = run_dynamics(config, path)
     metrics = run.metrics
     assert metrics["divergence"] == metrics["warnings"][0]
     assert metrics["divergence"].startswith("Training diverged at epoch")
     assert 1 <= metrics["epochs"] < 250
-    assert {"loss", "loss_and_modes", "similarity"} <= drawn(run)
-    assert metrics["warnings"][0] in (path / "report.html").read_text()
+    assert drawn(run) == {"loss"}
+    assert metrics["followed"] is metrics["illusory_correlations"] is metrics["theory"] is None
+    assert metrics["modes"] == []
+    assert set(trajectory(run)) == {"epochs", "loss"}
+    assert not [*path.glob("*.gif"), *path.glob("sweep*")]
+    page = (path / "report.html").read_text()
+    assert metrics["warnings"][0] in page
+    assert "wrong sign" not in page
+    assert "at half its limit" not in page
     run.verify()
 
 

@@ -15,6 +15,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -35,6 +37,7 @@ from inscape.figures import animate_map, turning_map
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
 from inscape.runs.fitting.checkpoint import load_snapshots
+from inscape.runs.fitting.labels import tell_labels
 
 SMALL = FitConfig(data="digits", hidden=(32,), epochs=3)
 
@@ -125,8 +128,10 @@ def test_metrics_are_those_of_the_loaded_model_and_of_scikit_learn(finished):
     assert score == pytest.approx(model.score(digits.test.X))
 
 
-def test_history_has_a_line_an_epoch_and_the_environment_what_a_repeat_needs(finished):
-    assert [entry["epoch"] for entry in finished.history] == [1, 2, 3]
+def test_history_has_a_line_an_epoch_from_the_start_on_and_the_environment_what_a_repeat_needs(
+    finished,
+):
+    assert [entry["epoch"] for entry in finished.history] == [0, 1, 2, 3]
     environment = finished.environment
     assert environment["data"]["checksum"] == data.load("digits").checksum
     assert environment["n_threads"] == default_threads()
@@ -238,6 +243,88 @@ def test_resuming_with_other_data_is_refused(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32))
     with pytest.raises(InvalidDataError, match="another checksum"):
         runs.resume(run.path)
+
+
+# --------------------------------------------------------------------------- labels
+
+
+def told(run, name):
+    row = run.metrics["test"][name]
+    return row["linear_probe"], row["nearest_neighbors"]
+
+
+def by_scikit_learn(train, y, test, answers):
+    """The same accuracies, by scikit-learn called directly."""
+    scaling = StandardScaler().fit(train)
+    probe = LogisticRegression(max_iter=1000).fit(scaling.transform(train), y)
+    nearest = KNeighborsClassifier(5).fit(train, y)
+    return (
+        np.mean(probe.predict(scaling.transform(test)) == answers),
+        np.mean(nearest.predict(test) == answers),
+    )
+
+
+def parted(X, y, T, answers):
+    return replace(data.load(X), train=data.Split(X, y), test=data.Split(T, answers))
+
+
+def test_what_codes_tell_of_labels_is_what_scikit_learn_says(finished):
+    digits = data.load("digits")
+    (X, y), (T, answers) = ((part.X, part.y) for part in (digits.train, digits.test))
+    pca = PCA(2, random_state=0).fit(X)
+    for name, model in (("Autoencoder", finished.load()), ("PCA", pca)):
+        expected = by_scikit_learn(model.transform(X), y, model.transform(T), answers)
+        assert told(finished, name) == pytest.approx(expected, abs=2 / len(T))
+    labels = finished.metrics["labels"]
+    assert (labels["n_learned"], labels["n_judged"]) == (len(X), len(T))
+    assert labels["commonest"] == np.bincount(answers).max() / len(answers)
+    columns = tuple(labels["columns"].values())
+    assert columns == pytest.approx(by_scikit_learn(X, y, T, answers), abs=2 / len(T))
+    page = (finished.path / "report.html").read_text()
+    assert "Linear probe" in page
+    assert f"{labels['columns']['linear_probe']:.1%}" in page
+
+
+def test_many_rows_are_thinned_evenly_and_wide_columns_left_out():
+    generator = np.random.default_rng(0)
+    y = np.sort(np.arange(5001) % 3).astype(str)
+    X = generator.normal(size=(5001, 300)) + 9 * (y == "1")[:, None]
+    dataset = parted(X, y, X[::2], y[::2])
+    first, labels = tell_labels({"few": PCA(2).fit(X)}, dataset, None)
+    assert (labels["n_learned"], labels["n_judged"]) == (1667, 2501)
+    assert labels["columns"] is None
+    # The class in the middle is told in full, and the two others by chance.
+    assert 0.5 < first["few"]["linear_probe"] < 0.8
+    assert labels["commonest"] == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_columns_are_looked_at_behind_the_scaler_of_the_run(tmp_path):
+    load_wine(as_frame=True).frame.to_csv(tmp_path / "wine.csv", index=False)
+    config = FitConfig(data=str(tmp_path / "wine.csv"), target="target", scaler="standard")
+    run = runs.fit(replace(config, epochs=1), tmp_path / "run")
+    dataset = data.load(tmp_path / "wine.csv", target="target")
+    scaling = StandardScaler().fit(dataset.train.X)
+    X, T = (scaling.transform(part.X) for part in (dataset.train, dataset.test))
+    expected = by_scikit_learn(X, dataset.train.y, T, dataset.test.y)
+    columns = tuple(run.metrics["labels"]["columns"].values())
+    assert columns == pytest.approx(expected, abs=1 / len(T))
+
+
+@pytest.mark.parametrize(
+    ("y", "answers"),
+    [
+        (None, None),
+        (np.linspace(0, 1, 40), np.linspace(0, 1, 40)),
+        (np.zeros(40), np.zeros(40)),
+        (np.zeros(40), np.arange(40) % 2),
+        (np.arange(40), np.arange(40)),
+    ],
+    ids=["none", "continuous", "one class", "one class to learn from", "numbers of rows"],
+)
+def test_what_are_no_classes_is_not_told(y, answers):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    dataset = parted(X, y, X, answers)
+    assert tell_labels({"PCA": PCA(2).fit(X)}, dataset, None) == ({}, None)
 
 
 # --------------------------------------------------------------------------- refusals

@@ -66,10 +66,10 @@ def test_what_is_no_damage_to_a_file_is_found_too(run):
     path = run / "environment.json"
     write_json(path, read_json(path) | {"identity": "0" * 32})
     text = (run / "config.toml").read_text()
-    (run / "config.toml").write_text(text.replace("format = 2", "format = 99"))
+    (run / "config.toml").write_text(text.replace("format = 3", "format = 99"))
     write_manifest(run)
     first, second = verify(run).faults
-    assert "config.toml must be of format 2 or before; got format 99" in first
+    assert "config.toml must be of format 3 or before; got format 99" in first
     assert "config.toml must be as the run was started with" in second
 
 

@@ -295,7 +295,9 @@ def test_the_loop_is_the_textbook_loop(schedule):
 
     network, order = build(), generator(7)
     adam = torch.optim.Adam(network.parameters(), lr=0.01)
-    losses, step = [], 0
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(network(X), X)
+    # The history begins with the network as nothing has trained it yet.
+    losses, step = [loss.item()], 0
     for _ in range(epochs):
         total = 0.0
         for rows in torch.randperm(50, generator=order).split(batch_size):
@@ -337,8 +339,8 @@ def test_a_part_of_an_epoch_ends_inside_it(epochs, steps):
     state = new_state(SGD())
     reports = run(state, Plan(epochs, 16, SGD()), random(60, 5))
     assert [report.step for report in reports if report.epoch_done] == steps
-    assert [entry["step"] for entry in state.history] == steps
-    assert [entry["epoch"] for entry in state.history] == [step / 4 for step in steps]
+    assert [entry["step"] for entry in state.history] == [0, *steps]
+    assert [entry["epoch"] for entry in state.history] == [step / 4 for step in (0, *steps)]
 
 
 def test_the_reported_errors_are_those_of_the_network():
@@ -352,8 +354,22 @@ def test_the_reported_errors_are_those_of_the_network():
     assert reports[-1].validation_loss == pytest.approx(nats.item(), rel=1e-6)
     assert state.history[-1]["validation_loss"] == reports[-1].validation_loss
     with torch.no_grad():
-        start = Gaussian().negative_log_likelihood(build()(X), X).mean()
-    assert reports[0].loss == pytest.approx(start.item(), rel=1e-6)
+        start, started = (
+            Gaussian().negative_log_likelihood(build()(rows), rows).mean() for rows in (X, held_out)
+        )
+        squares = (build()(X) - X).square().mean()
+    assert reports[0].loss == state.history[0]["loss"] == pytest.approx(start.item(), rel=1e-6)
+    assert state.history[0]["validation_loss"] == pytest.approx(started.item(), rel=1e-6)
+    assert state.history[0]["squared_error"] == pytest.approx(squares.item(), rel=1e-6)
+
+
+def test_what_is_watched_is_taken_from_all_of_sorted_rows():
+    X = torch.arange(1000.0)[:, None].repeat(1, 5)
+    state = new_state(SGD(), lr=0.0)
+    run(state, Plan(1, 1000, SGD()), X)
+    with torch.no_grad():
+        squares = (build()(X) - X).square().mean()
+    assert state.history[0]["squared_error"] == pytest.approx(squares.item(), rel=0.01)
 
 
 def test_early_stopping_stops_and_takes_back_the_best_weights():
@@ -361,7 +377,7 @@ def test_early_stopping_stops_and_takes_back_the_best_weights():
     state = new_state(Adam(), lr=0.03, hidden=(32,))
     plan = Plan(500, 4, Adam(), patience=6)
     run(state, plan, X, held_out=Examples(held_out))
-    losses = [entry["validation_loss"] for entry in state.history]
+    losses = [entry["validation_loss"] for entry in state.history[1:]]
     best = int(np.argmin(losses))
     assert best > 0
     assert len(losses) == best + 1 + plan.patience < 500
@@ -375,7 +391,7 @@ def test_without_patience_training_goes_to_its_end():
     X, held_out = random(12, 5), random(12, 5, seed=1)
     state = new_state(Adam(), lr=0.03, hidden=(32,))
     run(state, Plan(60, 4, Adam()), X, held_out=Examples(held_out))
-    assert len(state.history) == 60
+    assert len(state.history) == 1 + 60
     assert state.best_weights is None
 
 
@@ -433,7 +449,7 @@ def test_a_resumed_training_ends_with_the_bits_of_one_that_never_stopped(
 
     stopped, kept = new_state(part, activation="prelu"), None
     for report in train(stopped, GAUSSIAN, plan, examples=Examples(X), held_out=Examples(held_out)):
-        if (report.epoch_done or report.step == 0) and len(stopped.history) == stop_after:
+        if (report.epoch_done or report.step == 0) and len(stopped.history) == 1 + stop_after:
             kept = stopped.to_arrays()
             break
     assert kept is not None

@@ -13,8 +13,11 @@ from sklearn.datasets import load_digits
 import inscape
 from inscape import Autoencoder, VariationalAutoencoder, zoo
 from inscape._errors import InvalidParameterError
+from inscape.cli import main
+from inscape.networks import BOTTLENECKS
 from inscape.objectives.bounds import BOUNDS
 from inscape.objectives.divergences import DIVERGENCES
+from inscape.objectives.penalties import PENALTIES
 from inscape.objectives.posteriors import POSTERIORS
 from inscape.objectives.priors import PRIORS
 from inscape.runs import FitConfig, fit, read_config
@@ -25,7 +28,22 @@ LABELS = load_digits().target[:300]
 ASKED = {
     *("VAE", "beta-VAE", "beta-TCVAE", "FactorVAE", "DIP-VAE-I", "DIP-VAE-II", "InfoVAE"),
     *("WAE-MMD", "AAE", "IWAE", "MIWAE", "CIWAE", "PIWAE", "VampVAE", "MoG-VAE", "SVAE"),
-    *("Poincaré VAE", "VAE-IAF", "σ-VAE", "VQ-VAE", "CVAE", "RAE-L2", "RAE-GP"),
+    *("Poincaré VAE", "VAE-IAF", "planar-flow-VAE", "σ-VAE", "VQ-VAE", "CVAE", "RAE-L2", "RAE-GP"),
+    *("denoising-AE", "contractive-AE", "sparse-AE-L1", "sparse-AE-KL"),
+    *("top-k-AE", "batch-top-k-AE"),
+}
+# What somebody who knows the paper would miss, by a word of the sentence that tells it.
+MISSED = {
+    "MoG-VAE": "VaDE",
+    "flow-prior-VAE": "RealNVP",
+    "CVAE": "prior",
+    "Poincaré VAE": "gyroplane",
+    "FactorVAE": "critic",
+    "VampVAE": "hierarchy",
+    "VAE-IAF": "residual",
+    "AAE": "one step",
+    "sparse-AE-L1": "tied",
+    "VQ-VAE": "PixelCNN",
 }
 
 
@@ -36,8 +54,18 @@ def test_every_name_that_is_asked_for_is_there_with_its_paper():
 
 
 @pytest.mark.parametrize("name", zoo.MODELS)
+def test_every_line_says_what_it_leaves_out_of_its_paper(name):
+    told = zoo.MODELS[name].leaves_out
+    assert re.fullmatch(r"[A-Z].*[^.]\.", told), told
+    assert MISSED.get(name, "") in told
+    assert (told == zoo.NOTHING) == told.startswith("Nothing")
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
 def test_every_name_trains_answers_and_comes_back_from_disk(name, tmp_path):
-    model = zoo.build(name, 2, hidden=(16,), epochs=2, batch_size=100, random_state=0)
+    own = {"network": "convolutional(channels=[4, 8], map_code=true)"}
+    small = own if "network" in zoo.MODELS[name].parts else {"hidden": (16,)}
+    model = zoo.build(name, 2, **small, epochs=2, batch_size=100, random_state=0)
     assert isinstance(
         model, VariationalAutoencoder if zoo.MODELS[name].variational else Autoencoder
     )
@@ -59,13 +87,19 @@ def test_each_part_of_the_house_is_in_some_line():
     """A part that no published model uses has no reason to be there."""
     lines = " ".join(str(model) for model in zoo.MODELS.values())
     defaults = {"diagonal_gaussian", "standard_normal", "kullback_leibler", "evidence_lower_bound"}
-    for table in (POSTERIORS, PRIORS, DIVERGENCES, BOUNDS):
+    # Directions without a distribution over them are nobody's paper.
+    defaults |= {"activation", "spherical"}
+    for table in (POSTERIORS, PRIORS, DIVERGENCES, BOUNDS, PENALTIES, BOTTLENECKS):
         for word in set(table) - defaults:
             assert word in lines, word
 
 
 def test_options_come_before_the_models_own():
     assert zoo.build("beta-VAE", divergence="kullback_leibler").divergence == "kullback_leibler"
+    # Layers that are asked for are a network, and stand for the model's.
+    assert "map_code" in zoo.build("VQ-VAE").network
+    dense = zoo.build("VQ-VAE", hidden=(9,))
+    assert (dense.network, dense.hidden, dense.bottleneck) == (None, (9,), "vector_quantized")
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion():
@@ -85,6 +119,22 @@ def test_the_command_prints_the_table_without_loading_torch():
     for name, model in zoo.MODELS.items():
         assert name in done.stdout
         assert model.paper.split(",")[0] in done.stdout
+        # Cells fold: the words of the sentence, one after another.
+        assert model.leaves_out.split()[0] in done.stdout
+
+
+def test_the_command_tells_one_model_by_any_spelling(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["zoo", "poincare vae"])
+    told = capsys.readouterr().out
+    assert end.value.code in (0, None)
+    assert "Mathieu et al. 2019" in told
+    assert "gyroplane" in told
+    assert "beta-VAE" not in told
+    with pytest.raises(SystemExit) as end:
+        main(["zoo", "betta-VAE"])
+    assert end.value.code == 2
+    assert "Did you mean 'beta-VAE'" in capsys.readouterr().err
 
 
 # --------------------------------------------------------------------------- as a run
@@ -127,7 +177,8 @@ def test_more_components_than_a_map_shows_are_traversed(tmp_path, model, where, 
     ("options", "message"),
     [
         ({"model": "betta-VAE"}, "`model` must be one of 'autoencoder', 'VAE'"),
-        ({"model": "CVAE"}, "`model` must be one that needs no labels"),
+        ({"conditional": "labels"}, "`conditional` must be left out for the model autoencoder"),
+        ({"model": "CVAE", "conditional": "label"}, "`conditional` must be one of 'labels'"),
         ({"model": "VAE", "bottleneck": "relu"}, "`bottleneck` must be left out for the model VAE"),
     ],
 )

@@ -11,7 +11,9 @@
 | `export` | ``inscape export``: a run as ONNX graphs, in the layout of the Hub, or as one page |
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
+| `help` | how ``--help`` shows options: by what they are about |
 | `lab` | ``inscape lab``: a run in the browser |
+| `labels` | what a conditional model of a run is told: labels of the rows, or one for all |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
 | `score` | ``inscape score``: how well a run's model gives back each row |
@@ -40,6 +42,7 @@ from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
+from inscape.cli.help import Help
 from inscape.cli.lab import lab
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
@@ -68,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="Learn the inner representation of data, show it, and put it to use.",
         config=_from_config_file,
         default_parameter=Parameter(converter=_convert, negative_bool=(), negative_iterable=()),
+        help_formatter=Help(),
         error_console=errors(),
         error_formatter=lambda error: CycloptsPanel(str(error), title="Error"),
         result_action="return_value",

@@ -43,7 +43,7 @@ def anomalies(
         A .csv file with the score of each row, after the columns that --keep names; it is in the
         run too.
     config
-        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+        A TOML file of options, such as a run's own config.toml; flags go over it.
     overwrite
         Replace the run and the file that are there.
     """

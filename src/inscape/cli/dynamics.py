@@ -29,13 +29,14 @@ def dynamics(
     Parameters
     ----------
     data
-        tree, the default, or a .npz file with the arrays inputs and targets.
+        tree, the default; a .npz file with the arrays inputs and targets, or X and y; or a table
+        of which --target names the columns to predict.
     options
         What to learn, and what to look at.
     run
         The run's directory; left out, the next free one below runs/.
     config
-        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+        A TOML file of options, such as a run's own config.toml; flags go over it.
     overwrite
         Replace the run that is there.
     """
@@ -46,14 +47,20 @@ def dynamics(
     made = run_dynamics(asked, run, overwrite=overwrite, progress=True)
     metrics = made.metrics
     loss, n_modes = metrics["loss"], len(metrics["modes"])
-    say_table(
-        HEADER,
-        table_rows(metrics, most=_MOST_ROWS),
-        title=f"{Path(asked.data).stem}: loss {loss['initial']:.3g} to {loss['final']:.3g} in "
-        f"{metrics['epochs']:,} epochs",
+    if made.environment["data"]["told"]:
+        say(f"Read as: {made.environment['data']['told']}.")
+    title = (
+        f"{Path(asked.data).stem}: loss {loss['initial']:.3g} to {loss['final']:.3g} in "
+        f"{metrics['epochs']:,} epochs at learning rate {metrics['learning_rate']:.4g}"
     )
+    if n_modes:
+        say_table(HEADER, table_rows(metrics, most=_MOST_ROWS), title=title)
+    else:
+        say(f"{title}; nothing else is told of a training that diverged.")
     if n_modes > _MOST_ROWS:
         say(f"and {n_modes - _MOST_ROWS:,} weaker modes, in metrics.json")
+    if metrics["theory"]:
+        say(metrics["theory"])
     for sentence in tell_illusions(metrics):
         say(sentence)
     for sentence in metrics["warnings"]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from inscape.cli.files import check_output, encoded_rows, read_codes, write_pictures, write_rows
+from inscape.cli.labels import bind_codes, is_told
 from inscape.cli.output import say
 from inscape.data.reading import Reading
 
@@ -21,6 +22,7 @@ def encode(
     *,
     output: Path = Path("codes.npy"),
     part: Literal["all", "train", "test"] = "all",
+    label: str | None = None,
     reading: Annotated[Reading, Parameter(name="*", negative_bool="no-")] = _PLAIN,
     overwrite: bool = False,
 ) -> None:
@@ -37,13 +39,15 @@ def encode(
         A .npy or .csv file; a .csv has the columns that --keep names before the codes.
     part
         Of a named data set: the training rows, the test rows, or both after each other.
+    label
+        What a conditional model is told of every row; left out, the labels of DATA.
     reading
         How DATA is read.
     overwrite
         Replace the file that is there.
     """
     model, rows = encoded_rows(
-        run, data, part=part, reading=reading, output=output, overwrite=overwrite
+        run, data, part=part, reading=reading, label=label, output=output, overwrite=overwrite
     )
     codes = model.transform(rows)
     write_rows(output, codes, [f"code_{i}" for i in range(codes.shape[1])], rows.kept)
@@ -55,6 +59,7 @@ def decode(
     codes: str,
     /,
     *,
+    label: str | None = None,
     output: Path = Path("rows.npy"),
     overwrite: bool = False,
 ) -> None:
@@ -66,6 +71,8 @@ def decode(
         A finished run, or its model directory.
     codes
         A .npy or .csv file, as inscape encode writes it.
+    label
+        What a conditional model is told of every row; left out, the labels beside the codes.
     output
         A .npy or .csv file, whose columns have the names of the data; or a new folder, such as
         pictures/, where the data are pictures: a .png for each row.
@@ -77,6 +84,8 @@ def decode(
     check_output(output, overwrite, folder=True)
     model = load_representation(run)
     found = read_codes(codes, n_components=model.n_components_)
+    if is_told(model, label):
+        model = bind_codes(model, found, label, run)
     rows = model.inverse_transform(found.X)
     if not output.suffix:
         write_pictures(output, rows, model.description_)

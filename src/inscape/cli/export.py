@@ -76,8 +76,9 @@ def _export_onnx(run: Path, onnx: Path, overwrite: bool) -> None:
     from inscape.runs.export.source import column_names, rows_tested_on
 
     model: Any = inscape.load(run)
-    X, columns = rows_tested_on(run), column_names(run, model)
-    parity = export_onnx(model, onnx, X=X, columns=columns, overwrite=overwrite, progress=True)
+    tested, columns = rows_tested_on(run), column_names(run, model)
+    X, y = (None, None) if tested is None else (tested.X, tested.y)
+    parity = export_onnx(model, onnx, X=X, y=y, columns=columns, overwrite=overwrite, progress=True)
     say(f"Encoder  {onnx / 'encoder.onnx'}, {parity.encoder:.0e} from the model")
     say(f"Decoder  {onnx / 'decoder.onnx'}, {parity.decoder:.0e} from the model")
     say(

@@ -14,6 +14,7 @@ from inscape._checks import check_choice
 from inscape._errors import InvalidDataError, InvalidParameterError, StorageError
 from inscape._files import refuse_in_run
 from inscape._typing import FloatArray
+from inscape.cli.labels import bind, is_told, with_target
 from inscape.cli.output import say
 from inscape.data.dataset import Description, Split
 from inscape.data.reading import Reading
@@ -49,10 +50,11 @@ def read_rows(source: str, part: str, description: Description | None, reading: 
     if source in NAMED:
         reading.refuse("a named set is read already")
         dataset = load(source)
-        parts = {"train": [dataset.train.X], "test": [dataset.test.X]}
+        parts = {"train": [dataset.train], "test": [dataset.test]}
         parts["all"] = [*parts["train"], *parts["test"]]
-        X = np.concatenate(parts[check_choice("part", part, parts)])
-        return Split(X, description=dataset.description)
+        chosen = parts[check_choice("part", part, parts)]
+        X, y = (np.concatenate([getattr(each, name) for each in chosen]) for name in "Xy")
+        return Split(X, y, description=dataset.description)
     if part != "all":
         raise InvalidParameterError(
             f"--part must be left out for a file, whose rows are all encoded; got {part!r}."
@@ -68,7 +70,14 @@ def read_rows(source: str, part: str, description: Description | None, reading: 
 
 
 def encoded_rows(
-    run: Path, data: str, *, part: str, reading: Reading, output: Path, overwrite: bool
+    run: Path,
+    data: str,
+    *,
+    part: str,
+    reading: Reading,
+    label: str | None,
+    output: Path,
+    overwrite: bool,
 ) -> tuple[Any, Split]:
     """Return the model of a run and the rows that it is asked about, once OUTPUT can be written.
 
@@ -76,6 +85,8 @@ def encoded_rows(
     ----------
     run, data, part, reading
         As in `read_rows`, and where the model is.
+    label : str or None
+        What a conditional model is told of all rows, where they do not bring their own.
     output, overwrite
         As in `check_output`.
     """
@@ -83,7 +94,10 @@ def encoded_rows(
 
     check_output(output, overwrite, keep=reading.keep)
     model = load_representation(run)
-    return model, read_rows(data, part, model.description_, reading)
+    if not is_told(model, label):
+        return model, read_rows(data, part, model.description_, reading)
+    asked = with_target(run, data, reading) if label is None else reading
+    return bind(model, read_rows(data, part, model.description_, asked), label, run)
 
 
 def asked_about(options: UseConfig, run_or_data: str | None, data: str | None) -> UseConfig:

@@ -39,7 +39,7 @@ def fit(
     ----------
     data
         A named data set (see inscape datasets); a .npy, .npz, .csv, .tsv, .parquet, .feather,
-        .arrow or .xlsx file; a folder of images.
+        .arrow or .xlsx file; a folder of images; left out, mnist.
     options
         What to learn, and how.
     run
@@ -47,7 +47,7 @@ def fit(
     resume
         An interrupted run to go on with, in place of DATA.
     config
-        A TOML file of options; flags go over it. A run's own config.toml repeats it.
+        A TOML file of options, such as a run's own config.toml; flags go over it.
     overwrite
         Replace the run that is there.
     """

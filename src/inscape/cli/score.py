@@ -21,6 +21,7 @@ def score(
     *,
     output: Path = Path("errors.csv"),
     part: Literal["all", "train", "test"] = "all",
+    label: str | None = None,
     reading: Annotated[Reading, Parameter(name="*", negative_bool="no-")] = _PLAIN,
     overwrite: bool = False,
 ) -> None:
@@ -38,6 +39,8 @@ def score(
         them.
     part
         Of a named data set: the training rows, the test rows, or both after each other.
+    label
+        What a conditional model is told of every row; left out, the labels of DATA.
     reading
         How DATA is read.
     overwrite
@@ -46,7 +49,7 @@ def score(
     import numpy as np
 
     model, rows = encoded_rows(
-        run, data, part=part, reading=reading, output=output, overwrite=overwrite
+        run, data, part=part, reading=reading, label=label, output=output, overwrite=overwrite
     )
     back = model.reconstruct(rows)
     errors = np.square(back.astype(np.float64) - rows.X).mean(axis=1)

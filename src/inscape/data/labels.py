@@ -245,6 +245,17 @@ def label_text(cell: Any) -> str:
     return str(cell)
 
 
+def written_label(value: Any) -> str:
+    """Return a label as people write it: 3 and not 3.0, 1000001 and not 1e+06.
+
+    Examples
+    --------
+    >>> [written_label(value) for value in (3.0, 0.5, 1000001.0, "u")]
+    ['3', '0.5', '1000001', 'u']
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def plain_labels(y: Any, *, name: str = "y") -> np.ndarray:
     """Return labels as an array of numbers or texts, which any file can hold.
 

@@ -29,7 +29,7 @@ class Reading:
         The column that names the rows and is no feature; left out, the index that pandas or R
         wrote; "none" is no such column.
     columns : tuple of str
-        The columns that are features, in this order; once for each, or joined by commas. Left out,
+        The columns that are features, in this order, once for each or joined by commas; left out,
         all others.
     drop : tuple of str
         Columns that are left out.

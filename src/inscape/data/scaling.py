@@ -107,12 +107,16 @@ def _as_floats(X: FloatArray) -> FloatArray:
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
 
 
-def _minmax(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
+def _minmax(X: FloatArray, weights: FloatArray | None) -> tuple[np.ndarray, np.ndarray]:
     low = X.min(axis=0).astype(np.float64)
     return low, X.max(axis=0).astype(np.float64) - low
 
 
-def _standard(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
+def _standard(X: FloatArray, weights: FloatArray | None) -> tuple[np.ndarray, np.ndarray]:
+    if weights is not None:
+        mean = np.average(X, axis=0, weights=weights)
+        mean += np.average(X - mean, axis=0, weights=weights)
+        return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weights))
     mean = X.mean(axis=0, dtype=np.float64)
     # Block by block: a float64 copy of all rows would be twice the size of the data.
     squares = np.zeros_like(mean)
@@ -121,13 +125,13 @@ def _standard(X: FloatArray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(squares / len(X))
 
 
-SCALERS: dict[str, Callable[[FloatArray], tuple[np.ndarray, np.ndarray]]] = {
+SCALERS: dict[str, Callable[[FloatArray, FloatArray | None], tuple[np.ndarray, np.ndarray]]] = {
     "minmax": _minmax,
     "standard": _standard,
 }
 
 
-def fit_scaler(name: str, X: FloatArray) -> Scaler:
+def fit_scaler(name: str, X: FloatArray, weights: FloatArray | None = None) -> Scaler:
     """Fit a scaler on the training rows.
 
     Parameters
@@ -136,6 +140,8 @@ def fit_scaler(name: str, X: FloatArray) -> Scaler:
         "minmax" maps each feature to [0, 1]; "standard" gives it mean 0 and variance 1.
     X : array of shape (n_samples, n_features)
         The training rows, finite.
+    weights : array of shape (n_samples,) or None
+        What each counts, above 0.
 
     Returns
     -------
@@ -164,7 +170,7 @@ def fit_scaler(name: str, X: FloatArray) -> Scaler:
         )
     kind = values.dtype
     with np.errstate(over="ignore"):
-        shift, scale = statistics(values)
+        shift, scale = statistics(values, weights)
     # The spread of equal values may be a rounding; one below the smallest normal number would
     # divide by (almost) nothing.
     constant = (values == values[0]).all(axis=0)

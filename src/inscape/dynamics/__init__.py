@@ -9,6 +9,8 @@
 | `modes` | the data's singular vectors; projections on them |
 | `divergence` | when training runs away, and the stable learning rate |
 | `theory` | closed forms |
+| `flow` | gradient flow, integrated where there is no closed form |
+| `whitening` | `whiten`: inputs for which there is one |
 | `sweeping` | `sweep`: a grid of trainings as one batch |
 | `illusions` | `illusory_correlations` |
 | `following` | `follow`: modes and similarity of any representation over its epochs |
@@ -35,6 +37,7 @@ from inscape.dynamics.theory import (
     regression_weights,
     time_to_learn,
 )
+from inscape.dynamics.whitening import whiten
 
 __all__ = [
     "Course",
@@ -56,4 +59,5 @@ __all__ = [
     "simulate",
     "sweep",
     "time_to_learn",
+    "whiten",
 ]

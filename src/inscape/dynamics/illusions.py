@@ -100,7 +100,9 @@ def illusory_correlations(
     >>> bones = [-1, 1, 1, 1, -1, -1, -1, -1]
     >>> tree = data.tree(random_state=0).rename({"Goldfish": "Shark"})
     >>> tree = tree.add_feature("has_bones", bones)
-    >>> course = dynamics.simulate(tree.inputs, tree.targets, random_state=0)
+    >>> course = dynamics.simulate(
+    ...     tree.inputs, tree.targets, learning_rate=100.0, random_state=0
+    ... )
     >>> found = illusory_correlations(course).wrong_sign
     >>> shark = tree.index("Shark", "has_bones")
     >>> round(float(found.size[shark]), 2), int(found.onset[shark]), int(found.decay[shark])

@@ -31,6 +31,7 @@ from inscape.dynamics.divergence import (
     loss_limit,
     stable_learning_rate,
 )
+from inscape.dynamics.flow import integrate_flow
 from inscape.dynamics.initialization import INITIALIZATIONS
 from inscape.dynamics.modes import Modes, find_modes, half_rise
 from inscape.dynamics.reduction import Reduction, draw, reduce
@@ -41,8 +42,13 @@ from inscape.dynamics.theory import (
 )
 
 _MOST_BYTES = 2**30
-# Up to here a start counts as balanced and aligned, as a share of its size.
-_UNEVEN = 1e-6
+# Above this share of the largest limit there is room for a mode.
+_OPEN = 1e-9
+# Up to here a start counts as balanced and aligned, as a share of its size, and as small, as a
+# share of the weakest mode that there is room for.
+_UNEVEN, _SMALL = 1e-6, 1e-2
+# Of the stable learning rate, where none is given: the source's tree is learned in 200 epochs so.
+_SHARE_OF_STABLE: Final = 0.4
 THEORIES: Final = ("discrete_map", "gradient_flow")
 
 
@@ -78,7 +84,7 @@ class Trajectory:
     --------
     >>> from inscape import data
     >>> tree = data.tree(random_state=0)
-    >>> course = simulate(tree.inputs, tree.targets, random_state=0)
+    >>> course = simulate(tree.inputs, tree.targets, learning_rate=100.0, random_state=0)
     >>> course.half_rise.tolist()
     [95, 115, 135, 137, 183, 185, 187, 187]
     >>> bool(course.loss[-1] < 1e-15)
@@ -203,7 +209,8 @@ class Trajectory:
     def theoretical_modes(self, kind: str = "discrete_map") -> FloatArray:
         r"""Return what theory says of the modes, from the initial weights alone.
 
-        The start of a mode in a network of two layers is
+        Gradient flow has a closed form where `no_closed_form` is empty, and is integrated elsewhere
+        (`inscape.dynamics.flow`). In the closed forms the start of a mode in two layers is
         :math:`u_0 = \lVert (W_1 v + W_2^\top u) / 2 \rVert^2`, its part that grows; of other
         depths it is :math:`u^\top W_L \cdots W_1 v`, for which a network of three layers or more
         must start balanced and aligned. Modes tend to `mode_limits`: those that the narrowest
@@ -213,8 +220,8 @@ class Trajectory:
         Parameters
         ----------
         kind : {"discrete_map", "gradient_flow"}, default "discrete_map"
-            The exact map of gradient descent, or the closed form in continuous time, which runs
-            early where the learning rate is large.
+            The exact map of gradient descent, or continuous time, which runs early where the
+            learning rate is large.
 
         Returns
         -------
@@ -223,24 +230,26 @@ class Trajectory:
         Raises
         ------
         InvalidDataError
-            If the inputs are not whitened, :math:`X^\top X = c I`, or a network of three layers or
-            more does not start balanced, aligned and with every mode above 0.
+            If the discrete map is asked for where there is no closed form, a network of three
+            layers or more does not start with every mode above 0, or gradient flow is too steep
+            where it starts.
 
         References
         ----------
         A. M. Saxe, J. L. McClelland, S. Ganguli (2014), arXiv:1312.6120.
         """
         check_choice("kind", kind, THEORIES)
+        if self.no_closed_form and kind == "gradient_flow":
+            return self._found.project(self._flow())
         power = self._found.input_power
-        if power is None:
+        if self.no_closed_form or power is None:
             raise InvalidDataError(
-                "inputs must be whitened, inputs.T @ inputs = c * identity, for the closed forms; "
-                "got correlated ones: whiten them, or look at the measured modes alone."
+                f"{self.no_closed_form}, of which the discrete map tells nothing: ask for "
+                "kind='gradient_flow', or look at the measured modes alone."
             )
-        self._check_start()
         # With X'X = c the mode obeys the same equation for c u, c tau and s. Where the network is
         # too narrow, its limit is 0 up to rounding.
-        limits = np.where(self.mode_limits > 1e-9 * self.mode_limits.max(), self.mode_limits, 0.0)
+        limits = np.where(self.mode_limits > _OPEN * self.mode_limits.max(), self.mode_limits, 0.0)
         initial = self._growing_part()
         tau = self.time_constant / power
         if kind == "discrete_map":
@@ -284,23 +293,50 @@ class Trajectory:
         left = self._problem.output_rows(_index(outputs)) @ self._found.output_vectors
         return np.einsum("ta,ia,ma->tim", modes, inside @ self._found.input_vectors, left)
 
-    def _check_start(self) -> None:
-        """Ask a network of three layers or more for a start that the formula holds for."""
+    @cached_property
+    def no_closed_form(self) -> str:
+        r"""Why no closed form tells of the modes, in words; empty where one does.
+
+        Closed forms hold for whitened inputs, :math:`X^\top X = c I`, and a start that is balanced
+        and aligned with the modes of the data; of one layer for any start, and of two for a small
+        one.
+        """
+        if self._found.input_power is None:
+            return (
+                "inputs must be whitened, inputs.T @ inputs = c * identity, for the closed forms; "
+                "got correlated ones"
+            )
         start = self._snapshots[0]
-        if len(start) < 3:
-            return
+        if len(start) == 1:
+            return ""
         size = max(float(np.square(weight).sum()) for weight in start)
         apart = max(abs(gap).max() for gap in balancedness(start))
         turned = self._maps[0] - (self._found.output_vectors * self.modes[0]) @ (
             self._found.input_vectors.T
         )
         uneven = apart > _UNEVEN * size
-        if uneven or abs(turned).max() > _UNEVEN * abs(self._maps[0]).max():
-            raise InvalidDataError(
-                f"weights of {len(start)} layers must start balanced, and aligned with the modes "
-                f"of the data; got {'unbalanced' if uneven else 'balanced but turned'} ones, of "
-                "which the closed forms tell nothing: look at the measured modes alone."
-            )
+        even = not uneven and abs(turned).max() <= _UNEVEN * abs(self._maps[0]).max()
+        limits = self.mode_limits
+        weakest = float(limits[limits > _OPEN * limits.max()].min())
+        if even or (len(start) == 2 and size <= _SMALL * weakest):
+            return ""
+        return (
+            f"weights of {len(start)} layers must start {'small, or ' * (len(start) == 2)}balanced "
+            "and aligned with the modes of the data for the closed forms; got "
+            f"{'unbalanced' if uneven else 'balanced but turned'} ones"
+        )
+
+    def _flow(self) -> FloatArray:
+        """Return the small map at each recorded epoch under gradient flow."""
+        problem = self._problem
+        return integrate_flow(
+            problem.inputs,
+            problem.targets,
+            self._snapshots[0],
+            rate=2 * self.learning_rate / problem.n_entries,
+            epochs=self.epochs,
+            fastest=self.stable_learning_rate / (2 * self.learning_rate),
+        )
 
     def _growing_part(self) -> FloatArray:
         start = self._snapshots[0]
@@ -319,7 +355,7 @@ def simulate(
     gamma: float = 1e-12,
     initialization: str = "scaled_normal",
     weights: Sequence[Any] | None = None,
-    learning_rate: float = 100.0,
+    learning_rate: float | None = None,
     epochs: int = 250,
     record_every: int = 1,
     pairs: Sequence[tuple[int, int]] = (),
@@ -348,8 +384,9 @@ def simulate(
     weights : sequence of array-like or None, default None
         The initial weights themselves, the first layer first, each (outputs, inputs); `hidden`,
         `gamma`, `initialization` and `random_state` are then not used.
-    learning_rate : float, default 100.0
-        :math:`\eta`. It is large because the loss is a mean over all entries.
+    learning_rate : float or None, default None
+        :math:`\eta`; None takes four tenths of `Trajectory.stable_learning_rate`. It may be large,
+        because the loss is a mean over all entries.
     epochs : int, default 250
         Steps of gradient descent, at least 1.
     record_every : int, default 1
@@ -379,7 +416,7 @@ def simulate(
     array([3., 1.])
     """
     X, Y = check_inputs_and_targets(inputs, targets)
-    rate = check_number("learning_rate", learning_rate, above=0)
+    rate = None if learning_rate is None else check_number("learning_rate", learning_rate, above=0)
     recorded = recorded_epochs(epochs, record_every)
     chosen = _check_pairs("pairs", pairs, n_rows=len(X), n_columns=Y.shape[1])
     if weights is None:
@@ -402,7 +439,7 @@ def recorded_epochs(epochs: Any, record_every: Any) -> IntArray:
 
 def _follow(
     problem: Reduction,
-    learning_rate: float,
+    learning_rate: float | None,
     epochs: IntArray,
     pairs: tuple[tuple[int, int], ...],
 ) -> Trajectory:
@@ -412,6 +449,9 @@ def _follow(
     too_large((len(epochs), n_outputs, n_inputs), what="the record", most=_MOST_BYTES)
     too_large((len(epochs), n_hidden, n_samples, n_samples), what="the record", most=_MOST_BYTES)
     found = find_modes(problem.inputs, problem.targets, rank=min(len(w) for w in start))
+    if learning_rate is None:
+        stable = stable_learning_rate(problem, found, n_layers=len(start))
+        learning_rate = _SHARE_OF_STABLE * stable
     loss = np.empty(len(epochs))
     maps = np.empty((len(epochs), n_outputs, n_inputs))
     hidden = np.empty((len(epochs), n_hidden, n_samples, n_samples))

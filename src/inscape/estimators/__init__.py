@@ -2,6 +2,7 @@
 
 | file | what lives there |
 |---|---|
+| `activations` | what a layer of a network gives for rows, found by the name of the layer |
 | `autoencoder` | the autoencoder: its options, and what is its own |
 | `base` | what every estimator can do: learn, encode, decode, score, draw, save |
 | `building` | a network as its likelihood needs it |
@@ -23,8 +24,10 @@
 | `proposals` | where codes are drawn from for a likelihood that the posterior's draws miss |
 | `samplers` | densities of codes, fitted after training, to draw new ones from |
 | `starting` | training from a start that is good already, which no training may fall behind |
+| `symbols` | a density of the symbols that quantised codes are, each given those before it |
 | `units` | how rows come to a network and go back: scaler, frame, and what its nats are worth |
 | `variational_autoencoder` | the variational autoencoder: its options, and what is its own |
+| `weighing` | what each row counts: weights checked, and who knows of none |
 """
 
 from inscape.estimators.autoencoder import Autoencoder, DeadUnitWarning

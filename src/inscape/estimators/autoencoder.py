@@ -38,10 +38,13 @@ class Autoencoder(NetworkEstimator):
     :math:`-\log p(x \mid g(f(\tilde x)))`, in nats per sample, and what penalties add to it;
     :math:`\tilde x` is the row itself, or what a corruption made of it.
 
+    There is no ``partial_fit`` and no ``warm_start``: `fit` begins anew each time, and `fine_tune`
+    returns a copy that goes on from these weights and optimisers, on other rows or another task.
+
     Parameters
     ----------
     n_components : int
-        Width of the code.
+        Width of the code; of each of its places, where the network makes it a map.
     hidden : tuple of int
         Widths of the encoder's hidden layers, outermost first, mirrored by the decoder; ``()`` is
         the shallow autoencoder.
@@ -106,7 +109,8 @@ class Autoencoder(NetworkEstimator):
     optimizers_ : list of torch.optim.Optimizer or None
         As training left them, from where `fine_tune` goes on.
     history_ : list of dict
-        One entry an epoch: loss in nats per sample and per feature, squared error, seconds.
+        One entry before the first step, then one an epoch: loss in nats per sample and per
+        feature, squared error, seconds.
     dead_units_ : tuple of int
         Code units that are constant over all training rows.
     n_features_in_ : int
@@ -216,7 +220,7 @@ class Autoencoder(NetworkEstimator):
         return parts.corruption is None and not parts.penalty
 
     def _objective(
-        self, parts: AutoencoderParts, units: Units, *, n_samples: int
+        self, parts: AutoencoderParts, units: Units, *, n_samples: float, n_steps: int | None = None
     ) -> Reconstruction:
         return Reconstruction(
             units.likelihood,
@@ -225,6 +229,7 @@ class Autoencoder(NetworkEstimator):
             factor=units.framed.factor,
             constant=units.constant(parts.n_features),
             unit=units.unit,
+            n_steps=n_steps,
         )
 
     def _pretrain(
@@ -246,6 +251,9 @@ class Autoencoder(NetworkEstimator):
         """Where the watched rows raised a suspicion, look at all rows, and say what to do."""
         if self.dead_units_:
             self.dead_units_ = dead_units(self._encode(X, None))
+        if len(self.dead_units_) < self.n_components_ and isinstance(self.code_space_, Codebook):
+            # A corner that is the same in all pictures has one symbol; a codebook dies as a whole.
+            self.dead_units_ = ()
         if self.dead_units_:
             warnings.warn(self._tell_dead_units(), DeadUnitWarning, stacklevel=4)
 

@@ -16,13 +16,15 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from inscape._checks import check_enough_samples
+from inscape._checks import check_choice, check_enough_samples
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape._parts import describe_part
 from inscape._typing import FloatArray
 from inscape.data import Description
 from inscape.data.dataset import restore_description
 from inscape.data.scaling import Scaler
+from inscape.estimators.activations import activations_of, layers_of
+from inscape.estimators.building import build_optimizers
 from inscape.estimators.conditions import Conditions, find_conditions, restore_conditions
 from inscape.estimators.faults import find_faults, some_rows
 from inscape.estimators.frame import Frame
@@ -35,7 +37,7 @@ from inscape.estimators.inputs import (
     make_generator,
 )
 from inscape.estimators.linear_start import Principal, find_principal, no_start
-from inscape.estimators.opening import open_labels, open_rows
+from inscape.estimators.opening import names_of_labels, open_labels, open_rows
 from inscape.estimators.options import (
     AUTO,
     MODULES,
@@ -57,6 +59,12 @@ from inscape.estimators.samplers import (
 )
 from inscape.estimators.starting import limit_paths, paths_of, train_from_start
 from inscape.estimators.units import MOST_NATS, Units, find_units, restore_units
+from inscape.estimators.weighing import (
+    check_network_takes_weights,
+    check_takes_weights,
+    check_weights,
+    weigh,
+)
 from inscape.networks import Examples, LinearPath, LinearStart, Modules, Network
 from inscape.objectives import Likelihood, Space
 from inscape.training import Plan, Report, Snapshot, TrainingState, train
@@ -159,8 +167,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return the width of the encoder's output."""
 
     @abstractmethod
-    def _objective(self, parts: Any, units: Units, *, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
+    def _objective(
+        self, parts: Any, units: Units, *, n_samples: float, n_steps: int | None = None
+    ) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
+
+    def _critic_rate(self, parts: Any) -> float | None:
+        """Return the learning rate of a critic that has one of its own."""
+        return None
 
     def _pretrain(
         self,
@@ -177,12 +191,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _conclude(self, X: FloatArray, examples: Examples) -> None:
         """Look at the fitted network, given the rows as they came and as they were trained on."""
 
-    def _finish(self, given: FloatArray, y: Any, examples: Examples) -> None:
+    def _finish(
+        self, given: FloatArray, y: Any, examples: Examples, weights: FloatArray | None = None
+    ) -> None:
         """Look at what was fitted, once training is over."""
         self.network_.eval()
-        told = None if self.conditions_ is None else some_rows(np.asarray(y))
+        told = None if self.conditions_ is None else some_rows(np.asarray(y), weights)
         # Looked at when somebody asks: whoever only wants codes does not wait for it.
-        self._seen: Any = (some_rows(given).copy(), told)
+        self._seen: Any = (some_rows(given, weights).copy(), told)
         self._conclude(given, examples)
 
     @property
@@ -224,7 +240,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     # ----------------------------------------------------------------------- learning
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn the representation of the rows.
 
         Parameters
@@ -235,19 +251,37 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional and X brings none; else for scikit-learn's
             pipelines.
+        sample_weight : array-like, shape (n_samples,), or None
+            How many rows each row stands for: a weight of 3 is the row three times, 0 is a row that
+            is not there. Rows are drawn into batches alike, and their losses weigh by weights whose
+            mean is 1; in a training by all rows at once integers are repeated rows to the last
+            digits, in smaller batches on average. How many rows are held out, and how long is
+            trained by default, goes by the rows and not by their weights.
 
         Returns
         -------
         estimator
             Itself.
+
+        Raises
+        ------
+        InvalidDataError
+            If weights are not one finite number >= 0 a row, two of them above 0.
+        InvalidParameterError
+            If a part looks at whole batches and knows of no weights, such as a total correlation.
         """
-        pairs = self.iter_fit(X, y)
+        pairs = self.iter_fit(X, y, sample_weight=sample_weight)
         for _ in with_progress(pairs, label=type(self).__name__) if self.verbose else pairs:
             pass
         return self
 
     def iter_fit(
-        self, X: Any, y: Any = None, *, checkpoint: Checkpoint | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Iterator[tuple[Report, TrainingState]]:
         """Learn as `fit` does; yield where training stands, before it and up to ten times an epoch.
 
@@ -260,6 +294,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Training rows.
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional.
+        sample_weight : array-like, shape (n_samples,), or None
+            As in `fit`.
         checkpoint : pair of (arrays, metadata) or None
             What `TrainingState.to_arrays` gave after a report with `epoch_done`: training goes
             on from there, and ends with the same bits as if it had never stopped.
@@ -269,26 +305,34 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuple of (Report, TrainingState)
             The numbers, and the live state.
         """
-        opened, y = open_rows(X, None, reset=True), open_labels(X, y)
+        opened, names = open_rows(X, None, reset=True), names_of_labels(X) if y is None else None
+        y = open_labels(X, y)
         given = check_rows(self, opened, reset=True)
+        given, y, weights = weigh(given, y, sample_weight)
         check_enough_samples(len(given))
         _check_varies(given)
         options = self.get_params(deep=False)
         parts = self._resolve(options, n_features=given.shape[1])
+        if weights is not None:
+            check_takes_weights(parts, options)
         generator = make_generator(options["random_state"])
         share = options["validation_fraction"]
         order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
+        # What is held out tells nothing of its units either.
+        learned = slice(None) if order is None else order[1].numpy()
         units = find_units(
-            # What is held out tells nothing of its units either.
-            given if order is None else given[order[1].numpy()],
+            given[learned],
             parts.likelihood,
             parts.network,
             scaler=options["scaler"],
             alone=self._alone,
+            weights=None if weights is None else weights[learned],
         )
-        conditions = find_conditions(y, options.get("conditional", False), n_rows=len(given))
+        conditions = find_conditions(
+            y, options.get("conditional", False), n_rows=len(given), names=names, weights=weights
+        )
         device = choose_device(options["device"])
-        examples = _checked(given, y, parts, units, conditions)
+        examples = _checked(given, y, parts, units, conditions, weights=weights)
         training, held_out = _split(examples, order)
         plan, learning_rate = plan_training(options, parts.optimizer, n_samples=len(training))
         linear = self._find_linear_start(parts, options, units, training)
@@ -301,6 +345,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             linear=linear,
         ).to(device, parts.dtype)
         plan = check_batches(plan, network)
+        if weights is not None:
+            check_network_takes_weights(plan, network)
         if checkpoint is None:
             rows = training.features.to(device)
             self._pretrain(network, parts, units, plan, rows, generator)
@@ -322,20 +368,22 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             if checkpoint is not None:
                 state.restore(*checkpoint)
             yield from self._train(state, plan, training, held_out)
-        self._finish(given, y, examples)
+        self._finish(given, y, examples, weights)
 
     def fine_tune(
         self,
         X: Any,
         y: Any = None,
         *,
+        sample_weight: Any = None,
         corruption: Any = None,
         epochs: float | None = None,
         learning_rate: float | None = None,
     ) -> Self:
         """Return a copy that has gone on learning, on other rows or another task.
 
-        Weights and optimisers go on from where they are; this estimator stays as it was. After
+        It is what other libraries do by ``partial_fit`` or ``warm_start``. Weights and optimisers
+        go on from where they are; this estimator stays as it was. After
         `inscape.load` there are no optimisers to go on from, and new ones begin.
 
         Parameters
@@ -344,6 +392,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Rows that have to come out.
         y : array-like, shape (n_samples,), or None
             Labels, where the estimator is conditional.
+        sample_weight : array-like, shape (n_samples,), or None
+            As in `fit`; units and conditions stay those of the fit.
         corruption : str, Corruption or None
             What is done to them before they are encoded: the task is to undo it.
         epochs, learning_rate : float or None
@@ -361,25 +411,32 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tuned.set_params(**tuned.options_)
         tuned.network_, tuned.optimizers_ = copy.deepcopy((self.network_, self.optimizers_))
         forget_samplers(tuned.network_)
-        pairs = tuned._iter_fine_tune(X, y)
+        pairs = tuned._iter_fine_tune(X, y, sample_weight)
         for _ in with_progress(pairs, label="Fine-tuning") if self.verbose else pairs:
             pass
         return tuned
 
-    def _iter_fine_tune(self, X: Any, y: Any) -> Iterator[tuple[Report, TrainingState]]:
-        given, y = check_rows(self, X, reset=False), open_labels(X, y)
+    def _iter_fine_tune(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> Iterator[tuple[Report, TrainingState]]:
+        given, y = check_rows(self, X, reset=False), self._labels(X, y)
+        given, y, weights = weigh(given, y, sample_weight)
         check_enough_samples(len(given))
         options, n_features = self.options_, self.n_features_in_
         check_training(options)
         corruption = resolve_corruption(options["corruption"], n_features=n_features)
         self.parts_ = dataclasses.replace(self.parts_, corruption=corruption)
+        if weights is not None:
+            check_takes_weights(self.parts_, {})
         generator = make_generator(options["random_state"])
-        examples = _checked(given, y, self.parts_, self.units_, self.conditions_)
+        examples = _checked(given, y, self.parts_, self.units_, self.conditions_, weights=weights)
         share = options["validation_fraction"]
         order = _held_out_first(len(given), 0.0 if share == AUTO else share, generator)
         training, held_out = _split(examples, order)
         plan, rate = plan_training(options, self.parts_.optimizer, n_samples=len(training))
         plan = check_batches(plan, self.network_)
+        if weights is not None:
+            check_network_takes_weights(plan, self.network_)
         self.note_training(plan, rate)
         # What was told of the fit before is not true of this one.
         self.length_ = ""
@@ -393,7 +450,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             self.optimizers_ = state.optimizers = before
         self.network_.train()
         yield from self._train(state, plan, training, held_out)
-        self._finish(given, y, examples)
+        self._finish(given, y, examples, weights)
 
     def _find_linear_start(
         self, parts: Any, options: Options, units: Units, examples: Examples
@@ -402,7 +459,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         fits = parts.n_components <= min(examples.features.shape)
         if units.frame is None or not fits or not self._can_start_linear(parts, options):
             return None
-        found = find_principal(examples.features.numpy(), parts.n_components)
+        weights = None if examples.weights is None else examples.weights.double().numpy()
+        found = find_principal(examples.features.numpy(), parts.n_components, weights)
         return self._linear_start(parts, units, found)
 
     def begin(
@@ -415,7 +473,12 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     ) -> TrainingState:
         """Return the state of a training that begins, maybe after one that found its length."""
         self.network_ = network
-        optimizers = self.parts_.optimizer.build(network, learning_rate=learning_rate)
+        optimizers = build_optimizers(
+            self.parts_.optimizer,
+            network,
+            learning_rate=learning_rate,
+            critic_rate=self._critic_rate(self.parts_),
+        )
         self.optimizers_ = optimizers
         # Drawn only where it is used: a training without noise draws what it always drew.
         noisy = self.parts_.corruption is not None
@@ -437,7 +500,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         device = next(state.network.parameters()).device
         reports = train(
             state,
-            self.objective(len(training)),
+            self.objective(training.total, n_steps=plan.n_steps(len(training))),
             plan,
             examples=training.to(device),
             held_out=None if held_out is None else held_out.to(device),
@@ -445,9 +508,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         )
         yield from self.watch(reports, state)
 
-    def objective(self, n_samples: int) -> Any:
-        """Return what is minimised over so many rows."""
-        return self._objective(self.parts_, self.units_, n_samples=n_samples)
+    def objective(self, n_samples: float, *, n_steps: int | None = None) -> Any:
+        """Return what is minimised over so many rows, in so many steps where they are planned."""
+        return self._objective(self.parts_, self.units_, n_samples=n_samples, n_steps=n_steps)
 
     def note_training(self, plan: Plan, learning_rate: float) -> None:
         """Keep how long, in which batches and at which rate is trained."""
@@ -500,7 +563,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Codes, in the dtype of X; two calls give the same bits.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False), open_labels(X, y))
+        return self._encode(check_rows(self, X, reset=False), self._labels(X, y))
 
     def _encode(self, rows: FloatArray, y: Any) -> FloatArray:
         """Return the codes of rows that were checked."""
@@ -508,6 +571,65 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             lambda net, some: net.encode(some.features, some.conditions),
             rows,
             y,
+            precision=rows.dtype,
+            before=self.units_.apply,
+        )
+
+    @property
+    def layer_names_(self) -> tuple[str, ...]:
+        """Names of the network's layers, in the order in which rows come through them.
+
+        They are those of ``network_.named_modules()``: "encoder.0" is the encoder's first layer,
+        "bottleneck" gives the codes, "decoder" what the likelihood reads.
+        """
+        check_is_fitted(self)
+        told = self.conditions_
+        n_conditions = 0 if told is None else told.n_columns
+        return layers_of(self.network_, n_features=self.n_features_in_, n_conditions=n_conditions)
+
+    def activations(self, X: Any, y: Any = None, *, layer: str) -> FloatArray:
+        """Return what a layer gives for rows.
+
+        Nothing is drawn: a variational model decodes the means of its posteriors. For a moment of
+        the training ask ``at(snapshot)``.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+        y : array-like, or None
+            What a conditional model is told.
+        layer : str
+            One of `layer_names_`.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, width), or (n_samples, channels, height, width) of maps
+            In the dtype of X, in the units of the network.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such layer; the message has all names.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from inscape import Autoencoder
+        >>> X = load_digits().data[:100]
+        >>> model = Autoencoder(2, likelihood="bernoulli", scaler="minmax", epochs=1).fit(X)
+        >>> model.layer_names_[:3]
+        ('encoder.0', 'encoder.1', 'encoder.2')
+        >>> model.activations(X, layer="encoder.1").shape
+        (100, 256)
+        """
+        check_is_fitted(self)
+        check_choice("layer", layer, self.layer_names_)
+        rows = check_rows(self, X, reset=False)
+        return self._by_block(
+            lambda net, some: activations_of(net, some, layer),
+            rows,
+            open_labels(X, y),
             precision=rows.dtype,
             before=self.units_.apply,
         )
@@ -553,7 +675,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ndarray, shape (n_samples, n_features)
             What came back, its columns in the order of those in `fit`.
         """
-        y = open_labels(X, y)
+        check_is_fitted(self)
+        y = self._labels(X, y)
         return self.inverse_transform(np.asarray(self.transform(X, y)), y)
 
     def score_samples(self, X: Any, y: Any = None, *, by_feature: bool = False) -> FloatArray:
@@ -582,7 +705,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             If the likelihood knows of no shares of features, where they are asked for.
         """
         check_is_fitted(self)
-        given, y = check_rows(self, X, reset=False), open_labels(X, y)
+        given, y = check_rows(self, X, reset=False), self._labels(X, y)
         likelihood, units = self.units_.likelihood, self.units_
         units.check(given)
         told = likelihood.nats_per_feature if by_feature else likelihood.negative_log_likelihood
@@ -596,7 +719,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             return -(units.framed.factor * found + units.constants(given.shape[1]))
         return -units.nats(found, given.shape[1])
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the mean of `score_samples`.
 
         Parameters
@@ -605,13 +728,18 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Rows.
         y : array-like, or None
             What a conditional model is told.
+        sample_weight : array-like, shape (n_samples,), or None
+            What each row counts.
 
         Returns
         -------
         float
             Nats per sample; higher is better.
         """
-        return float(self.score_samples(X, y).mean())
+        found = self.score_samples(X, y)
+        if sample_weight is None:
+            return float(found.mean())
+        return float(np.average(found, weights=check_weights(sample_weight, len(found))))
 
     def given(self, y: Any) -> Given:
         """Return this estimator with what it is told bound: a plain representation.
@@ -712,13 +840,14 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         X : array-like, shape (n_samples, n_features)
             Rows, such as those that it was trained on.
-        kind : {"mixture", "flow"}, or part
+        kind : {"mixture", "flow", "symbols"}, or part
             A mixture of Gaussians or a normalising flow; or one of your own size, such as
-            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)".
+            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)". Of a codebook
+            "symbols" is the density of the symbols themselves, each given those before it.
         y : array-like, or None
             What a conditional model is told; the density is that of all rows' codes.
         n_steps : int
-            Training steps of a flow.
+            Training steps of a flow, or of the density of symbols.
         random_state : int, RandomState or None
             Where the fit starts from.
 
@@ -751,8 +880,9 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ----------
         n : int
             How many.
-        from_ : {"prior", "mixture", "flow"} or None
-            What is drawn from; None is the prior, or the mixture where there is no prior.
+        from_ : {"prior", "mixture", "flow", "symbols"} or None
+            What is drawn from; None is the prior, or, where there is none, the one that has been
+            fitted, of several the mixture.
         y : array-like, or None
             What a conditional model is told.
         observations : bool
@@ -850,11 +980,25 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         save(self, Path(path), overwrite=overwrite)
 
-    def _examples(self, X: Any, y: Any) -> Examples:
-        """Return rows as the network works on them, known to suit the likelihood."""
-        given = check_rows(self, X, reset=False)
+    def _network_in(self, precision: Any) -> tuple[Network, torch.dtype]:
+        """Return the network as it is, or a copy in float64 for rows that are; and its type."""
+        kind = next(self.network_.parameters()).dtype
+        if precision == np.float64 and kind != torch.float64:
+            return copy.deepcopy(self.network_).double(), torch.float64
+        return self.network_, kind
+
+    def _examples(self, given: FloatArray, y: Any, *, kind: torch.dtype) -> Examples:
+        """Return checked rows as a network of that type works on them, fit for the likelihood."""
+        parts = dataclasses.replace(self.parts_, dtype=kind)
+        return _checked(given, y, parts, self.units_, self.conditions_, trained_on=False)
+
+    def _labels(self, X: Any, y: Any) -> Any:
+        """Return what the model is told of rows; labels that these bring along, by their names."""
         told = open_labels(X, y)
-        return _checked(given, told, self.parts_, self.units_, self.conditions_, trained_on=False)
+        if self.conditions_ is None or y is not None or told is None:
+            return told
+        known = None if self.description_ is None else self.description_.class_names
+        return self.conditions_.by_name(told, names_of_labels(X), known)
 
     def _encode_conditions(self, y: Any, n_rows: int) -> Tensor | None:
         return None if self.conditions_ is None else self.conditions_.encode(y, n_rows=n_rows)
@@ -876,10 +1020,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         In float64 the arithmetic is float64 too: a row then gives the same numbers to 1e-12
         whichever rows come with it, where float32 products differ in their last digits.
         """
-        first = next(self.network_.parameters())
-        network, kind = self.network_, first.dtype
-        if precision == np.float64 and kind != torch.float64:
-            network, kind = copy.deepcopy(network).double(), torch.float64
+        network, kind = self._network_in(precision)
+        device = next(network.parameters()).device
         told = self._encode_conditions(y, len(X))
         told_in = precision if told_in is None else told_in
         found = np.empty(0, dtype=told_in)
@@ -887,7 +1029,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             rows = slice(start, start + _BLOCK)
             block = X[rows] if before is None else before(X[rows])
             some = Examples(as_tensor(block, dtype=kind), None if told is None else told[rows])
-            tensor = function(network, some.to(first.device, kind)).cpu()
+            tensor = function(network, some.to(device, kind)).cpu()
             result = tensor.numpy().astype(told_in, copy=False)
             result = result if after is None else after(result)
             if not start:
@@ -1067,15 +1209,17 @@ def _checked(
     conditions: Conditions | None,
     *,
     trained_on: bool = True,
+    weights: FloatArray | None = None,
 ) -> Examples:
     """Return rows as the network works on them, known to suit the likelihood, and what is told."""
     if trained_on:
         parts.likelihood.check(units.scale(X))
     else:
         units.check(X)
-    rows = units.apply_to_training(X) if trained_on else units.apply(X)
+    rows = units.apply_to_training(X, weights) if trained_on else units.apply(X)
     told = None if conditions is None else conditions.encode(y, n_rows=len(X)).to(parts.dtype)
-    return Examples(as_tensor(rows, dtype=parts.dtype), told)
+    each = None if weights is None else torch.from_numpy(weights).to(parts.dtype)
+    return Examples(as_tensor(rows, dtype=parts.dtype), told, each)
 
 
 def _restore_units(

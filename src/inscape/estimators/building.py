@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inscape.estimators.options import Parts
+from inscape.estimators.weighing import spread_by_weight
 from inscape.networks import (
     Conditioned,
     Examples,
@@ -20,6 +21,7 @@ from inscape.networks import (
     Start,
 )
 from inscape.objectives import Likelihood
+from inscape.training import Optimizer
 
 # Rows from which the mean is taken that biases start from.
 _MEAN_ROWS = 2048
@@ -79,7 +81,14 @@ def build_network(
     n_shared = likelihood.n_shared(parts.n_features)
     if n_shared:
         rows = None if some is None else some.features
-        errors = None if rows is None or linear is None else _errors(rows, linear)
+        errors = None
+        if some is not None and linear is not None:
+            errors = _errors(some.evenly_weighed(), linear)
+        if some is not None and some.weights is not None:
+            # As many rows as they stand for, nearly: what is shared starts from quantiles or means.
+            places = spread_by_weight(some.weights.numpy(), _MEAN_ROWS)
+            rows = some.features[places]
+            errors = None if errors is None else errors[places]
         start = likelihood.shared_start(parts.n_features, rows=rows, errors=errors)
         trainable = not likelihood.calibrates
         network.decoder = SharedOutputs(network.decoder, start, trainable=trainable)
@@ -93,20 +102,27 @@ def _start(
         # Weights are loaded into the maps; what stands there until then does not matter.
         nothing = torch.zeros(0)
         return None if linear is None else Start(nothing, nothing, linear=linear)
+    some = some.evenly_weighed()
     rows, told = some.features, some.conditions
     return Start(
-        row=(LogCounts()(rows) if logarithms else rows).mean(dim=0).float(),
-        output=likelihood.start(rows.mean(dim=0).float()),
-        conditions=None if told is None else told.mean(dim=0).float(),
+        row=_mean(LogCounts()(rows) if logarithms else rows, some.weights).float(),
+        output=likelihood.start(_mean(rows, some.weights).float()),
+        conditions=None if told is None else _mean(told, some.weights).float(),
         linear=linear,
     )
 
 
-def _errors(rows: Tensor, linear: LinearStart) -> Tensor:
+def _mean(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Return the mean over the rows (n, width), each times its weight."""
+    return (values if weights is None else values * weights[:, None]).mean(dim=0)
+
+
+def _errors(some: Examples, linear: LinearStart) -> Tensor:
     """Return what linear maps leave of rows, as large as the noise that would explain it best."""
+    rows = some.features
     n_features, n_components = linear.decoder.shape
     directions = torch.linalg.qr(linear.decoder).Q.to(rows)
-    centred = rows - rows.mean(dim=0)
+    centred = rows - _mean(rows, some.weights)
     left = centred - centred @ directions @ directions.T
     return left * math.sqrt(n_features / max(1, n_features - n_components))
 
@@ -116,3 +132,16 @@ def _after(first: nn.Module, layers: Any) -> nn.Sequential:
     if isinstance(layers, Conditioned):
         return Conditioned(first, *layers, place=layers.place + 1)
     return nn.Sequential(first, *layers)
+
+
+def build_optimizers(
+    optimizer: Optimizer, network: Network, *, learning_rate: float, critic_rate: float | None
+) -> list[torch.optim.Optimizer]:
+    """Return what moves a network's parameters, those of its critic maybe at another rate."""
+    if critic_rate is None:
+        return optimizer.build(network, learning_rate=learning_rate)
+    others = [part for name, part in network.named_children() if name != "critic"]
+    return [
+        *optimizer.build(nn.ModuleList(others), learning_rate=learning_rate),
+        *optimizer.build(network.critic, learning_rate=critic_rate),
+    ]

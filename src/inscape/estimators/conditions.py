@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch.nn.functional import one_hot
 from inscape._checks import check_choice, check_finite
 from inscape._errors import InvalidDataError, InvalidParameterError
 from inscape.data.arrays import as_array
-from inscape.data.labels import plain_labels
+from inscape.data.labels import plain_labels, written_label
 from inscape.estimators.exact_modules import ToldLabels, ToldNumbers
 
 CONTINUOUS = "continuous"
@@ -46,6 +47,35 @@ class Conditions(ABC):
         InvalidDataError
             If they are missing, do not fit the rows or cannot be told to the fitted model.
         """
+
+    @abstractmethod
+    def read(self, words: Sequence[str], names: Sequence[str] | None) -> np.ndarray:
+        """Return what is told from words, as people write it.
+
+        Parameters
+        ----------
+        words : sequence of str
+            One a row.
+        names : sequence of str or None
+            What labels 0, 1, ... are called, where they have names.
+
+        Raises
+        ------
+        InvalidDataError
+            If a word is no label that the model was fitted with, or no number.
+        """
+
+    def by_name(self, y: Any, names: Sequence[str] | None, known: Sequence[str] | None) -> Any:
+        """Return labels by their names, where rows number their classes in another way.
+
+        Parameters
+        ----------
+        y : array-like
+            Labels that rows brought along.
+        names, known : sequence of str or None
+            What their labels 0, 1, ... are called, and what those of the training rows are.
+        """
+        return y
 
     @abstractmethod
     def module(self) -> nn.Module:
@@ -81,11 +111,31 @@ class Labels(Conditions):
         places = np.searchsorted(self.classes, labels).clip(max=len(self.classes) - 1)
         unknown = self.classes[places] != labels
         if unknown.any():
-            raise InvalidDataError(
-                "y must hold labels that the model was fitted with; got "
-                f"{labels[unknown].tolist()[0]!r}: take one of {', '.join(map(str, self.classes))}."
-            )
+            raise _unknown(labels[unknown].tolist()[0], map(str, self.classes))
         return one_hot(torch.from_numpy(places), len(self.classes)).float()
+
+    def read(self, words: Sequence[str], names: Sequence[str] | None) -> np.ndarray:
+        """Return the labels that are written so."""
+        place = {word: i for i, word in enumerate(self._written(names))}
+        for word in words:
+            if word not in place:
+                raise _unknown(word, place)
+        return self.classes[[place[word] for word in words]]
+
+    def _written(self, names: Sequence[str] | None) -> list[str]:
+        labels = self.classes.tolist()
+        # Those of texts are their names, and other numbers were given beside the rows.
+        if names is None or not set(labels) <= set(range(len(names))):
+            return [written_label(label) for label in labels]
+        return [names[label] for label in labels]
+
+    def by_name(self, y: Any, names: Sequence[str] | None, known: Sequence[str] | None) -> Any:
+        """Return the labels of the training rows that have these names."""
+        if names == known or (known is None and self.classes.dtype.kind != "U"):
+            return y
+        labels = np.asarray(y).tolist()
+        words = [written_label(label) if names is None else names[label] for label in labels]
+        return self.read(words, known)
 
     def module(self) -> ToldLabels:
         """Return a module that tells a tensor of labels; texts come by their place in `classes`."""
@@ -122,6 +172,10 @@ class Numbers(Conditions):
             raise _missing(y, several, n_rows=n_rows)
         return torch.from_numpy((numbers - self.means) / self.scales).float()
 
+    def read(self, words: Sequence[str], names: Sequence[str] | None) -> np.ndarray:
+        """Return the numbers that are written so."""
+        return _as_numbers(np.array(words, dtype=object))
+
     def module(self) -> ToldNumbers:
         """Return a module that tells a tensor of numbers."""
         return ToldNumbers(self.means, self.scales)
@@ -142,7 +196,14 @@ def check_conditional(value: Any) -> None:
     )
 
 
-def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | None:
+def find_conditions(
+    y: Any,
+    conditional: Any,
+    *,
+    n_rows: int,
+    names: Sequence[str] | None = None,
+    weights: np.ndarray | None = None,
+) -> Conditions | None:
     """Return how what `fit` is told becomes a tensor; None where the model is told nothing.
 
     Parameters
@@ -153,11 +214,15 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
         The option.
     n_rows : int
         How many rows there are.
+    names : sequence of str or None
+        What labels 0, 1, ... are called, where they came with the rows and have names.
+    weights : ndarray, shape (n_rows,), or None
+        What each row counts.
 
     Raises
     ------
     InvalidDataError
-        If `y` is missing, or holds numbers where labels are asked for.
+        If `y` is missing, holds numbers where labels are asked for, or names where numbers are.
     """
     if not conditional:
         return None
@@ -167,12 +232,19 @@ def find_conditions(y: Any, conditional: Any, *, n_rows: int) -> Conditions | No
             "conditional=False."
         )
     if conditional == CONTINUOUS:
+        if names is not None:
+            # Their places are numbers too, and mean nothing.
+            raise InvalidDataError(
+                f"y must hold numbers where conditional='continuous'; got classes such as "
+                f"{names[0]!r}: take conditional=True for labels."
+            )
         numbers = _as_numbers(y)
         numbers = numbers[:, None] if numbers.ndim == 1 else numbers
         if numbers.ndim != 2 or len(numbers) != n_rows:
             raise _missing(y, "a number", n_rows=n_rows)
-        scales = numbers.std(axis=0)
-        return Numbers(numbers.mean(axis=0), np.where(scales > 0, scales, 1.0))
+        means = np.average(numbers, axis=0, weights=weights)
+        squares = np.average(np.square(numbers - means), axis=0, weights=weights)
+        return Numbers(means, np.sqrt(np.where(squares > 0, squares, 1.0)))
     labels = plain_labels(y)
     if labels.ndim == 1 and labels.dtype.kind == "f" and type_of_target(labels) == CONTINUOUS:
         raise InvalidDataError(
@@ -202,6 +274,13 @@ def _as_numbers(y: Any) -> np.ndarray:
         ) from error
     check_finite(np.atleast_1d(numbers), name="y")
     return numbers
+
+
+def _unknown(label: Any, known: Iterable[str]) -> InvalidDataError:
+    return InvalidDataError(
+        f"y must hold labels that the model was fitted with; got {label!r}: take one of "
+        f"{', '.join(known)}."
+    )
 
 
 def _missing(y: Any, what: str, *, n_rows: int) -> InvalidDataError:

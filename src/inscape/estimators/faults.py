@@ -10,6 +10,7 @@ import numpy as np
 from inscape._typing import FloatArray
 from inscape.estimators.frame import fit_frame
 from inscape.estimators.linear_start import find_principal
+from inscape.estimators.weighing import spread_by_weight
 
 # Rows, evenly spread, that are looked at.
 _SEEN = 1000
@@ -54,8 +55,10 @@ def find_faults(
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def some_rows(X: FloatArray) -> FloatArray:
-    """Return the rows that are looked at, evenly spread."""
+def some_rows(X: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Return the rows that are looked at, evenly spread; by their weights, if they have any."""
+    if weights is not None:
+        return X[spread_by_weight(weights, _SEEN)]
     return X[:: max(1, -(-len(X) // _SEEN))]
 
 
@@ -80,12 +83,13 @@ def _raw_units(X: FloatArray, names: Sequence[str] | None) -> str:
 
 def _still_falling(history: list[dict[str, Any]]) -> str:
     """Tell of a training that ended before it was over."""
-    if len(history) < 2:
+    passes = [entry for entry in history if entry["epoch"]]
+    if len(passes) < 2:
         return ""
-    last, before = history[-1]["squared_error"], history[-2]["squared_error"]
+    last, before = passes[-1]["squared_error"], passes[-2]["squared_error"]
     if last >= (1 - _STILL_FALLS) * before:
         return ""
-    epochs = history[-1]["epoch"]
+    epochs = passes[-1]["epoch"]
     return (
         f"The squared error still fell by {1 - last / before:.0%} in the last of {epochs:g} "
         f"epochs: train longer, with epochs={4 * epochs:g}."

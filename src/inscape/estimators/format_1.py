@@ -34,8 +34,9 @@ def as_format_2(described: Described, tensors: Tensors) -> tuple[Described, Tens
     described["conditions"] = None if classes is None else {"classes": classes}
     described.setdefault("samplers", {})
     parameters = dict(described["parameters"])
-    for family in ("likelihood", "optimizer"):
-        parameters[family] = say_defaults(family, parameters[family])
+    for family in ("likelihood", "optimizer", "bottleneck"):
+        if family in parameters:
+            parameters[family] = say_defaults(family, parameters[family])
     described["parameters"] = parameters
     described["resolved"] = resolve_format_1(parameters, described["history"])
     # There was no linear path, and rows came as they were.

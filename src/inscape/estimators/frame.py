@@ -48,7 +48,7 @@ class Frame:
         restored += self.mean.astype(rows.dtype)
         return restored
 
-    def steady(self, rows: FloatArray) -> FloatArray:
+    def steady(self, rows: FloatArray, weights: FloatArray | None = None) -> FloatArray:
         """Return training rows of the frame on a grid, if they are float64, else as they came.
 
         Other units and offsets change the last digits of rows, and a training that begins a digit
@@ -57,7 +57,7 @@ class Frame:
         """
         if rows.dtype != np.float64:
             return rows
-        spread = np.sqrt(np.square(rows).mean(axis=0))
+        spread = np.sqrt(np.average(np.square(rows), axis=0, weights=weights))
         spread[spread * self.scale <= _CONSTANT * np.abs(self.mean)] = 1.0
         # A power of two, which 1.3 keeps off its borders where columns have been standardised.
         steps = np.ldexp(float(_STEPS), -np.frexp(1.3 * spread)[1])
@@ -67,17 +67,24 @@ class Frame:
         return gridded
 
 
-def fit_frame(X: FloatArray) -> Frame:
+def fit_frame(X: FloatArray, weights: FloatArray | None = None) -> Frame:
     """Return the frame of training rows: their mean, and their root mean square around it.
+
+    With weights (n_samples,) each row counts by its own.
 
     Multiplying the rows by a power of two multiplies both by the same and changes no other bit.
     """
-    some = X[:: max(1, -(-len(X) // _MOST_ROWS))].astype(np.float64)
-    mean = some.mean(axis=0)
+    step = max(1, -(-len(X) // _MOST_ROWS))
+    some, weights = X[::step].astype(np.float64), None if weights is None else weights[::step]
+    mean = np.average(some, axis=0, weights=weights)
     # Twice: a sum of many rows that are far off their zero has lost its last digits.
-    mean += (some - mean).mean(axis=0)
+    mean += np.average(some - mean, axis=0, weights=weights)
     centred = some - mean
     # By the exponent of the largest value, so that no square leaves float64.
     exponent = math.frexp(float(np.abs(centred).max()))[1]
     relative = np.ldexp(centred, -exponent)
-    return Frame(mean, math.ldexp(math.sqrt(float(np.square(relative).mean())), exponent))
+    squares = np.square(relative)
+    spread = float(
+        squares.mean() if weights is None else np.average(squares.mean(axis=1), weights=weights)
+    )
+    return Frame(mean, math.ldexp(math.sqrt(spread), exponent))

@@ -66,7 +66,7 @@ def train_layers(
         state = TrainingState(pair, optimizers, generator, corruption_seed=seed)
         for _ in train(state, objective, plan, examples=Examples(X), corruption=corruption):
             pass
-        objective, corruption = Reconstruction(Gaussian()), None
+        objective, corruption = Reconstruction(Gaussian(), n_steps=n_steps), None
         with torch.no_grad():
             X = pair.eval().encode(X)
     network.train()

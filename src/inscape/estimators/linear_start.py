@@ -37,7 +37,9 @@ class Principal:
     rest: float
 
 
-def find_principal(rows: FloatArray, n_components: int) -> Principal:
+def find_principal(
+    rows: FloatArray, n_components: int, weights: FloatArray | None = None
+) -> Principal:
     """Return the principal directions of rows (n_samples, n_features).
 
     Parameters
@@ -46,11 +48,20 @@ def find_principal(rows: FloatArray, n_components: int) -> Principal:
         In their frame. Of many rows some thousands are looked at, evenly spread.
     n_components : int
         At most the smaller side.
+    weights : ndarray, shape (n_samples,), or None
+        What each row counts, above 0.
     """
     n_features = rows.shape[1]
     most = max(_FEWEST_ROWS, _ROWS_PER_COLUMN * n_features)
-    some = rows[:: max(1, -(-len(rows) // most))].astype(np.float64)
-    some -= some.mean(axis=0)
+    step = max(1, -(-len(rows) // most))
+    some = rows[::step].astype(np.float64)
+    if weights is None:
+        some -= some.mean(axis=0)
+    else:
+        each = weights[::step] / weights[::step].mean()
+        some -= np.average(some, axis=0, weights=each)
+        # A row of weight w is w rows, and has w times the square of one.
+        some *= np.sqrt(each)[:, None]
     if min(some.shape) > _LARGEST_GRAM and 4 * n_components < min(some.shape):
         _, values, directions = randomized_svd(some, n_components, n_iter=_POWERS, random_state=0)
         variances = np.square(values) / len(some)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from inscape._errors import InvalidParameterError
+from inscape._format_1 import say_defaults
 from inscape._parts import rebuild_parts
 from inscape.estimators.autoencoder import Autoencoder
 from inscape.estimators.format_1 import as_format_2
@@ -56,6 +57,10 @@ def restore(
             f"The model must be of a format up to {FORMAT}; got {described['format']}: it was "
             "written by a later version of inscape, which can load it."
         )
+    if "bottleneck" in described["resolved"]:
+        # Told in full, but for options that the part got later.
+        part = say_defaults("bottleneck", described["resolved"]["bottleneck"])
+        described = described | {"resolved": described["resolved"] | {"bottleneck": part}}
     described = rebuild_parts(described, parts)
     own = _own_modules(described, network)
     parameters = {

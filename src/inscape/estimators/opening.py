@@ -220,3 +220,14 @@ def open_labels(X: Any, y: Any) -> Any:
     if isinstance(X, Mapping) and not hasattr(X, "toarray") and data_key(X) is not None:
         return next((X[key] for key in ("target", "y") if key in X), None)
     return None
+
+
+def names_of_labels(X: Any) -> tuple[str, ...] | None:
+    """Return what labels 0, 1, ... are called that rows bring along, if they say so."""
+    if isinstance(X, Dataset):
+        return X.class_names
+    if isinstance(X, Split):
+        return None if X.description is None else X.description.class_names
+    if isinstance(X, Mapping) and X.get("target_names") is not None:
+        return tuple(map(str, X["target_names"]))
+    return None

@@ -58,7 +58,7 @@ class Parts:
     Parameters
     ----------
     n_features, n_components : int
-        Columns of the rows, and width of the code.
+        Columns of the rows, and width of the code: of all its places, where it is a map.
     network, likelihood, optimizer, corruption
         The parts that words, descriptions or objects named.
     dtype : torch.dtype
@@ -81,7 +81,10 @@ class Parts:
             if field.name not in ("n_features", "dtype", "network")
         }
         own = isinstance(self.network, Modules)
-        return described | {"network": MODULES if own else describe_part(self.network)}
+        # As the option is: of each place.
+        each = self.n_components // self.network.n_places(self.n_features)
+        network = MODULES if own else describe_part(self.network)
+        return described | {"n_components": each, "network": network}
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,11 @@ def resolve_autoencoder(options: Options, *, n_features: int) -> AutoencoderPart
     InvalidParameterError
         If an option cannot hold.
     """
+    common = _resolve_common(options, n_features=n_features)
+    n_places = common["network"].n_places(n_features)
     parts = AutoencoderParts(
-        **_resolve_common(options, n_features=n_features),
-        bottleneck=resolve_bottleneck(options["bottleneck"]),
+        **common,
+        bottleneck=resolve_bottleneck(options["bottleneck"]).for_places(n_places),
         penalty=resolve_penalties(options["penalty"]),
     )
     # What a bottleneck asks of the code's width is checked by building it.
@@ -258,10 +263,11 @@ def _resolve_common(options: Options, *, n_features: int) -> dict[str, Any]:
     if options["scaler"] is not None:
         check_choice("scaler", options["scaler"], get_args(ScalerName))
     check_training(options)
+    network = _resolve_architecture(options)
     return {
         "n_features": n_features,
-        "n_components": n_components,
-        "network": _resolve_architecture(options),
+        "n_components": n_components * network.n_places(n_features),
+        "network": network,
         "likelihood": resolve_part("likelihood", options["likelihood"], LIKELIHOODS),
         "optimizer": resolve_part("optimizer", options["optimizer"], OPTIMIZERS),
         "corruption": resolve_corruption(options["corruption"], n_features=n_features),

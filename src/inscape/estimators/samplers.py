@@ -15,8 +15,9 @@ from inscape._errors import InvalidParameterError
 from inscape._parts import describe_part, name_of, resolve_part
 from inscape._typing import FloatArray
 from inscape.estimators.inputs import as_tensor, make_generator
-from inscape.networks import Network
-from inscape.objectives import Sphere
+from inscape.estimators.symbols import AutoregressiveSymbols, SymbolDensity, fit_symbols
+from inscape.networks import Network, Quantizer
+from inscape.objectives import Codebook, Sphere
 from inscape.objectives.priors import (
     MixtureOfGaussians,
     MixtureOfGaussiansModule,
@@ -24,7 +25,11 @@ from inscape.objectives.priors import (
     fit_flow,
 )
 
-SAMPLERS: Mapping[str, Any] = {"mixture": MixtureOfGaussians, "flow": NormalizingFlow}
+SAMPLERS: Mapping[str, Any] = {
+    "mixture": MixtureOfGaussians,
+    "flow": NormalizingFlow,
+    "symbols": AutoregressiveSymbols,
+}
 
 
 class Sampler(nn.Module):
@@ -32,10 +37,10 @@ class Sampler(nn.Module):
 
     Parameters
     ----------
-    part : MixtureOfGaussians or NormalizingFlow
+    part : MixtureOfGaussians, NormalizingFlow or AutoregressiveSymbols
         What it is.
     density : nn.Module
-        The part's module, of the codes as vectors of flat space.
+        The part's module, of the codes as vectors of flat space, or of their symbols.
     """
 
     def __init__(self, part: Any, density: Any) -> None:
@@ -58,6 +63,9 @@ def fit_sampler(
     part = resolve_part("kind", kind, SAMPLERS)
     n_steps = check_integer("n_steps", n_steps, minimum=1)
     generator = make_generator(random_state)
+    if isinstance(part, AutoregressiveSymbols):
+        _keep(estimator, part, _fit_symbols(estimator, part, X, y, n_steps, generator))
+        return
     points = _points(estimator, X, y, generator)
     like = next(estimator.network_.parameters())
     if isinstance(part, MixtureOfGaussians):
@@ -65,8 +73,13 @@ def fit_sampler(
     else:
         density = part.build(points.shape[1], generator=generator, rows=None).to(like.dtype)
         fit_flow(density, points, n_steps=n_steps, generator=generator)
+    _keep(estimator, part, density)
+
+
+def _keep(estimator: Any, part: Any, density: Any) -> None:
+    device = next(estimator.network_.parameters()).device
     samplers = getattr(estimator.network_, "samplers", nn.ModuleDict())
-    samplers[_word(part)] = Sampler(part, density).to(like.device)
+    samplers[_word(part)] = Sampler(part, density).to(device)
     estimator.network_.samplers = samplers
 
 
@@ -86,14 +99,15 @@ def draw_codes(estimator: Any, n: int, *, from_: str | None, random_state: Any) 
     count, generator = check_integer("n", n, minimum=1), make_generator(random_state)
     network = estimator.network_
     has_prior = hasattr(network, "prior")
-    kind = from_ or ("prior" if has_prior else "mixture")
+    samplers = getattr(network, "samplers", {})
+    only = next(iter(samplers)) if len(samplers) == 1 else "mixture"
+    kind = from_ or ("prior" if has_prior else only)
     check_choice("from_", kind, ("prior", *SAMPLERS))
     if kind == "prior" and not has_prior:
         raise InvalidParameterError(
-            f"`from_` must be 'mixture' or 'flow' for {type(estimator).__name__}, which has no "
-            "prior; got 'prior': call fit_sampler(X, kind='mixture') first."
+            f"`from_` must be 'mixture', 'flow' or 'symbols' for {type(estimator).__name__}, which "
+            "has no prior; got 'prior': call fit_sampler(X, kind='mixture') first."
         )
-    samplers = getattr(network, "samplers", {})
     if kind != "prior" and kind not in samplers:
         raise InvalidParameterError(
             f"`from_` must be a sampler that has been fitted; got {kind!r}: call "
@@ -104,6 +118,9 @@ def draw_codes(estimator: Any, n: int, *, from_: str | None, random_state: Any) 
             codes = network.prior.sample(count, generator=generator, network=network)
         else:
             density = samplers[kind].density
+            if isinstance(density, SymbolDensity):
+                quantizer = _quantizer(network)
+                return quantizer.entries(density.draw(count, generator=generator)).cpu().numpy()
             vectors = density.sample(count, generator=generator, network=network)
             codes = estimator.code_space_.settle(vectors)
     return codes.cpu().numpy()
@@ -123,7 +140,10 @@ def restore_samplers(network: Network, described: Mapping[str, Any], *, n_compon
     network.samplers = nn.ModuleDict()
     for word, description in described.items():
         part = resolve_part("sampler", description, table)
-        density = part.build(n_components, generator=torch.Generator(), rows=None)
+        if isinstance(part, AutoregressiveSymbols):
+            density: Any = _new_symbols(part, _quantizer(network), torch.Generator())
+        else:
+            density = part.build(n_components, generator=torch.Generator(), rows=None)
         network.samplers[word] = Sampler(part, density)
 
 
@@ -135,6 +155,41 @@ def forget_samplers(network: Network) -> None:
 
 def _word(part: Any) -> str:
     return next(word for word, kind in SAMPLERS.items() if type(part) is kind)
+
+
+def _quantizer(network: Network) -> Quantizer:
+    return next(m for m in network.bottleneck.modules() if isinstance(m, Quantizer))
+
+
+def _new_symbols(
+    part: AutoregressiveSymbols, quantizer: Quantizer, generator: torch.Generator
+) -> SymbolDensity:
+    size = len(quantizer.codebook)
+    return SymbolDensity(
+        part, n_symbols=quantizer.n_symbols, codebook_size=size, generator=generator
+    )
+
+
+def _fit_symbols(
+    estimator: Any,
+    part: AutoregressiveSymbols,
+    X: Any,
+    y: Any,
+    n_steps: int,
+    generator: torch.Generator,
+) -> SymbolDensity:
+    space = estimator.code_space_
+    if not isinstance(space, Codebook):
+        raise InvalidParameterError(
+            "`kind` must be 'mixture' or 'flow' for codes that are no symbols; got 'symbols': "
+            "take one of those, or bottleneck='vector_quantized'."
+        )
+    quantizer = space.quantizer
+    density = _new_symbols(part, quantizer, generator).to(quantizer.codebook)
+    codes = as_tensor(np.asarray(estimator.transform(X, y)), dtype=quantizer.codebook.dtype)
+    symbols = quantizer.indices(codes.to(quantizer.codebook.device)).view(len(codes), -1)
+    fit_symbols(density, symbols, n_steps=n_steps, generator=generator)
+    return density
 
 
 def _points(estimator: Any, X: Any, y: Any, generator: torch.Generator) -> Tensor:

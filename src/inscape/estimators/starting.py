@@ -106,7 +106,7 @@ def _find_and_train(
     if not second:
         if checkpoint is not None:
             state.restore(*checkpoint)
-        objective = estimator.objective(len(training))
+        objective = estimator.objective(training.total)
         yield from estimator.watch(
             find_length(
                 state,
@@ -132,7 +132,7 @@ def _find_and_train(
         )
     )
     again = replace(plan, stop_after=chosen, patience=None)
-    objective = estimator.objective(len(examples))
+    objective = estimator.objective(examples.total)
     yield from estimator.watch(train(state, objective, again, examples=examples.to(device)), state)
 
 
@@ -157,8 +157,8 @@ def _train_and_compare(
     plan, rate = plan_training(options, estimator.parts_.optimizer, n_samples=len(examples))
     plan = check_batches(plan, network)
     estimator.note_training(plan, rate)
-    objective = estimator.objective(len(examples))
-    compared = examples[:: max(1, -(-len(examples) // _COMPARED))].to(device)
+    objective = estimator.objective(examples.total)
+    compared = examples[:: max(1, -(-len(examples) // _COMPARED))].evenly_weighed().to(device)
     before = _mean_loss(network, objective, compared, generator)
     state = estimator.begin(network, generator, rate)
     if checkpoint is not None:

@@ -84,10 +84,10 @@ class Units:
         scaled = self.scale(X)
         return scaled if self.frame is None else self.frame.apply(scaled)
 
-    def apply_to_training(self, X: FloatArray) -> FloatArray:
+    def apply_to_training(self, X: FloatArray, weights: FloatArray | None = None) -> FloatArray:
         """Return training rows as `apply` does, and without the digits that hang on their units."""
         rows = self.apply(X)
-        return rows if self.frame is None else self.frame.steady(rows)
+        return rows if self.frame is None else self.frame.steady(rows, weights)
 
     def undo(self, rows: FloatArray) -> FloatArray:
         """Return rows of the network in the units of the data."""
@@ -148,7 +148,13 @@ class InDataUnits:
 
 
 def find_units(
-    X: FloatArray, likelihood: Likelihood, network: Architecture, *, scaler: str | None, alone: bool
+    X: FloatArray,
+    likelihood: Likelihood,
+    network: Architecture,
+    *,
+    scaler: str | None,
+    alone: bool,
+    weights: FloatArray | None = None,
 ) -> Units:
     """Return the units of training rows.
 
@@ -164,11 +170,13 @@ def find_units(
         The user's.
     alone : bool
         See `Likelihood.in_frame`.
+    weights : ndarray, shape (n_samples,), or None
+        What each row counts.
     """
-    found = None if scaler is None else fit_scaler(scaler, X)
+    found = None if scaler is None else fit_scaler(scaler, X, weights)
     if not network.centres or likelihood.in_frame(1.0, alone=alone) is None:
         return Units(found, None, Framed(likelihood))
-    frame = fit_frame(X if found is None else found.transform(X))
+    frame = fit_frame(X if found is None else found.transform(X), weights)
     return restore_units(found, frame, likelihood, alone=alone)
 
 

@@ -23,7 +23,6 @@ from inscape.estimators.conditions import Labels
 from inscape.estimators.inputs import check_rows, make_generator
 from inscape.estimators.latent_report import LatentReport, report_on_latents
 from inscape.estimators.linear_start import Principal, start_at_probabilistic
-from inscape.estimators.opening import open_labels
 from inscape.estimators.options import Options, VariationalParts, resolve_variational
 from inscape.estimators.proposals import refine
 from inscape.estimators.units import MOST_NATS, Units
@@ -64,7 +63,7 @@ class VariationalAutoencoder(NetworkEstimator):
     Parameters
     ----------
     n_components : int
-        Width of the code.
+        Width of the code; of each of its places, where the network makes it a map.
     hidden, activation, network
         As in `Autoencoder`.
     likelihood : str or Likelihood
@@ -99,7 +98,8 @@ class VariationalAutoencoder(NetworkEstimator):
     classes_ : ndarray or None
         The labels, where the model is conditional.
     history_ : list of dict
-        One entry an epoch: loss in nats per sample and per feature, its terms, seconds.
+        One entry before the first step, then one an epoch: loss in nats per sample and per
+        feature, its terms, seconds.
 
     Raises
     ------
@@ -232,7 +232,12 @@ class VariationalAutoencoder(NetworkEstimator):
     def _gains_alone(self, parts: VariationalParts) -> bool:
         return parts.corruption is None and isinstance(parts.divergence, KullbackLeibler)
 
-    def _objective(self, parts: VariationalParts, units: Units, *, n_samples: int) -> Variational:
+    def _critic_rate(self, parts: VariationalParts) -> float | None:
+        return parts.divergence.critic_rate
+
+    def _objective(
+        self, parts: VariationalParts, units: Units, *, n_samples: float, n_steps: int | None = None
+    ) -> Variational:
         return Variational(
             units.likelihood,
             parts.divergence,
@@ -317,7 +322,7 @@ class VariationalAutoencoder(NetworkEstimator):
         """
         check_is_fitted(self)
         rows, generator = check_rows(self, X, reset=False), make_generator(random_state)
-        y = open_labels(X, y)
+        y = self._labels(X, y)
         k = check_integer("n_draws", n_draws, minimum=1)
 
         def draw(network: Network, some: Examples) -> Tensor:
@@ -359,7 +364,7 @@ class VariationalAutoencoder(NetworkEstimator):
             encoded = network.linear_codes(some.features, some.conditions)
             return network.bottleneck.distribution(encoded).log_variance.div(2).exp()
 
-        told = open_labels(X, y)
+        told = self._labels(X, y)
         return self._by_block(spread, rows, told, precision=rows.dtype, before=self.units_.apply)
 
     def losses(
@@ -370,7 +375,7 @@ class VariationalAutoencoder(NetworkEstimator):
         Parameters
         ----------
         X : array-like, shape (n_samples, n_features)
-            Rows.
+            Rows; those in float64 are told in float64, as by `score`.
         y : array-like, or None
             What a conditional model is told.
         by_row : bool
@@ -391,32 +396,38 @@ class VariationalAutoencoder(NetworkEstimator):
             If the codes have no density, where rows are asked for.
         """
         check_is_fitted(self)
-        examples, generator = self._examples(X, y), make_generator(random_state)
+        rows, generator = check_rows(self, X, reset=False), make_generator(random_state)
+        network, kind = self._network_in(rows.dtype)
+        examples = self._examples(rows, self._labels(X, y), kind=kind)
         if by_row:
-            found: dict[str, Any] = self._losses_by_row(examples, generator)
+            found: dict[str, Any] = self._losses_by_row(examples, generator, network)
         else:
-            found = self.objective(len(examples)).in_nats(self._losses(examples, generator))
+            terms = self._losses(examples, generator, network)
+            found = self.objective(len(examples)).in_nats(terms)
         loss = sum(found.values())
         return {"loss": loss, "loss_per_feature": loss / self.n_features_in_, **found}
 
     @torch.no_grad()
-    def _losses(self, examples: Examples, generator: torch.Generator) -> dict[str, float]:
+    def _losses(
+        self, examples: Examples, generator: torch.Generator, network: Network
+    ) -> dict[str, float]:
         bound = self.parts_.bound
         totals: dict[str, float] = {}
         for some in examples.split(max(1, _DECODED_AT_ONCE // bound.total_draws)):
             share = len(some) / len(examples)
-            for name, term in bound.terms(self._batch(some, generator)).items():
+            batch = self._batch(some, generator, network=network)
+            for name, term in bound.terms(batch).items():
                 totals[name] = totals.get(name, 0.0) + float(term) * share
         return totals
 
     @torch.no_grad()
     def _losses_by_row(
-        self, examples: Examples, generator: torch.Generator
+        self, examples: Examples, generator: torch.Generator, network: Network
     ) -> dict[str, FloatArray]:
         self.parts_.require_density("losses")
         found, seed = [], _draw_seed(generator)
         for some in examples.split(_DECODED_AT_ONCE):
-            batch = self._batch(some, generator)
+            batch = self._batch(some, generator, network=network)
             seen = batch.draw_alike(1, seed=seed)
             nats = batch.negative_log_likelihood(seen.codes)[0]
             found.append(torch.stack([nats, seen.kullback_leibler]).double().cpu())
@@ -517,7 +528,7 @@ class VariationalAutoencoder(NetworkEstimator):
         values, errors, effective = self._by_block(
             estimate,
             rows,
-            open_labels(X, y),
+            self._labels(X, y),
             precision=np.dtype(np.float64) if refined else rows.dtype,
             before=self.units_.apply,
             told_in=np.float64,

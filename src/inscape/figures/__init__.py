@@ -20,6 +20,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `races` | errors over seconds, beside references |
 | `modes` | loss and modes of a linear network, and theory on top of them |
 | `similarities` | similarity of items over training |
+| `alignments` | how alike many representations are: layers, moments, models |
 | `animation` | the same as a moving picture |
 | `sweeps` | heat maps over training options |
 | `illusions` | what a network believes for a while although it is not so |
@@ -33,6 +34,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 from __future__ import annotations
 
 from inscape.figures._drawing.style import COLORS, png
+from inscape.figures.alignments import alignment_map
 from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
 from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
@@ -64,6 +66,7 @@ __all__ = [
     "COLORS",
     "accuracy_over_labels",
     "add_class_bar",
+    "alignment_map",
     "animate_map",
     "animate_similarity",
     "anomaly_bars",

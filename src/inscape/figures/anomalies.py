@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from inscape._checks import check_array, check_integer, check_matrix, check_same_rows
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
@@ -231,7 +232,7 @@ def anomaly_bars(
     if values is not None:
         values = _like(values, contributions, name="values")
     names = [f"feature {i}" for i in range(contributions.shape[1])]
-    names = names if feature_names is None else [str(name) for name in feature_names]
+    names = names if feature_names is None else [shorten(name) for name in feature_names]
     if len(names) != contributions.shape[1]:
         raise InvalidDataError(
             f"feature_names must name all {contributions.shape[1]} columns; got {len(names)}: "
@@ -248,7 +249,7 @@ def anomaly_bars(
             continue
         row = None if values is None else values[k]
         total = _draw_bars(ax, contributions[k], row, names, shown)
-        title = f"row {k}" if titles is None else titles[k]
+        title = f"row {k}" if titles is None else shorten(titles[k])
         dress(ax, title=title, note=f"{_short(total)} off in all")
     return figure
 

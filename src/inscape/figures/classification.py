@@ -20,6 +20,7 @@ from inscape._errors import InvalidDataError
 from inscape._typing import ImageShape
 from inscape.figures._drawing.classes import mark_of
 from inscape.figures._drawing.labels import label_ends
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import (
     INK,
     MUTED,
@@ -89,7 +90,7 @@ def confusion(
     # Rows without any have no share.
     rows = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shares, counts = (counts / rows)[np.ix_(shown, shown)], counts[np.ix_(shown, shown)]
-    names = [names[i] for i in shown]
+    names = [shorten(names[i]) for i in shown]
     label = 0.07 * max(len(name) for name in names)
     side = max(2.6, _CELL * len(shown))
     figure = new_figure(side + label + 0.9, side + label + 1.0)

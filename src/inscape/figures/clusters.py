@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from inscape._checks import check_array, check_integer, check_matrix, check_names
 from inscape._typing import ImageShape
+from inscape.figures._drawing.naming import ON_MAP, shorten
 from inscape.figures._drawing.style import (
     ALERT,
     FILL,
@@ -74,7 +75,15 @@ def prototype_images(
         bare(ax)
         if k < n:
             show_sheet(ax, images[k], values)
-            ax.text(0.5, 1.04, titles[k], transform=ax.transAxes, ha="center", size=7, color=MUTED)
+            ax.text(
+                0.5,
+                1.04,
+                shorten(titles[k], ON_MAP),
+                transform=ax.transAxes,
+                ha="center",
+                size=7,
+                color=MUTED,
+            )
     return figure
 
 
@@ -125,7 +134,7 @@ def prototype_bars(
     means = check_array(means, name="means", shape={"n_features": width})
     spreads = check_array(spreads, name="spreads", shape={"n_features": width})
     names = [f"feature {i}" for i in range(width)] if feature_names is None else feature_names
-    names = check_names(names, name="feature_names", n=width)
+    names = [shorten(name) for name in check_names(names, name="feature_names", n=width)]
     titles = check_names(_numbers(n) if titles is None else titles, name="titles", n=n)
     shown = min(check_integer("n_features", n_features, minimum=1), width)
     off = (prototypes - means) / np.where(spreads > 0, spreads, 1.0)
@@ -151,7 +160,7 @@ def prototype_bars(
             at: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": 7}
             at["xytext"], at["ha"] = ((3, 0), "left") if length > 0 else ((-3, 0), "right")
             ax.annotate(f"{prototypes[k, feature]:.4g}", (length, place), **at, color=MUTED)
-        dress(ax, title=titles[k], xlabel="deviations from the mean row")
+        dress(ax, title=shorten(titles[k]), xlabel="deviations from the mean row")
         ax.spines["left"].set_visible(False)
     return figure
 
@@ -188,7 +197,7 @@ def clusters_against_labels(
     ['dog', 'cat']
     """
     counts = check_matrix(counts, name="counts").astype(np.float64)
-    labels = check_names(labels, name="labels", n=counts.shape[0])
+    labels = [shorten(name) for name in check_names(labels, name="labels", n=counts.shape[0])]
     names = _numbers(counts.shape[1]) if clusters is None else clusters
     names = check_names(names, name="clusters", n=counts.shape[1])
     rows, columns = linear_sum_assignment(-counts)

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from inscape._checks import check_array, check_increasing, check_number
 from inscape._typing import FloatArray
+from inscape.figures._drawing.naming import shorten
 from inscape.figures._drawing.style import (
     ALERT,
     FILL,
@@ -125,7 +126,9 @@ def illusory_correlation(
             epochs, np.where(wrong, prediction, 0), 0, color=ALERT, alpha=0.25, lw=0, zorder=1.5
         )
         _mark_peak(ax, epochs, prediction, peak)
-    heading = f"{'I' if noticed else 'No i'}llusory correlation: {item}, {feature}"
+    heading = (
+        f"{'I' if noticed else 'No i'}llusory correlation: {shorten(item)}, {shorten(feature)}"
+    )
     dress(ax, title=heading if title is None else title, note=" ", xlabel="epoch")
     dress(quiet, ylabel=MODES_LABEL)
     frame_epochs(ax, epochs)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from inscape._typing import FloatArray
 from inscape.figures._drawing.style import (
     ALERT,
     DIVERGING,
+    PAPER,
     RULE,
     SEQUENTIAL,
     color_bar,
@@ -33,6 +35,7 @@ from inscape.figures._drawing.style import (
 # Positive values over more than this ratio get a logarithmic colour scale.
 WIDE = 100.0
 MOST_TICKS = 9
+_HATCH = "////"
 
 
 @styled
@@ -104,7 +107,15 @@ def sweep_map(
         if mask.any():
             cells = np.ma.masked_array(np.ones(mask.shape), ~mask)
             ax.imshow(cells, cmap=ListedColormap([color]), vmin=0, vmax=1, **whole)
-            key.append(Patch(color=color, label=name))
+            hatch = _HATCH if color == ALERT else None
+            key.append(Patch(facecolor=color, edgecolor=PAPER, hatch=hatch, lw=0, label=name))
+            if hatch:
+                # For eyes that see no red, and in print.
+                corners = [Rectangle((j - 0.5, i - 0.5), 1, 1) for i, j in np.argwhere(mask)]
+                ax.add_collection(
+                    PatchCollection(corners, facecolor="none", edgecolor=PAPER, hatch=hatch, lw=0),
+                    autolim=False,
+                )
     dress(
         ax,
         title=title,

@@ -18,7 +18,7 @@ from inscape._checks import (
 )
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, IntArray
-from inscape.figures._drawing.naming import shorten
+from inscape.figures._drawing.naming import ON_MAP, shorten
 from inscape.figures._drawing.style import DIVERGING, INK, color_bar, dress, new_figure, styled
 from inscape.figures.images import draw_heat_maps
 
@@ -107,7 +107,7 @@ def traversal_table(
     marked = np.unique(np.linspace(0, len(values) - 1, 3).round().astype(int))
     for ax, panel, name, note in zip(axes.flat, changed, names, quiet, strict=False):
         drawn = ax.imshow(panel[:, shown].T, cmap=DIVERGING, vmin=-FULL, vmax=FULL, aspect="auto")
-        dress(ax, title=name, note=note)
+        dress(ax, title=shorten(name, ON_MAP), note=note)
         ax._left_title.set_fontsize(9)
         ax.spines[:].set_visible(False)
         ax.set_xticks(middles[marked], [f"{values[k]:.3g}".replace("-", "−") for k in marked])

@@ -21,6 +21,7 @@ from inscape._checks import (
     missing_program,
 )
 from inscape._typing import FloatArray, ImageShape
+from inscape.figures._drawing.naming import ON_MAP, shorten
 from inscape.figures._drawing.style import (
     FILL,
     INK,
@@ -382,7 +383,7 @@ def _stage(
         ax = figure.add_subplot(grid[1 + k // across, k % across])
         shown.append(show_sheet(ax, block[middle], scale))
         bare(ax)
-        ax.set_title(name, loc="center", fontsize=8.5, pad=4)
+        ax.set_title(shorten(name, ON_MAP), loc="center", fontsize=8.5, pad=4)
     knob = _draw_slider(figure.add_subplot(grid[-1, :]), values)
     figure.draw_without_rendering()
     # From here on everything stays where it is, and no time is spent on finding out.

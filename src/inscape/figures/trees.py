@@ -29,7 +29,7 @@ from inscape.figures._drawing.style import (
 )
 
 MOST_FEATURES = 32
-SOFT = (0.18, 0.82)
+SOFT = (0.32, 0.9)
 
 
 @styled
@@ -93,7 +93,8 @@ def hierarchy(
     _draw_tree(left, levels)
     left.yaxis.tick_right()
     left.set_yticks(range(n_items), names)
-    # Softer than the ends of the scale of similarity, for half of all cells have each of the two.
+    # Softer than the ends of the scale of similarity, for half of all cells have each of the two;
+    # one darker than the other, for eyes or printers that see greys alone.
     soft = ListedColormap(colormaps[DIVERGING](SOFT))
     which = f"first {shown} of {n_features:,}" if shown < n_features else f"all {shown}"
     dress(middle, title="Features", note=f"{which}: red +1, blue -1", xlabel="feature")

@@ -54,9 +54,12 @@ def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
         If the data are not those that it was made with.
     """
     if run.kind != FitConfig.kind:
+        # That of a use may tell the run that it was made of.
+        source = getattr(run.config, "model", None)
         raise RunNotFoundError(
             f"{run.path} must be a run of kind 'fit' to be opened in the lab; it is of kind "
-            f"{run.kind!r}: look at its report.html, or open a run that inscape fit has made."
+            f"{run.kind!r}: look at its report.html, or open "
+            f"{'one that inscape fit has made' if source is None else f'what it is of, {source}'}."
         )
     if not run.finished:
         raise RunNotFoundError(

@@ -8,6 +8,7 @@
 | `latents` | which units of a latent space are used, what they tell, how the prior fits |
 | `geometry` | similarity of samples within one representation |
 | `comparison` | how alike two representations are, with intervals |
+| `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `partitions` | how well clusters agree with labels |
 | `structure` | whether a unit's weights, seen as a picture, hold a pattern |
@@ -23,6 +24,7 @@ from inscape.measures.comparison import (
 )
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
+from inscape.measures.overview import Comparison, alignment_matrix, compare
 from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
@@ -38,16 +40,19 @@ from inscape.measures.structure import SpatialStructure, spatial_structure
 __all__ = [
     "AggregatePosterior",
     "CodebookUsage",
+    "Comparison",
     "Estimate",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
+    "alignment_matrix",
     "binary_cross_entropy",
     "centered_kernel_alignment",
     "cluster_purity",
     "clustering_accuracy",
     "code_directions",
     "codebook_usage",
+    "compare",
     "count_together",
     "dead_units",
     "dissimilarity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inscape._checks import as_floats, check_numbers
+from inscape._checks import as_floats, check_filled, check_numbers
 from inscape._typing import FloatArray
 
 
@@ -22,6 +22,11 @@ def dead_units(codes: FloatArray) -> tuple[int, ...]:
     tuple of int
         Indices of the units with :math:`\max - \min \le 10^{-7} \max(1, |\max|)`.
 
+    Raises
+    ------
+    InvalidDataError
+        If there is no row, or no column.
+
     Examples
     --------
     >>> import numpy as np
@@ -29,5 +34,6 @@ def dead_units(codes: FloatArray) -> tuple[int, ...]:
     (0,)
     """
     codes = as_floats(check_numbers(codes, name="codes"))
+    check_filled(codes, name="codes")
     top, bottom = codes.max(axis=0), codes.min(axis=0)
     return tuple(int(i) for i in (top - bottom <= 1e-7 * abs(top).clip(min=1.0)).nonzero()[0])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from inscape._checks import check_same_rows
+from inscape._checks import check_filled, check_same_rows
 from inscape._typing import FloatArray, IntArray
 
 
@@ -28,9 +28,10 @@ def count_together(labels: Any, clusters: Any) -> tuple[IntArray, np.ndarray, np
     Raises
     ------
     InvalidDataError
-        If the lengths differ.
+        If there are none, or the lengths differ.
     """
     labels, clusters = np.asarray(labels), np.asarray(clusters)
+    check_filled(labels, name="labels")
     check_same_rows(clusters, len(labels), name="clusters", of="labels")
     kinds, of_labels = np.unique(labels, return_inverse=True)
     found, of_clusters = np.unique(clusters, return_inverse=True)
@@ -62,7 +63,7 @@ def clustering_accuracy(labels: Any, clusters: Any) -> float:
     Raises
     ------
     InvalidDataError
-        If the lengths differ.
+        If there are none, or the lengths differ.
 
     Notes
     -----
@@ -95,7 +96,7 @@ def cluster_purity(labels: Any, clusters: Any) -> FloatArray:
     Raises
     ------
     InvalidDataError
-        If the lengths differ.
+        If there are none, or the lengths differ.
 
     Examples
     --------

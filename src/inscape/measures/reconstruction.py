@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inscape._checks import as_floats, check_number, check_numbers, check_pair, first_place
+from inscape._checks import check_filled, check_matrix, check_number, check_pair, first_place
 from inscape._errors import InvalidDataError
 from inscape._representations import Representation
 from inscape._typing import FloatArray
@@ -25,6 +25,11 @@ def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:
     ndarray, shape (n_samples, n_features)
         What came back, its columns in the order of those in `fit`.
 
+    Raises
+    ------
+    InvalidDataError
+        If there is no row, or no column.
+
     Examples
     --------
     >>> from sklearn.decomposition import PCA
@@ -32,6 +37,7 @@ def reconstruct(representation: Representation, X: FloatArray) -> FloatArray:
     >>> reconstruct(PCA(2).fit(X), X).shape
     (20, 3)
     """
+    check_filled(X, name="X")
     return np.asarray(representation.inverse_transform(representation.transform(X)))
 
 
@@ -46,7 +52,7 @@ def squared_error(X: FloatArray, reconstruction: FloatArray) -> float:
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape.
+        If they are no numbers, or none, or differ in shape.
 
     Examples
     --------
@@ -73,7 +79,7 @@ def binary_cross_entropy(X: FloatArray, probabilities: FloatArray) -> float:
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape, or rows lie outside [0, 1].
+        If they are no numbers, or none, or differ in shape, or rows lie outside [0, 1].
 
     Examples
     --------
@@ -103,7 +109,7 @@ def explained_variance(X: FloatArray, reconstruction: FloatArray) -> float:
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape, or all rows of X are equal.
+        If they are no numbers, or none, or differ in shape, or all rows of X are equal.
 
     Examples
     --------
@@ -142,7 +148,7 @@ def unexplained_by_column(X: FloatArray, reconstruction: FloatArray) -> FloatArr
     Raises
     ------
     InvalidDataError
-        If they are no numbers, or differ in shape.
+        If they are no numbers, or none, or differ in shape.
 
     Examples
     --------
@@ -186,7 +192,7 @@ def peak_signal_to_noise_ratio(
     InvalidParameterError
         If the range is not a number > 0.
     InvalidDataError
-        If rows are no numbers, or differ in shape.
+        If rows are no numbers, or none, or differ in shape.
 
     Examples
     --------
@@ -220,6 +226,11 @@ def code_directions(representation: Representation, codes: FloatArray) -> FloatA
     ndarray, shape (n_components, n_features)
         In the units of the rows.
 
+    Raises
+    ------
+    InvalidDataError
+        If the codes are not a finite matrix.
+
     Examples
     --------
     >>> from sklearn.decomposition import PCA
@@ -229,7 +240,7 @@ def code_directions(representation: Representation, codes: FloatArray) -> FloatA
     >>> np.allclose(code_directions(pca, Z), pca.components_ * Z.std(axis=0)[:, None])
     True
     """
-    codes = as_floats(check_numbers(codes, name="codes"))
+    codes = check_matrix(codes, name="codes")
     middle = codes.mean(axis=0, dtype=np.float64)
     steps = np.diag(codes.std(axis=0, dtype=np.float64))
     both = np.concatenate([middle + steps, middle - steps]).astype(codes.dtype)

@@ -33,7 +33,7 @@ from inscape.networks.conditioned import Conditioned
 from inscape.networks.convolutional import Convolutional
 from inscape.networks.dense import NORMALIZATIONS, Dense
 from inscape.networks.dropout import Dropout
-from inscape.networks.examples import Examples
+from inscape.networks.examples import Examples, mean_of_rows
 from inscape.networks.initialization import (
     INITIALIZATIONS,
     Initialization,
@@ -126,5 +126,6 @@ __all__ = [
     "VectorQuantized",
     "activation",
     "initialize",
+    "mean_of_rows",
     "resolve_bottleneck",
 ]

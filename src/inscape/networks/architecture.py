@@ -108,3 +108,7 @@ class Architecture(Part):
     def for_pictures(self, image_shape: ImageShape) -> Self:
         """Return the same part, told the shape of the pictures that the rows are."""
         return self
+
+    def n_places(self, n_features: int) -> int:
+        """Return of how many places the code is a map, each with all components; 1 is no map."""
+        return 1

@@ -13,18 +13,21 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 from torch.nn.utils import skip_init
 
-from inscape._checks import check_choice, check_integer, check_widths, image_shape_of
+from inscape._checks import check_choice, check_flag, check_integer, check_widths, image_shape_of
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
 from inscape._typing import ImageShape
 from inscape.networks.activations import ACTIVATIONS, activation
 from inscape.networks.architecture import Architecture, Sizes, Start
+from inscape.networks.bottleneck import start_beside
 from inscape.networks.conditioned import stack
 from inscape.networks.dense import _as_parts
 from inscape.networks.initialization import INITIALIZATIONS, initialize
 from inscape.networks.network import Network
 
 Sides = tuple[int, int]
+
+_DENSE = (16,)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class Convolutional(Architecture):
         over three of four.
     dense : tuple of int
         Widths of dense hidden layers between the maps and the code; the decoder mirrors them.
+    map_code : bool
+        Whether the code is a map itself: a convolution of one pixel leads from the smallest maps to
+        one map a component, and another one back, in place of the dense layers. A code then has
+        `n_components` numbers at each place, and is laid out as a picture is.
     downsampling : {"stride", "pool"}
         A convolution of stride 2, or one of stride 1 with 2 x 2 max pooling after its activation.
     upsampling : {"transposed", "resize"}
@@ -84,13 +91,14 @@ class Convolutional(Architecture):
 
     channels: tuple[int, ...] = (32, 64)
     kernel_size: int = 3
-    dense: tuple[int, ...] = (16,)
+    dense: tuple[int, ...] = _DENSE
     downsampling: str = "stride"
     upsampling: str = "transposed"
     activation: str = "relu"
     initialization: Any = "torch_default"
     bias: str = "data_mean"
     image_shape: tuple[int, ...] | None = None
+    map_code: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", check_widths("channels", self.channels, fewest=1))
@@ -99,6 +107,12 @@ class Convolutional(Architecture):
             raise InvalidParameterError(
                 f"`kernel_size` must be odd, so that a kernel has a middle; got "
                 f"{self.kernel_size}: take {self.kernel_size + 1}."
+            )
+        check_flag("map_code", self.map_code)
+        if self.map_code and self.dense not in ((), _DENSE):
+            raise InvalidParameterError(
+                f"`dense` must be left out where the code is a map; got {self.dense}: leave it, or "
+                "map_code=False."
             )
         check_choice("downsampling", self.downsampling, ("stride", "pool"))
         check_choice("upsampling", self.upsampling, ("transposed", "resize"))
@@ -130,28 +144,19 @@ class Convolutional(Architecture):
             If `image_shape` does not fit the number of features.
         """
         height, width, n_channels = image_shape_of(sizes.n_features, self.image_shape)
-        sides = [(height, width)]
-        for _ in self.channels:
-            sides.append((math.ceil(sides[-1][0] / 2), math.ceil(sides[-1][1] / 2)))
-        widths = (math.prod(sides[-1]) * self.channels[-1], *self.dense)
-        told, as_maps = sizes.n_conditions, not self.dense
+        sides = self._sides(height, width)
+        told, as_maps = sizes.n_conditions, self.map_code or not self.dense
         narrowing = self._narrowing(n_channels + told * as_maps)
+        inner, outer = self._to_code(sizes, sides[-1], told=told * (not as_maps))
         encoder = stack(
-            [
-                Pictures(height, width, n_channels),
-                *narrowing,
-                Rows(),
-                *self._dense((widths[0] + told * (not as_maps), *self.dense, sizes.n_code)),
-            ],
+            [Pictures(height, width, n_channels), *narrowing, *inner],
             n_conditions=told,
             place=1 if as_maps else 2 + len(narrowing),
         )
         n_parameters = sizes.n_outputs // sizes.n_features
         decoder = stack(
             [
-                *self._dense((sizes.n_components + told, *reversed(widths))),
-                activation(self.activation),
-                Pictures(*sides[-1], self.channels[-1]),
+                *outer,
                 *self._widening(sides),
                 self._convolution(
                     TransposedConvolution,
@@ -162,10 +167,12 @@ class Convolutional(Architecture):
                 Rows(n_parameters),
             ],
             n_conditions=told,
+            place=1 if self.map_code else 0,
         )
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
+        start_beside(bottleneck, encoder, decoder)
         if self.bias != "torch_default" and start is not None:
             with torch.no_grad():
                 first, last = encoder[1], decoder[-2]
@@ -193,6 +200,52 @@ class Convolutional(Architecture):
         if isinstance(self.initialization, (tuple, list)) and len(self.initialization) == 2:
             return self.initialization[0], self.initialization[1]
         return self.initialization, self.initialization
+
+    def n_places(self, n_features: int) -> int:
+        if not self.map_code:
+            return 1
+        height, width, _ = image_shape_of(n_features, self.image_shape)
+        return math.prod(self._sides(height, width)[-1])
+
+    def _sides(self, height: int, width: int) -> list[Sides]:
+        """Return the sides of the picture and of the maps after each halving."""
+        sides = [(height, width)]
+        for _ in self.channels:
+            sides.append((math.ceil(sides[-1][0] / 2), math.ceil(sides[-1][1] / 2)))
+        return sides
+
+    def _to_code(
+        self, sizes: Sizes, smallest: Sides, *, told: int
+    ) -> tuple[list[nn.Module], list[nn.Module]]:
+        """Return what leads from the smallest maps to the code, and from codes back to maps."""
+        n_maps, n_places = self.channels[-1], math.prod(smallest)
+        if not self.map_code:
+            widths = (n_places * n_maps, *self.dense)
+            return (
+                [Rows(), *self._dense((widths[0] + told, *self.dense, sizes.n_code))],
+                [
+                    *self._dense((sizes.n_components + sizes.n_conditions, *reversed(widths))),
+                    activation(self.activation),
+                    Pictures(*smallest, n_maps),
+                ],
+            )
+        if sizes.n_code % sizes.n_components:
+            raise InvalidParameterError(
+                "`map_code` must come with as many numbers for each component of the code; got "
+                f"{sizes.n_code} for {sizes.n_components}: take posterior='diagonal_gaussian'."
+            )
+        width = sizes.n_components // n_places
+        return (
+            [
+                skip_init(nn.Conv2d, n_maps, sizes.n_code // n_places, 1),
+                Rows(sizes.n_code // sizes.n_components),
+            ],
+            [
+                Pictures(*smallest, width),
+                skip_init(nn.Conv2d, width + sizes.n_conditions, n_maps, 1),
+                activation(self.activation),
+            ],
+        )
 
     def _narrowing(self, n_channels: int) -> list[nn.Module]:
         layers: list[nn.Module] = []

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from torch.nn.utils import skip_init
 
-from inscape._checks import check_choice, check_number, check_widths
+from inscape._checks import check_choice, check_flag, check_number, check_widths
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
 from inscape.networks.activations import ACTIVATIONS, activation
 from inscape.networks.architecture import Architecture, Sizes, Start
+from inscape.networks.bottleneck import start_beside
 from inscape.networks.conditioned import stack
 from inscape.networks.dropout import Dropout
 from inscape.networks.initialization import INITIALIZATIONS, initialize
@@ -93,10 +94,7 @@ class Dense(Architecture):
         check_number("output_dropout", self.output_dropout, minimum=0, below=1)
         if self.normalization is not None:
             check_choice("normalization", self.normalization, NORMALIZATIONS)
-        if not isinstance(self.linear_path, bool):
-            raise InvalidParameterError(
-                f"`linear_path` must be True or False; got {self.linear_path!r}."
-            )
+        check_flag("linear_path", self.linear_path)
         for part in self._initializations():
             resolve_part("initialization", part, INITIALIZATIONS)
         object.__setattr__(self, "initialization", _as_parts(self.initialization))
@@ -121,6 +119,7 @@ class Dense(Architecture):
         for module, part in zip((encoder, decoder), self._initializations(), strict=True):
             initialization = resolve_part("initialization", part, INITIALIZATIONS)
             initialize(module, initialization, generator=generator)
+        start_beside(bottleneck, encoder, decoder)
         if self.bias != "torch_default" and start is not None:
             with torch.no_grad():
                 first, last = encoder[0], decoder[-1]

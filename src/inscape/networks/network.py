@@ -8,6 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from inscape.networks.tied import TiedLinear
+
 
 class Network(nn.Module):
     """An encoder, a bottleneck and a decoder.
@@ -67,6 +69,26 @@ def leaving_buffers(module: nn.Module, *inputs: Tensor) -> Tensor:
     return functional_call(module, copies, inputs) if copies else module(*inputs)
 
 
+def matrices_beside(encoder: nn.Module, decoder: nn.Module) -> tuple[nn.Linear, nn.Linear] | None:
+    """Return the encoder's last matrix and the decoder's first, or None where they do not meet.
+
+    They meet where each is the layer next to the codes, with weights of its own, and one has the
+    shape of the other, transposed.
+    """
+    last = [layer for layer in encoder.modules() if _has_weights(layer)][-1:]
+    first = [layer for layer in decoder.modules() if _has_weights(layer)][:1]
+    for before, after in zip(last, first, strict=False):
+        if isinstance(before, nn.Linear) and isinstance(after, nn.Linear):
+            return (before, after) if before.weight.shape == after.weight.T.shape else None
+    return None
+
+
+def _has_weights(layer: nn.Module) -> bool:
+    """Return whether a layer works with a matrix: of its own, or of another layer's."""
+    weight = layer._parameters.get("weight")
+    return isinstance(layer, TiedLinear) or (weight is not None and weight.ndim > 1)
+
+
 @dataclass(frozen=True)
 class Pass:
     """What one batch of rows became on its way through a network, for whatever judges it.
@@ -85,12 +107,16 @@ class Pass:
         The decoder's, from which the likelihood takes its mean.
     likelihood : Likelihood
         What the outputs are read by.
-    n_samples : int
+    n_samples : float
         Rows of the whole training set, of which these are a batch.
     factor : float
         Nats of the data for a nat of the likelihood.
     unit : float
         A unit of inputs, targets and means in units of the (scaled) data.
+    n_steps : int or None
+        Steps that the whole training is planned for, where that is known.
+    weights : Tensor or None, shape (n,)
+        What each row counts, 1 on average over the training set; None is 1 each.
     """
 
     network: Network
@@ -100,6 +126,8 @@ class Pass:
     codes: Tensor
     outputs: Tensor
     likelihood: Any
-    n_samples: int
+    n_samples: float
     factor: float = 1.0
     unit: float = 1.0
+    n_steps: int | None = None
+    weights: Tensor | None = None

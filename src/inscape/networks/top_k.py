@@ -6,15 +6,18 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from inscape._checks import check_integer, check_number
+from inscape._checks import check_flag, check_integer, check_number
+from inscape._errors import InvalidParameterError
 from inscape.networks.bottleneck import Bottleneck, BottleneckModule
-from inscape.networks.network import Pass, leaving_buffers
+from inscape.networks.network import Network, Pass, leaving_buffers, matrices_beside
 
 # The threshold is the plain mean of the first twenty batches, then one that forgets: early
 # batches come from a network that is no more.
 _SLOWEST = 0.05
+# Of a default training, where nothing is said of the steps that are planned.
+_USUAL_STEPS = 600
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,20 @@ class _Largest(Bottleneck):
     """The options that both bottlenecks have."""
 
     k: int = 8
-    revival: float = 1 / 32
+    revival: float = 1 / 4
     revival_k: int | None = None
-    dead_after: int = 1000
+    dead_after: float = 0.05
+    tied_start: bool = True
+    unit_columns: bool = True
 
     def __post_init__(self) -> None:
         check_integer("k", self.k, minimum=1)
         check_number("revival", self.revival, minimum=0)
         if self.revival_k is not None:
             check_integer("revival_k", self.revival_k, minimum=1)
-        check_integer("dead_after", self.dead_after, minimum=1)
+        _check_dead_after(self.dead_after)
+        check_flag("tied_start", self.tied_start)
+        check_flag("unit_columns", self.unit_columns)
 
     @abstractmethod
     def build(self, n_components: int, *, generator: torch.Generator) -> LargestCodes:
@@ -45,8 +52,9 @@ class TopK(_Largest):
     .. math:: z_i = \max(a_i, 0) \;\text{if}\; a_i \;\text{is among the}\; k \;\text{largest of its
               row, else}\; 0
 
-    Sources: Makhzani and Frey 2013, arXiv 1312.5663; the revival of dead units, Gao et al. 2024,
-    arXiv 2406.04093, section 2.4 and appendix A.2.
+    Sources: Makhzani and Frey 2013, arXiv 1312.5663; the start and the revival of dead units, Gao
+    et al. 2024, arXiv 2406.04093, section 2.4 and appendix A. Their weight of 1/32 is of errors
+    over the variance of what is left, and brings nobody back at the length of a default training.
 
     Parameters
     ----------
@@ -58,8 +66,17 @@ class TopK(_Largest):
     revival_k : int or None
         Dead units that try to mend a row, those with the largest codes; None is half as many as
         there are features.
-    dead_after : int
-        A unit that has given 0 for so many training steps is dead.
+    dead_after : int or float
+        A unit that has given 0 for so many training steps is dead: an integer, or, below 1, a
+        share of the steps that are planned.
+    tied_start : bool
+        Whether the matrix before the bottleneck starts as the transpose of the one after it, whose
+        columns start at length 1: a unit then answers to what it stands for. Layers that are no
+        such matrices, tied weights and modules of the user's own start as they do. On a few hundred
+        rows the units that it keeps alive may fit noise: take fewer, or leave it.
+    unit_columns : bool
+        Whether the columns of the matrix after the bottleneck are brought to length 1 before each
+        training step: the largest codes are then those that change most behind it.
 
     Examples
     --------
@@ -96,7 +113,7 @@ class BatchTopK(_Largest):
     ----------
     k : int
         Codes that a row keeps on average, at most `n_components`.
-    revival, revival_k, dead_after
+    revival, revival_k, dead_after, tied_start, unit_columns
         As of `TopK`.
 
     Examples
@@ -151,9 +168,40 @@ class LargestCodes(BottleneckModule, ABC):
             self.steps_silent.add_(1).masked_fill_(fired, 0)
         return codes
 
-    def dead(self) -> Tensor:
-        """Return which units are dead, bool of shape (n_components,)."""
-        return self.steps_silent >= self.part.dead_after
+    def dead(self, n_steps: int | None = None) -> Tensor:
+        """Return which units are dead, bool of shape (n_components,).
+
+        Parameters
+        ----------
+        n_steps : int or None
+            Planned steps, where `dead_after` is a share of them; None is a default training.
+        """
+        after = self.part.dead_after
+        if after < 1:
+            after = max(1, round(after * (n_steps or _USUAL_STEPS)))
+        return self.steps_silent >= after
+
+    @torch.no_grad()
+    def start(self, before: nn.Linear, after: nn.Linear) -> None:
+        """Let the matrix before be the transpose of the one after it, whose columns have length 1.
+
+        Parameters
+        ----------
+        before : nn.Linear
+            Gives the linear codes.
+        after : nn.Linear
+            Reads the codes.
+        """
+        if self.part.tied_start:
+            _to_length_1(after.weight)
+            before.weight.copy_(after.weight.T)
+
+    @torch.no_grad()
+    def hold(self, network: Network) -> None:
+        """Bring the columns of the matrix after the bottleneck to length 1, if that is asked."""
+        beside = matrices_beside(network.encoder, network.decoder)
+        if self.part.unit_columns and beside is not None:
+            _to_length_1(beside[1].weight)
 
     def penalty(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
         r"""Return what the dead units could mend, in mean nats per sample, times `revival`.
@@ -174,7 +222,7 @@ class LargestCodes(BottleneckModule, ABC):
         The decoder is run twice more, as in training (dropout draws anew in each), but these runs
         leave its buffers (the running means of batch normalisation) as they were.
         """
-        dead = self.dead()
+        dead = self.dead(seen.n_steps)
         if self.part.revival == 0 or not bool(dead.any()):
             return seen.codes.new_zeros(())
         live, outputs = seen.codes.detach(), seen.outputs.detach()
@@ -229,6 +277,23 @@ class LargestOfBatch(LargestCodes):
         moved = self.threshold + rate * (smallest - self.threshold)
         self.threshold.copy_(moved.where(some, self.threshold))
         self.n_batches.add_(some)
+
+
+def _check_dead_after(value: float) -> None:
+    try:
+        if isinstance(value, int) or not check_number("dead_after", value, above=0) < 1:
+            check_integer("dead_after", value, minimum=1)
+    except InvalidParameterError as error:
+        raise InvalidParameterError(
+            "`dead_after` must be a number of steps, an integer >= 1, or a share of them above 0 "
+            f"and below 1; got {value!r}: take 0.05."
+        ) from error
+
+
+def _to_length_1(matrix: Tensor) -> None:
+    """Divide each column by its length, in place; a column of zeros stays."""
+    lengths = torch.linalg.vector_norm(matrix, dim=0, keepdim=True)
+    matrix.div_(lengths.where(lengths > 0, 1))
 
 
 def _keep_largest(values: Tensor, k: int) -> Tensor:

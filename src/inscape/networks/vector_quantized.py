@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_integer, check_number
+from inscape._errors import InvalidParameterError
 from inscape.networks.bottleneck import Bottleneck, BottleneckModule
 from inscape.networks.network import Pass
 
@@ -23,6 +24,10 @@ class VectorQuantized(Bottleneck):
 
     .. math:: z = e_k, \qquad k = \arg\min_j |a - e_j|
 
+    A code of several symbols is cut into as many vectors of equal width, each of which becomes the
+    nearest one of the same codebook: the grid of the paper, where a convolutional network's code is
+    a map, ``network="convolutional(map_code=true)"``.
+
     The codebook follows the codes by moving averages of the rows of each entry's cell, as an
     online k-means; no gradient reaches it. Source: van den Oord, Vinyals and Kavukcuoglu 2017,
     arXiv 1711.00937, Eq. 2 and 3 and appendix A.1.
@@ -31,6 +36,9 @@ class VectorQuantized(Bottleneck):
     ----------
     codebook_size : int
         Vectors in the codebook.
+    n_symbols : int or None
+        Vectors that a row's code is cut into; None is one for each place of a code that is a map,
+        and one else.
     commitment : float
         The weight :math:`\beta` of :math:`|a - e_k|^2`, which keeps the encoder near the codebook;
         summed over components and added to the nats per sample as it is, as in Eq. 3.
@@ -51,16 +59,34 @@ class VectorQuantized(Bottleneck):
     codebook_size: int = 512
     commitment: float = 0.25
     decay: float = 0.99
+    n_symbols: int | None = None
 
     def __post_init__(self) -> None:
         check_integer("codebook_size", self.codebook_size, minimum=2)
         check_number("commitment", self.commitment, minimum=0)
         check_number("decay", self.decay, minimum=0, below=1)
+        if self.n_symbols is not None:
+            check_integer("n_symbols", self.n_symbols, minimum=1)
 
     def build(self, n_components: int, *, generator: torch.Generator) -> Quantizer:
-        """Return the module; until its first training step the codebook is normal draws."""
-        codebook = torch.randn(self.codebook_size, n_components, generator=generator)
-        return Quantizer(self, codebook)
+        """Return the module; until its first training step the codebook is normal draws.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the code cannot be cut into so many vectors.
+        """
+        n_symbols = self.n_symbols or 1
+        if n_components % n_symbols:
+            raise InvalidParameterError(
+                f"`n_symbols` must divide the width of the code, {n_components}; got {n_symbols}: "
+                "take a width that is a multiple of it."
+            )
+        width = n_components // n_symbols
+        return Quantizer(self, torch.randn(self.codebook_size, width, generator=generator))
+
+    def for_places(self, n_places: int) -> Self:
+        return replace(self, n_symbols=n_places) if self.n_symbols is None else self
 
 
 class Quantizer(BottleneckModule):
@@ -74,7 +100,7 @@ class Quantizer(BottleneckModule):
     ----------
     part : VectorQuantized
         The options.
-    codebook : Tensor, shape (codebook_size, n_components)
+    codebook : Tensor, shape (codebook_size, n_components / n_symbols)
         The vectors before any training.
     """
 
@@ -91,26 +117,49 @@ class Quantizer(BottleneckModule):
         self.register_buffer("sums", torch.zeros_like(codebook))
         self.register_buffer("placed", torch.zeros((), dtype=torch.bool))
 
+    @property
+    def n_symbols(self) -> int:
+        """Vectors that a row's code is cut into."""
+        return self.part.n_symbols or 1
+
     def indices(self, linear: Tensor) -> Tensor:
-        """Return the nearest entry of each row, int64 of shape (n,); the first of equals."""
-        # |a|² is the same for all entries.
-        return (self.codebook.square().sum(dim=1) - 2 * linear @ self.codebook.T).argmin(dim=1)
+        """Return the nearest entries of each row's vectors, int64; the first of equals.
+
+        Parameters
+        ----------
+        linear : Tensor, shape (n, n_components)
+            Linear codes, or codes.
+
+        Returns
+        -------
+        Tensor, shape (n,), or (n, n_symbols) where there are several
+        """
+        nearest = self._nearest(linear.reshape(-1, self.codebook.shape[1]))
+        return nearest if self.n_symbols == 1 else nearest.view(-1, self.n_symbols)
+
+    def entries(self, indices: Tensor) -> Tensor:
+        """Return the codes (n, n_components) that indices, as `indices` gives them, stand for."""
+        return self.codebook[indices.flatten()].view(-1, self.n_symbols * self.codebook.shape[1])
 
     def forward(self, linear: Tensor) -> Tensor:
         """Return the codes (n, n_components) of linear codes of the same shape."""
         # In the codebook's precision, so that moving averages stay exact under autocast.
-        rows = linear.detach().to(self.codebook.dtype)
+        rows = linear.detach().to(self.codebook.dtype).reshape(-1, self.codebook.shape[1])
         if self.training and not bool(self.placed):
             self._place(rows)
-        nearest = self.indices(rows)
-        codes = self.codebook[nearest]
+        nearest = self._nearest(rows)
+        codes = self.codebook[nearest].view(linear.shape)
         if self.training:
             self._follow(rows, nearest)
         # Not `linear + (codes - linear)`: that differs from the entry by a rounding.
         return codes + (linear - linear.detach())
 
+    def _nearest(self, rows: Tensor) -> Tensor:
+        # |a|² is the same for all entries.
+        return (self.codebook.square().sum(dim=1) - 2 * rows @ self.codebook.T).argmin(dim=1)
+
     def penalty(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
-        r"""Return the commitment loss :math:`\beta |a - e_k|^2`, mean over the rows."""
+        r"""Return the commitment loss :math:`\beta |a - e_k|^2`, summed over a row's symbols."""
         distances = (seen.linear - seen.codes.detach()).square().sum(dim=1)
         return self.part.commitment * distances.mean()
 

@@ -24,15 +24,18 @@ class LatentPass:
         Drawn from it, with the gradients of the reparameterisation.
     log_posterior : Tensor, shape (k, n)
         Its log-density at the codes, in nats.
-    n_samples : int
+    n_samples : float
         Rows of the whole training set, of which these are a batch.
+    weights : Tensor or None, shape (n,)
+        What each row counts, 1 on average over the training set; None is 1 each.
     """
 
     network: Any
     posterior: Any
     codes: Tensor
     log_posterior: Tensor
-    n_samples: int
+    n_samples: float
+    weights: Tensor | None = None
 
     @cached_property
     def log_prior(self) -> Tensor:

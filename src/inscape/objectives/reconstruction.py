@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inscape._parts import name_of
-from inscape.networks import BottleneckModule, Examples, Network, Pass
+from inscape.networks import BottleneckModule, Examples, Network, Pass, mean_of_rows
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Reconstruction:
         `Gaussian`, `Bernoulli` or `ContinuousBernoulli`.
     penalties : sequence of Penalty
         What is added while training, in mean nats per sample.
-    n_samples : int or None
+    n_samples : float or None
         Rows of the whole training set, of which a penalty of the weights is a share; None takes
         each batch for the whole.
     factor, constant : float
@@ -31,14 +31,17 @@ class Reconstruction:
         data.
     unit : float
         A unit of what the network works on, in units of the (scaled) data.
+    n_steps : int or None
+        Steps that the training is planned for, where that is known.
     """
 
     likelihood: Any
     penalties: Sequence[Any] = ()
-    n_samples: int | None = None
+    n_samples: float | None = None
     factor: float = 1.0
     constant: float = 0.0
     unit: float = 1.0
+    n_steps: int | None = None
 
     def watch(self, network: Network, examples: Examples) -> tuple[Tensor, Tensor]:
         """Return codes and squared errors (n_samples, n_features) of rows."""
@@ -47,9 +50,10 @@ class Reconstruction:
         return codes, self.unit**2 * errors.square()
 
     def losses(self, network: Network, examples: Examples, *, generator: torch.Generator) -> Tensor:
-        """Return what each row costs, (n_samples,), before `nats` makes it nats of the data."""
+        """Return what each row costs times its weight, before `nats` makes it nats of the data."""
         outputs = network(examples.features)
-        return self.likelihood.negative_log_likelihood(outputs, examples.features)
+        nats = self.likelihood.negative_log_likelihood(outputs, examples.features)
+        return nats if examples.weights is None else nats * examples.weights
 
     def nats(self, loss: float) -> float:
         """Return a loss in nats of the data."""
@@ -88,11 +92,15 @@ class Reconstruction:
             Not used: nothing here changes with the steps.
         """
         targets = examples.features
+        asking = [m for m in network.bottleneck.modules() if isinstance(m, BottleneckModule)]
+        if network.training:
+            for module in asking:
+                module.hold(network)
         linear = network.linear_codes(inputs)
         codes = network.bottleneck(linear)
         outputs = network.decoder(codes)
         nats = self.likelihood.negative_log_likelihood(outputs, targets)
-        terms = {"reconstruction": nats.mean()}
+        terms = {"reconstruction": mean_of_rows(nats, examples.weights)}
         if not network.training:
             return terms
         seen = Pass(
@@ -106,11 +114,12 @@ class Reconstruction:
             n_samples=self.n_samples or len(inputs),
             factor=self.factor,
             unit=self.unit,
+            n_steps=self.n_steps,
+            weights=examples.weights,
         )
         # Prices are in nats of the data, and weigh against a loss that is not.
         for penalty in self.penalties:
             terms[name_of(penalty)] = penalty(seen, generator=generator) / self.factor
-        for module in network.bottleneck.modules():
-            if isinstance(module, BottleneckModule):
-                terms["bottleneck"] = module.penalty(seen, generator=generator) / self.factor
+        for module in asking:
+            terms["bottleneck"] = module.penalty(seen, generator=generator) / self.factor
         return terms

@@ -30,7 +30,7 @@ class Variational:
         What is held against codes that stray from the prior.
     bound : Bound
         How draws become one number.
-    n_samples : int or None
+    n_samples : float or None
         Rows of the whole training set; None takes each batch for the whole.
     constant : float
         What is added to nats to be nats of the data.
@@ -41,7 +41,7 @@ class Variational:
     likelihood: Any
     divergence: Any
     bound: Any
-    n_samples: int | None = None
+    n_samples: float | None = None
     constant: float = 0.0
     unit: float = 1.0
 
@@ -84,6 +84,7 @@ class Variational:
             n_samples=self.n_samples or len(inputs),
             generator=generator,
             step=step,
+            weights=examples.weights,
         )
         return self.bound.terms(batch)
 
@@ -128,12 +129,14 @@ class Batch:
         What encoder and decoder are told besides.
     likelihood, divergence
         The objective's parts.
-    n_samples : int
+    n_samples : float
         Rows of the whole training set.
     generator : torch.Generator
         Where codes are drawn from.
     step : int or None
         Steps done.
+    weights : Tensor or None, shape (n,)
+        What each row counts, 1 on average over the training set; None is 1 each.
     """
 
     network: Network
@@ -142,16 +145,23 @@ class Batch:
     conditions: Tensor | None
     likelihood: Any
     divergence: Any
-    n_samples: int
+    n_samples: float
     generator: torch.Generator
     step: int | None
+    weights: Tensor | None = None
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Return the mean of values (..., n) over draws and rows, each row times its weight."""
+        return (values if self.weights is None else values * self.weights).mean()
 
     def draw(self, n_draws: int) -> LatentPass:
         """Return `n_draws` codes for each row."""
         encoded = self.network.linear_codes(self.inputs, self.conditions)
         posterior = self.network.bottleneck.distribution(encoded)
         codes, log_posterior = posterior.draw(n_draws, generator=self.generator)
-        return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
+        return LatentPass(
+            self.network, posterior, codes, log_posterior, self.n_samples, self.weights
+        )
 
     def draw_alike(self, n_draws: int, *, seed: int) -> LatentPass:
         """Return `n_draws` codes for each row, each drawn from the same seed.
@@ -168,7 +178,9 @@ class Batch:
         ]
         codes, log_posterior = (torch.cat(found, dim=1) for found in zip(*drawn, strict=True))
         posterior = self.network.bottleneck.distribution(encoded)
-        return LatentPass(self.network, posterior, codes, log_posterior, self.n_samples)
+        return LatentPass(
+            self.network, posterior, codes, log_posterior, self.n_samples, self.weights
+        )
 
     def divergence_terms(self, seen: LatentPass) -> dict[str, Tensor]:
         """Return what the divergence holds against the codes."""

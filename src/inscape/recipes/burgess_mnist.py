@@ -82,7 +82,8 @@ def run(found: Reproduction) -> Iterator[str]:
     for weight in WEIGHTS:
         model = models[weight.name] = fit_quietly(as_source(weight.weight), X)
         for epoch, references in weight.references.items():
-            terms = model.history_[epoch]["terms"]
+            # The source counts from 0; the history begins before the first epoch.
+            terms = model.history_[1 + epoch]["terms"]
             for metric, term, reference in zip(_METRICS, TERMS, references, strict=True):
                 name = f"{weight.name}, epoch {epoch}"
                 found.add(name, metric, reference, terms[term], source=SOURCE)

@@ -107,7 +107,7 @@ def _three_epochs(found: Reproduction) -> Generator[str, None, dict[str, list[Fl
     curves: dict[str, list[float]] = {}
     for name, model in ((_AS_SOURCE, as_source(Change(""))), (_OURS, ours())):
         after[name] = _reconstructed(found, model)
-        curves[f"{name}, training"] = [entry["loss"] for entry in model.history_]
+        curves[f"{name}, training"] = [entry["loss"] for entry in model.history_[1:]]
         curves[f"{name}, test"] = [_nats(found, back) for back in after[name]]
         yield name
     for part, references in REFERENCES.items():

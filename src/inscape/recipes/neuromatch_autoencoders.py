@@ -182,7 +182,7 @@ def _show_failure(found: Reproduction, dead: Autoencoder, recorder: Recorder) ->
     found.keep(
         "dead_unit_weights.png",
         figures.weight_histograms(
-            code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
+            code_weights(recorder.snapshots[0], 2), code_weights(recorder.snapshots[-1], 2)
         ),
         "The dead unit's weights still lie on their initial histogram: that is the bad sign, in "
         "red.",

@@ -215,7 +215,7 @@ def dead_units(model: Any) -> str:
 
 def curve(model: Any, name: str) -> tuple[FloatArray, FloatArray]:
     """Return the epochs of a training, and of each a number or a term by its name in `history_`."""
-    entries = [entry | entry.get("terms", {}) for entry in model.history_]
+    entries = [entry | entry.get("terms", {}) for entry in model.history_ if entry["epoch"]]
     return np.array([entry["epoch"] for entry in entries]), np.array(
         [entry[name] for entry in entries]
     )

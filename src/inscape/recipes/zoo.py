@@ -25,9 +25,9 @@ LEAD = (
     "784-256-64-8 and its mirror, Bernoulli likelihood (but for the σ-VAE's Gaussian), our default "
     "training for 15 epochs on the first 10,000 digits, measured on 2,000 others. Every model is "
     "compared with the plain VAE of this run: the numbers tell what a line of parts changes at a "
-    "small training, not what its authors reached. Models without a density have no divergence and "
-    "no likelihood; they are sampled from a mixture fitted to their codes, the others from their "
-    "priors."
+    "small training, not what its authors reached. All have this one network: the VQ-VAE has one "
+    "symbol a row, and no grid. Models without a density have no divergence and no likelihood; "
+    "they are sampled from a mixture fitted to their codes, the others from their priors."
 )
 SOURCE = "the plain VAE of this run"
 N_STEPS = len(MODELS)
@@ -35,6 +35,7 @@ N_STEPS = len(MODELS)
 _N_TRAIN, _N_TEST = 10_000, 2_000
 _EPOCHS, _QUICK_EPOCHS = 15, 2
 _N_COMPONENTS, _N_NEIGHBORS = 8, 5
+_HIDDEN = (256, 64)
 _DRAWS, _ROWS_WEIGHED = 100, 500
 _N_SAMPLES = 12
 _PLAIN = "VAE"
@@ -108,7 +109,7 @@ def _untrained(name: str, *, epochs: int) -> Any:
     options: dict[str, Any] = (
         {} if "likelihood" in MODELS[name].parts else {"likelihood": "bernoulli"}
     )
-    return build(name, _N_COMPONENTS, epochs=epochs, random_state=0, **options)
+    return build(name, _N_COMPONENTS, hidden=_HIDDEN, epochs=epochs, random_state=0, **options)
 
 
 def _measure(model: Any, X: FloatArray, y: IntArray, T: FloatArray, t: IntArray) -> Specimen:

@@ -16,6 +16,7 @@ without loading torch.
 | `fitting` | the kind ``fit`` |
 | `kinds` | the kinds of runs, and the config file by which a run tells its own |
 | `page` | one HTML page that needs nothing else, not even a network |
+| `places` | paths in config files: each is relative to the file that names it |
 | `run` | a run |
 | `steps` | the steps of a job, told before each is taken |
 | `tables` | the rows that a run of a use is asked about, read in one way |

@@ -27,7 +27,12 @@ _MOST_PASSES = 10_000
 
 
 def fit_baselines(
-    X: FloatArray, *, n_components: int, random_state: int, scaler: Scaler | None = None
+    X: FloatArray,
+    *,
+    n_components: int,
+    random_state: int,
+    scaler: Scaler | None = None,
+    X_test: FloatArray | None = None,
 ) -> tuple[dict[str, Representation], dict[str, float], dict[str, str]]:
     """Fit scikit-learn's PCA and NMF, where they can be.
 
@@ -41,6 +46,8 @@ def fit_baselines(
         Seed of both.
     scaler : Scaler or None
         That of the model that they stand beside: in other units they would learn something else.
+    X_test : ndarray, shape (n_samples, n_features), or None
+        Rows that they will be asked about, which NMF refuses too where they are negative.
 
     Returns
     -------
@@ -57,11 +64,12 @@ def fit_baselines(
             n_components, random_state=random_state, tol=1e-3, max_iter=_MOST_PASSES
         ),
     }
-    rows = X if scaler is None else scaler.transform(X)
+    asked = [X] if X_test is None else [X, X_test]
+    lowest = min((part if scaler is None else scaler.transform(part)).min() for part in asked)
     for name, make in makers.items():
         if n_components > min(X.shape):
             missing[name] = f"needs at least {n_components} rows and columns"
-        elif name == "NMF" and rows.min() < 0:
+        elif name == "NMF" and lowest < 0:
             missing[name] = "needs data without negative values"
         else:
             started = time.perf_counter()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar
 
 import tomli_w
 
-from inscape._checks import look_up
+from inscape._checks import check_choice, look_up
 from inscape._errors import InvalidParameterError
 from inscape._files import IN_PLACE
 from inscape._parts import read_call
@@ -20,6 +22,7 @@ from inscape._typing import (  # noqa: F401
     AnimationName,
     BiasName,
     CategoriesName,
+    ConditionalName,
     DatesName,
     LinearInitializationName,
     MissingName,
@@ -28,11 +31,14 @@ from inscape._typing import (  # noqa: F401
     ScheduleName,
 )
 from inscape._words import tell_words
+from inscape.data.named import NAMED
 from inscape.data.reading import Reading
+from inscape.runs.places import carry
 from inscape.zoo import MODELS, find
 
-# Of the files of a run; a file that says none is of format 1, which named no kind either.
-FORMAT: Final = 2
+# Of the files of a run; a file that says none is of format 1, which named no kind either. From 3 on
+# paths are relative to the file.
+FORMAT: Final = 3
 
 
 AnyConfig = TypeVar("AnyConfig", bound="Config")
@@ -49,6 +55,8 @@ class Config:
     # The names of the run's files: what else lies in a directory that is filled in its place is
     # somebody else's.
     files: ClassVar[tuple[str, ...]] = ("*",)
+    # The options that are paths, each with the words that it may be instead.
+    places: ClassVar[Mapping[str, Collection[str]]] = {}
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain data."""
@@ -59,9 +67,25 @@ class Config:
             if value != getattr(type(self), name, None)
         }
 
-    def to_toml(self) -> str:
-        """Return the text of a config file that asks for the same."""
-        values = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+    def carried(self, *, source: str | Path, to: str | Path) -> Self:
+        """Return a config whose paths are relative to another directory than they were."""
+        moved = {
+            name: carry(value, words=words, source=source, to=to)
+            for name, words in self.places.items()
+            if isinstance(value := getattr(self, name), str)
+        }
+        return dataclasses.replace(self, **moved)
+
+    def to_toml(self, directory: str | Path = ".") -> str:
+        """Return the text of a config file that asks for the same.
+
+        Parameters
+        ----------
+        directory : path-like
+            Where the file is to lie, to which its paths will be relative.
+        """
+        config = self.carried(source=".", to=directory)
+        values = {k: v for k, v in dataclasses.asdict(config).items() if v is not None}
         return tomli_w.dumps({"format": FORMAT, "kind": self.kind, **values})
 
 
@@ -74,11 +98,15 @@ def _reading_last(config: type[AnyConfig]) -> type[AnyConfig]:
     return config
 
 
+# The paths of a use.
+_OF_USES: Final[Mapping[str, Collection[str]]] = {"data": NAMED, "model": ()}
 # The model that is in no zoo.
 AUTOENCODER = "autoencoder"
 # The options that only an autoencoder has, and those that only a variational one has.
 _OF_AUTOENCODERS = ("bottleneck", "penalty", "layerwise_epochs")
-_OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound")
+_OF_VARIATIONAL = ("posterior", "prior", "divergence", "bound", "conditional")
+# What an estimator calls the words of `conditional`.
+CONDITIONAL: Final[Mapping[str, Any]] = {"labels": True, "continuous": "continuous"}
 # The options of FitConfig that describe a dense network, without its name.
 _OF_DENSE = ("hidden", "activation", "initialization", "bias", "linear_path")
 
@@ -101,12 +129,13 @@ class FitConfig(Reading, Config):
     hidden : tuple of int
         Widths of the encoder's hidden layers, such as 256,64; "" is the shallow autoencoder.
     activation : str
-        After each hidden layer.
+        What follows each hidden layer.
     network : str
         In place of hidden, activation, initialization, bias and linear-path: [[network]], with
         options such as "convolutional(channels=[32, 64])".
     bottleneck : str
-        Activation of the code, or [[bottleneck]], with options such as "top_k(k=16)".
+        What makes the code: [[bottleneck]], with options such as "top_k(k=16)", or the name of an
+        activation.
     initialization : str
         Of the weights: [[initialization]], with options such as "scaled_normal(gamma=0.1)".
     bias : str
@@ -114,8 +143,9 @@ class FitConfig(Reading, Config):
     linear_path : bool
         Whether a network can start at PCA, with a linear path beside it.
     likelihood : str
-        [[likelihood]], with options such as "gaussian(scale=0.5)"; left out, gaussian (squared
-        error), in variational models with a scale that is learned.
+        How rows vary about what is decoded: [[likelihood]], with options such as
+        "gaussian(scale=0.5)"; left out, gaussian (squared error), in variational models with a
+        scale that is learned.
     posterior : str
         Of a variational model: [[posterior]].
     prior : str
@@ -124,11 +154,15 @@ class FitConfig(Reading, Config):
         Of a variational model: [[divergence]], with options such as "kullback_leibler(weight=4)".
     bound : str
         Of a variational model: [[bound]].
+    conditional : str
+        What a variational model is told of each row, from the column that target names: labels (as
+        CVAE is), or continuous for numbers.
     corruption : str
         What is done to the rows before they are encoded: [[corruption]], with options such as
         "zero_masking(share=0.3, fixed=true)".
     penalty : tuple of str
-        [[penalty]], with options such as "contractive(weight=0.5)"; once for each.
+        What is added to the loss: [[penalty]], with options such as "contractive(weight=0.5)"; once
+        for each.
     scaler : str
         Fitted on the training rows, inverted on decode.
     epochs : float
@@ -136,15 +170,15 @@ class FitConfig(Reading, Config):
     batch_size : int
         Rows in a step; left out, 256, or down to 32 where the rows are few.
     optimizer : str
-        [[optimizer]], with options such as "muon(momentum=0.95)".
+        What takes the steps: [[optimizer]], with options such as "muon(momentum=0.95)".
     learning_rate : float
-        Left out, the optimiser's own default.
+        How large steps are; left out, the optimiser's own default.
     schedule : str
         How the learning rate falls; left out, the optimiser's own default.
     layerwise_epochs : float
         Passes with which each layer is first trained by itself.
     precision : str
-        Of the training.
+        Of the numbers while training.
     validation_fraction : float
         Share of the training rows held out to measure the loss after each epoch; auto holds some
         out where rows are few, to find how long to train, and 0 never does.
@@ -161,6 +195,7 @@ class FitConfig(Reading, Config):
     kind: ClassVar[str] = "fit"
     holds_model: ClassVar[bool] = True
     files: ClassVar[tuple[str, ...]] = IN_PLACE
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED}
 
     data: str = "mnist"
     model: str = AUTOENCODER
@@ -177,6 +212,7 @@ class FitConfig(Reading, Config):
     prior: str | None = None
     divergence: str | None = None
     bound: str | None = None
+    conditional: ConditionalName | None = None
     corruption: str | None = None
     penalty: tuple[str, ...] = ()
     scaler: ScalerName | None = None
@@ -220,17 +256,15 @@ class FitConfig(Reading, Config):
             **{name: getattr(self, name) for name in direct.split()},
         }
         own = {name: getattr(self, name) for name in ("likelihood", *_OF_VARIATIONAL)}
+        if self.conditional is not None:
+            check_choice("conditional", self.conditional, CONDITIONAL)
+            own["conditional"] = CONDITIONAL[self.conditional]
         options |= {name: value for name, value in own.items() if value is not None}
         return {name: value for name, value in options.items() if name not in self._left_out()}
 
     def _left_out(self) -> set[str]:
         """Return the options that the model has not, or has said itself."""
         published = look_up("model", self.model, {AUTOENCODER: None, **MODELS})
-        if published is not None and published.parts.get("conditional"):
-            raise InvalidParameterError(
-                f"`model` must be one that needs no labels; got {self.model!r}: in Python, "
-                f"inscape.zoo.build({self.model!r}).fit(X, y)."
-            )
         variational = published is not None and published.variational
         of_no_use = _OF_AUTOENCODERS if variational else _OF_VARIATIONAL
         for name in of_no_use:
@@ -242,7 +276,10 @@ class FitConfig(Reading, Config):
         said = {
             name
             for name in (published.parts if published is not None else ())
-            if getattr(self, name, None) == getattr(FitConfig, name, None)
+            if all(
+                getattr(self, option, None) == getattr(FitConfig, option, None)
+                for option in (name, *(_OF_DENSE if name == "network" else ()))
+            )
         }
         return {*of_no_use, *said}
 
@@ -265,6 +302,10 @@ class FitConfig(Reading, Config):
         return self.network
 
 
+# The data that are no file.
+TREE: Final = "tree"
+
+
 @dataclass(frozen=True)
 class DynamicsConfig(Config):
     """Everything that a look at learning dynamics is asked for.
@@ -272,7 +313,17 @@ class DynamicsConfig(Config):
     Parameters
     ----------
     data : str
-        tree, or a .npz file with the arrays inputs and targets, one sample a row.
+        tree; a .npz file with the arrays inputs and targets, or X and y, one sample a row; or a
+        table (.csv, .tsv, .parquet, .xlsx, ...), of which target names the columns to predict.
+    target : tuple of str
+        The columns of a table that are predicted; once for each, or joined by commas; text becomes
+        a column of zeros and ones for each word.
+    drop : tuple of str
+        Columns of a table that are left out.
+    categories : str
+        What other columns of text are: refused, or one_hot, as in target.
+    whiten : bool
+        Take inputs that span the same and are uncorrelated, for which theory has closed forms.
     levels : int
         Levels of the tree below its root; left out, as many as branches are given, or 3.
     branches : tuple of int
@@ -293,7 +344,8 @@ class DynamicsConfig(Config):
     initialization : str
         Kind of the initial weights.
     learning_rate : float
-        Of full-batch gradient descent on the mean squared error.
+        Of full-batch gradient descent on the mean squared error; left out, 0.4 of the largest that
+        is stable.
     epochs : int
         Steps of gradient descent.
     record_every : int
@@ -304,7 +356,8 @@ class DynamicsConfig(Config):
         Epochs at which the similarity of the items is drawn, such as 1,100; left out, where modes
         are at half their limits.
     theory : bool
-        Draw theory over the measured modes.
+        Draw theory over the measured modes: closed forms where they hold, else gradient flow,
+        integrated.
     sweep : bool
         Also train for 20 learning rates by 17 gammas.
     animation : str
@@ -312,8 +365,13 @@ class DynamicsConfig(Config):
     """
 
     kind: ClassVar[str] = "dynamics"
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": (TREE,)}
 
-    data: str = "tree"
+    data: str = TREE
+    target: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    categories: CategoriesName = "refuse"
+    whiten: bool = False
     levels: int | None = None
     branches: tuple[int, ...] = (2,)
     flip: float = 0.15
@@ -323,7 +381,7 @@ class DynamicsConfig(Config):
     hidden: tuple[int, ...] = (30,)
     gamma: float = 1e-12
     initialization: LinearInitializationName = "scaled_normal"
-    learning_rate: float = 100.0
+    learning_rate: float | None = None
     epochs: int = 250
     record_every: int = 1
     random_state: int = 0
@@ -347,11 +405,11 @@ class AnomaliesConfig(Reading, Config):
     model : str
         A run of inscape fit, whose model encodes the rows; left out, the method's own.
     method : tuple of str
-        [[method]], with options such as "neighbors(n_neighbors=10)"; several are combined. Left
+        [[method]], with options such as "neighbors(n_neighbors=10)"; several are combined; left
         out, denoising, or mahalanobis on the model of a run.
     normal : str
         The label of normal rows: half of them are learned from (all of the training rows, where
-        the data have a test part), and the others judged. Left out, all rows are learned from,
+        the data have a test part), and the others judged; left out, all rows are learned from,
         most of which have to be normal.
     scaler : str
         standard divides each column by its own spread, none all by one, where they are of one unit;
@@ -369,6 +427,7 @@ class AnomaliesConfig(Reading, Config):
 
     kind: ClassVar[str] = "anomalies"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None
@@ -409,6 +468,7 @@ class ClustersConfig(Reading, Config):
 
     kind: ClassVar[str] = "clusters"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None
@@ -444,6 +504,7 @@ class ClassificationConfig(Reading, Config):
 
     kind: ClassVar[str] = "classification"
     holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = _OF_USES
 
     data: str | None = None
     model: str | None = None

@@ -47,7 +47,9 @@ def read_config(path: Path, kind: None = None) -> Config: ...
 @overload
 def read_config(path: Path, kind: type[AnyConfig]) -> AnyConfig: ...
 def read_config(path: Path, kind: type[Config] | None = None) -> Config:
-    """Read a config file.
+    """Read a config file; its paths become ones that are relative to the working directory.
+
+    In the file they are relative to it; in runs of formats 1 and 2 to where the command was given.
 
     Parameters
     ----------
@@ -77,8 +79,12 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
             f"{path} must be the config of a run of kind {kind.kind!r}; it is of kind "
             f"{named.kind!r}: give it to the command that makes those."
         )
-    if kind is FitConfig and told_format is None and (path.parent / "environment.json").is_file():
+    # A file that tells no format is of a run of format 1, or somebody has written it.
+    is_format_1 = told_format is None and (path.parent / "environment.json").is_file()
+    if kind is FitConfig and is_format_1:
         values = _as_format_2(values)
+    if kind is FitConfig and "(" in values.get("bottleneck", ""):
+        values = values | {"bottleneck": _told_in_full(values["bottleneck"])}
     known = _options_of(kind)
     for key in values:
         if key not in known:
@@ -88,7 +94,10 @@ def read_config(path: Path, kind: type[Config] | None = None) -> Config:
     options: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-    return kind(**options)
+    config = kind(**options)
+    if is_format_1 or told_format in (1, 2):
+        return config
+    return config.carried(source=path.parent, to=".")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -111,6 +120,8 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
     # A published model has an optimiser of its own.
     if "optimizer" in values or published is None:
         values["optimizer"] = _said("optimizer", values.get("optimizer", "muon"))
+    if "bottleneck" in values:
+        values["bottleneck"] = _said("bottleneck", values["bottleneck"])
     if "penalty" in values:
         values["penalty"] = [values["penalty"]]
     # Rows came to the network as they were, and nothing started at PCA.
@@ -130,8 +141,16 @@ def _as_format_2(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(family: str, part: str) -> str:
-    described = dict(say_defaults(family, part))
+    told = say_defaults(family, part)
+    if isinstance(told, str):
+        return told
+    described = dict(told)
     return f"{described.pop('type')}({spell_options(described)})"
+
+
+def _told_in_full(bottleneck: str) -> str:
+    """Return a bottleneck that was told with all its options with those that it got later."""
+    return _said("bottleneck", bottleneck) if "revival_k" in bottleneck else bottleneck
 
 
 def _kind_named(path: Path, word: Any) -> type[Config] | None:

@@ -11,15 +11,18 @@ from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 
+from inscape._errors import InvalidParameterError
 from inscape._files import write_atomic
 from inscape._typing import FloatArray, ImageShape
 from inscape.data import Description, Reading, Split, load
 from inscape.data.arrays import Contents
 from inscape.data.files import read, read_for
 from inscape.data.floats import column_means, fill_missing
+from inscape.data.labels import written_label
 from inscape.data.named import NAMED
 from inscape.estimators.opening import open_rows
 from inscape.runs.config import AnomaliesConfig, ClassificationConfig, ClustersConfig, FitConfig
+from inscape.runs.places import same_place
 from inscape.runs.run import Run
 from inscape.uses.loading import load_representation
 
@@ -124,7 +127,7 @@ def with_run(config: UseConfig) -> UseConfig:
     # What encodes no rows is refused when it is loaded.
     if not isinstance(asked, FitConfig):
         return replace(config, data=config.data or _DATA)
-    if config.data not in (None, asked.data):
+    if config.data is not None and not same_place(config.data, asked.data, words=NAMED):
         return config
     chosen = asked.reading().chosen()
     left: dict[str, Any] = {
@@ -154,6 +157,11 @@ def read_rows(source: str | None, run: str | None, reading: Reading) -> Table:
     """
     assert source is not None
     model = None if run is None else load_representation(run)
+    if getattr(model, "conditions_", None) is not None:
+        raise InvalidParameterError(
+            f"`model` must be a run whose model is told nothing beside the rows; {run} holds a "
+            "conditional one: bind it with given(y) in Python, or give another run."
+        )
     contents = _contents(source, model, reading)
     rows = contents.whole()
     if model is not None:
@@ -197,10 +205,7 @@ def written_labels(rows: Split) -> list[str] | None:
     names = None if rows.description is None else rows.description.class_names
     if names is not None:
         return [names[int(value)] for value in rows.y]
-    return [
-        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-        for value in rows.y.tolist()
-    ]
+    return [written_label(value) for value in rows.y.tolist()]
 
 
 def write_lines(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:

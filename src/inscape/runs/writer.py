@@ -42,7 +42,7 @@ class RunWriter:
         refuse_in_run(self.path)
         with staged_directory(self.path, overwrite=overwrite) as stage:
             writer = RunWriter(stage, self.config, self.environment)
-            write_atomic(stage / "config.toml", self.config.to_toml())
+            write_atomic(stage / "config.toml", self.config.to_toml(self.path))
             writer.add_to_environment()
             yield writer
 
@@ -96,7 +96,7 @@ class RunWriter:
             *body,
             *(figure(self.path / name, caption) for name, caption in self._captions.items()),
             heading("Asked for (config.toml)"),
-            listing(self.config.to_toml()),
+            listing((self.path / "config.toml").read_text(encoding="utf-8")),
             heading("Made with"),
             listing(lines(self.environment)),
         ]

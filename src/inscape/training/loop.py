@@ -126,6 +126,9 @@ def train(
 ) -> Iterator[Report]:
     """Train `state.network` in place; yield a report before it starts and up to ten times an epoch.
 
+    The history begins with what the first step finds: an entry of epoch 0, of the rows that are
+    watched, without what penalties add while training.
+
     Parameters
     ----------
     state : TrainingState
@@ -148,12 +151,16 @@ def train(
         If the loss is no longer finite.
     """
     keep_freed_memory()
+    examples = examples.evenly_weighed()
+    held_out = None if held_out is None else held_out.evenly_weighed()
     X = examples.features
     steps_per_epoch = plan.n_batches(len(X))
     n_steps = plan.n_steps(len(X))
     ahead = plan.n_steps(len(X), upto=plan.stop_after)
-    places = torch.arange(0, len(X), max(1, len(X) // PROBE_SIZE), device=X.device)
-    probe = examples.take(places[:PROBE_SIZE])
+    # Evenly spread: rows may be sorted.
+    n_watched = min(PROBE_SIZE, len(X))
+    places = torch.arange(n_watched, device=X.device) * len(X) // n_watched
+    probe = examples.take(places).evenly_weighed()
     inputs = X
     if corruption is not None and corruption.fixed:
         inputs, corruption = corruption(X, generator=_noise(state, 0)), None
@@ -170,7 +177,14 @@ def train(
             **watched,
         )
 
-    yield report(_evaluate(state, objective, probe))
+    begun = _evaluate(state, objective, probe)
+    on_held = None
+    if not state.history and held_out is not None:
+        on_held = objective.nats(_loss(state, objective, held_out))
+    first = report(_finite(sum(begun.values()), state), on_held=on_held)
+    if not state.history:
+        state.history.append(_entry(first, objective.in_nats(begun), n_features=X.shape[1]))
+    yield first
     while state.step - state.first_step < ahead and not _out_of_patience(state, plan):
         started = time.perf_counter()
         sums: dict[str, Tensor] = {}
@@ -188,7 +202,7 @@ def train(
             seen += len(rows)
             state.step += 1
             if seen == len(X) or state.step - state.first_step == ahead:
-                on_held = None if held_out is None else _evaluate(state, objective, held_out)
+                on_held = None if held_out is None else _loss(state, objective, held_out)
                 told = None if on_held is None else objective.nats(on_held)
                 means = {name: total.item() / seen for name, total in sums.items()}
                 last = report(sum(means.values()), epoch_done=True, on_held=told)
@@ -248,6 +262,7 @@ def _watch(state: TrainingState, objective: Any, probe: Examples) -> dict[str, A
     network.eval()
     codes: list[Tensor] = []
     errors: list[Tensor] = []
+    weights = 1.0 if probe.weights is None else probe.weights[:, None]
     # A few rows at a time, whose maps stay in the processor's cache.
     for some in probe.split(_WATCHED_AT_ONCE):
         for seen, values in zip((codes, errors), objective.watch(network, some), strict=True):
@@ -255,20 +270,40 @@ def _watch(state: TrainingState, objective: Any, probe: Examples) -> dict[str, A
     network.train()
     return {
         # First: codes that are not finite are neither dead nor alive.
-        "squared_error": _finite(torch.cat(errors).mean().item(), state),
+        "squared_error": _finite((torch.cat(errors) * weights).mean().item(), state),
         "dead_units": dead_units(torch.cat(codes).cpu().numpy()),
     }
 
 
 @torch.no_grad()
-def _evaluate(state: TrainingState, objective: Any, examples: Examples) -> float:
+def _evaluate(state: TrainingState, objective: Any, examples: Examples) -> dict[str, float]:
+    """Return the terms of the loss, means over the rows, as the network is now."""
     state.network.eval()
-    total = 0.0
+    totals: dict[str, float] = {}
     for some in examples.split(PROBE_SIZE):
         terms = objective.terms(state.network, some.features, some, generator=state.generator)
-        total = total + sum(terms.values()) * len(some)
+        for name, term in terms.items():
+            totals[name] = totals.get(name, 0.0) + float(term) * len(some)
     state.network.train()
-    return _finite(float(total) / len(examples), state)
+    return {name: total / len(examples) for name, total in totals.items()}
+
+
+def _loss(state: TrainingState, objective: Any, examples: Examples) -> float:
+    return _finite(sum(_evaluate(state, objective, examples).values()), state)
+
+
+def _entry(
+    report: Report, means: dict[str, float], *, n_features: int, seconds: float = 0.0
+) -> dict[str, Any]:
+    """Return what the history keeps of a report, and of the terms of its loss."""
+    entry: dict[str, Any] = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
+    entry["loss_per_feature"] = report.loss / n_features
+    entry["squared_error"] = report.squared_error
+    if len(means) > 1:
+        entry["terms"] = means
+    if report.validation_loss is not None:
+        entry["validation_loss"] = report.validation_loss
+    return entry | {"seconds": seconds}
 
 
 def _close_epoch(
@@ -280,15 +315,8 @@ def _close_epoch(
     n_features: int,
     started: float,
 ) -> None:
-    entry: dict[str, Any] = {"epoch": report.epoch, "step": report.step, "loss": report.loss}
-    entry["loss_per_feature"] = report.loss / n_features
-    entry["squared_error"] = report.squared_error
-    if len(means) > 1:
-        entry["terms"] = means
-    if report.validation_loss is not None:
-        entry["validation_loss"] = report.validation_loss
-    entry["seconds"] = time.perf_counter() - started
-    state.history.append(entry)
+    seconds = time.perf_counter() - started
+    state.history.append(_entry(report, means, n_features=n_features, seconds=seconds))
     if plan.patience is None or report.validation_loss is None:
         return
     state.stale_epochs += 1

@@ -48,10 +48,14 @@ def find_length(
         Those of `train`, with the held-out loss after each pass. `chosen_epochs` then gives the
         length.
     """
+    held_out = held_out.evenly_weighed()
     patience = max(_FEWEST_STALE, math.ceil(_STALE_SHARE * plan.epochs))
     for report in train(state, objective, plan, examples=examples):
         if state.start_losses is None:
             state.start_losses = _losses(state, objective, held_out)
+            started = objective.nats(float(state.start_losses.mean()))
+            state.history[-1]["validation_loss"] = started
+            report = dataclasses.replace(report, validation_loss=started)
         if not report.epoch_done:
             yield report
             continue

@@ -35,7 +35,7 @@ class TrainingState:
     step : int
         Finished steps.
     history : list of dict
-        One entry for each finished pass over the data.
+        One entry before the first step, and one for each finished pass over the data.
     best_loss : float
         The lowest validation loss so far.
     best_weights : dict or None

@@ -160,7 +160,9 @@ def names_height(names: Sequence[str] | None) -> float:
     return 0.0 if names is None else 0.075 * max(len(shorten(name)) for name in names)
 
 
-def thin_out(names: Sequence[object], *, inches: float) -> tuple[list[int], list[str], float]:
+def thin_out(
+    names: Sequence[object], *, inches: float, most: int = BESIDE
+) -> tuple[list[int], list[str], float]:
     """Return which names of a row of items to write in this length, the texts, and their size.
 
     As many as can be read at 5 points are left, evenly spaced from the first.
@@ -174,4 +176,8 @@ def thin_out(names: Sequence[object], *, inches: float) -> tuple[list[int], list
     room = 0.85 * 72 * inches
     step = math.ceil(len(names) / max(int(room / 4.8), 1))
     places = list(range(0, len(names), step))
-    return places, [shorten(names[k]) for k in places], float(np.clip(room / len(places), 4.8, 8))
+    return (
+        places,
+        [shorten(names[k], most) for k in places],
+        float(np.clip(room / len(places), 4.8, 8)),
+    )

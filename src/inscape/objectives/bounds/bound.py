@@ -20,9 +20,12 @@ class Bound(Part):
     ----------
     any_divergence : bool
         Whether it takes the divergence as a term; else it holds the whole of it already.
+    takes_weights : bool
+        Whether its means are those of `Batch.mean`, which counts rows by their weights.
     """
 
     any_divergence: ClassVar[bool] = False
+    takes_weights: ClassVar[bool] = False
 
     @property
     @abstractmethod

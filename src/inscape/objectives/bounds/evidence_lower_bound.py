@@ -28,6 +28,7 @@ class EvidenceLowerBound(Bound):
 
     n_draws: int = 1
     any_divergence: ClassVar[bool] = True
+    takes_weights: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_integer("n_draws", self.n_draws, minimum=1)
@@ -41,4 +42,4 @@ class EvidenceLowerBound(Bound):
         """Return the negative bound in terms, mean nats per sample."""
         seen = batch.draw(self.n_draws)
         nats = batch.negative_log_likelihood(seen.codes)
-        return {"reconstruction": nats.mean(), **batch.divergence_terms(seen)}
+        return {"reconstruction": batch.mean(nats), **batch.divergence_terms(seen)}

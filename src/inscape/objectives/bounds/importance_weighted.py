@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ class ImportanceWeighted(Bound):
         estimator of the same gradient whose noise does not (Tucker et al. 2019, arXiv 1810.04152).
     """
 
+    takes_weights: ClassVar[bool] = True
     n_draws: int = 5
     gradient: str = "standard"
 
@@ -52,12 +54,17 @@ class ImportanceWeighted(Bound):
             return self._doubly_reparameterized(batch, seen)
         nats = batch.negative_log_likelihood(seen.codes)
         bound = log_mean_exp(batch.log_weights(seen, nats))
-        return _apart(nats, -bound.mean())
+        return _apart(batch, nats, -batch.mean(bound))
 
     def _doubly_reparameterized(self, batch: Batch, seen: LatentPass) -> dict[str, Tensor]:
         held = seen.posterior.detached()
         seen = LatentPass(
-            seen.network, held, seen.codes, held.log_density(seen.codes), seen.n_samples
+            seen.network,
+            held,
+            seen.codes,
+            held.log_density(seen.codes),
+            seen.n_samples,
+            seen.weights,
         )
         nats = batch.negative_log_likelihood(seen.codes)
         log_weights = batch.log_weights(seen, nats)
@@ -67,7 +74,7 @@ class ImportanceWeighted(Bound):
         seen.codes.register_hook(lambda gradient: shares.unsqueeze(-1) * gradient)
         bound = log_mean_exp(log_weights.detach())
         surrogate = (shares * log_weights).sum(dim=0)
-        return _apart(nats.detach(), -(bound + surrogate - surrogate.detach()).mean())
+        return _apart(batch, nats.detach(), -batch.mean(bound + surrogate - surrogate.detach()))
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class MultiplyImportanceWeighted(Bound):
         :math:`k`, the draws of each group.
     """
 
+    takes_weights: ClassVar[bool] = True
     n_groups: int = 8
     n_draws: int = 8
 
@@ -104,7 +112,7 @@ class MultiplyImportanceWeighted(Bound):
         seen = batch.draw(self.n_groups * self.n_draws)
         nats = batch.negative_log_likelihood(seen.codes)
         weights = batch.log_weights(seen, nats).unflatten(0, (self.n_groups, self.n_draws))
-        return _apart(nats, -log_mean_exp(weights, dim=1).mean())
+        return _apart(batch, nats, -batch.mean(log_mean_exp(weights, dim=1)))
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,7 @@ class CombinationImportanceWeighted(Bound):
         :math:`\beta`, in [0, 1].
     """
 
+    takes_weights: ClassVar[bool] = True
     n_draws: int = 64
     weight: float = 0.05
 
@@ -141,7 +150,7 @@ class CombinationImportanceWeighted(Bound):
         nats = batch.negative_log_likelihood(seen.codes)
         weights = batch.log_weights(seen, nats)
         bound = self.weight * weights.mean(dim=0) + (1 - self.weight) * log_mean_exp(weights)
-        return _apart(nats, -bound.mean())
+        return _apart(batch, nats, -batch.mean(bound))
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,7 @@ class PartiallyImportanceWeighted(Bound):
         :math:`k`, the draws of each group.
     """
 
+    takes_weights: ClassVar[bool] = True
     n_groups: int = 8
     n_draws: int = 8
 
@@ -183,18 +193,21 @@ class PartiallyImportanceWeighted(Bound):
             seen.codes.detach().requires_grad_(learns),
             seen.log_posterior.detach(),
             seen.n_samples,
+            seen.weights,
         )
         nats = batch.negative_log_likelihood(cut.codes)
         log_weights = batch.log_weights(cut, nats)
-        loss = -log_mean_exp(log_weights).mean()
+        loss = -batch.mean(log_mean_exp(log_weights))
         if not learns:
-            return _apart(nats, loss)
+            return _apart(batch, nats, loss)
         groups = log_weights.detach().unflatten(0, (self.n_groups, self.n_draws))
         shares = groups.softmax(dim=1).flatten(0, 1) / (self.n_groups * log_weights.shape[1])
+        if batch.weights is not None:
+            shares = shares * batch.weights
         # What the encoder's bound asks of each code, and of the posterior that it was drawn from.
         (pull,) = torch.autograd.grad(log_weights, cut.codes, shares, retain_graph=True)
         for_encoder = (pull * seen.codes).sum() - (shares * seen.log_posterior).sum()
-        return _apart(nats, loss - (for_encoder - for_encoder.detach()))
+        return _apart(batch, nats, loss - (for_encoder - for_encoder.detach()))
 
 
 def log_mean_exp(values: Tensor, dim: int = 0) -> Tensor:
@@ -208,7 +221,7 @@ def log_mean_exp(values: Tensor, dim: int = 0) -> Tensor:
     return values.logsumexp(dim=dim) - math.log(values.shape[dim])
 
 
-def _apart(nats: Tensor, loss: Tensor) -> dict[str, Tensor]:
+def _apart(batch: Batch, nats: Tensor, loss: Tensor) -> dict[str, Tensor]:
     """Return a loss in two terms, the reconstruction of the draws and what the rest comes to."""
-    reconstruction = nats.mean().detach()
+    reconstruction = batch.mean(nats).detach()
     return {"reconstruction": reconstruction, "divergence": loss - reconstruction}

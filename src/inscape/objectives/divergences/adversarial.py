@@ -33,15 +33,20 @@ class Adversarial(Divergence):
         :math:`\lambda`, for losses that are sums over features.
     hidden : tuple of int
         Widths of the critic's hidden layers; the paper has two of 1000.
+    critic_learning_rate : float or None
+        Of the critic, for the optimiser that trains the network too; None is the network's.
     """
 
     weight: float = 1.0
     hidden: tuple[int, ...] = (256, 256)
+    critic_learning_rate: float | None = None
     needs_density: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
+        if self.critic_learning_rate is not None:
+            check_number("critic_learning_rate", self.critic_learning_rate, above=0)
 
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module:
         """Return the critic, its weights drawn from `generator`."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_integer, check_number
+from inscape.networks import mean_of_rows
 from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 
@@ -34,12 +36,13 @@ class CapacityControlled(Divergence):
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]))
+    >>> seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]), weights=None)
     >>> part = CapacityControlled(weight=10.0, capacity=4.0, n_steps=100)
     >>> sum(part(seen, generator=torch.Generator(), step=25).values())
     tensor(10.)
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 100.0
     capacity: float = 25.0
     n_steps: int = 600
@@ -64,6 +67,6 @@ class CapacityControlled(Divergence):
             Steps done; None is after training, with the whole capacity.
         """
         share = 1.0 if step is None else min(1.0, step / self.n_steps)
-        divergence = seen.kullback_leibler.mean()
+        divergence = mean_of_rows(seen.kullback_leibler, seen.weights)
         price = self.weight * (divergence - self.capacity * share).abs()
         return {"kullback_leibler": divergence, "weighting": price - divergence}

@@ -25,16 +25,24 @@ class Divergence(Part):
         Whether the posterior's components must be independent.
     mixes_components : bool
         Whether it mixes components of several codes, for which they must live in flat space.
+    takes_weights : bool
+        Whether it is a mean over rows, and counts each by `LatentPass.weights`.
     """
 
     needs_density: ClassVar[bool] = True
     needs_components: ClassVar[bool] = False
     mixes_components: ClassVar[bool] = False
+    takes_weights: ClassVar[bool] = False
 
     @property
     def told_weight(self) -> float | None:
         """The field `weight`, for losses that are sums over features, where there is one."""
         return vars(self).get("weight")
+
+    @property
+    def critic_rate(self) -> float | None:
+        """The field `critic_learning_rate`, where a critic has a rate of its own."""
+        return vars(self).get("critic_learning_rate")
 
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module | None:
         """Return the critic that is trained beside the network, where there is one.

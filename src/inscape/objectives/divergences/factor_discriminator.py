@@ -27,21 +27,31 @@ class FactorDiscriminator(Divergence):
     Source: the FactorVAE of Kim and Mnih 2018, arXiv 1802.05983, Eq. 2 and 3. There the permuted
     codes are a second batch's; here they are the batch's own.
 
+    **The critic tells too little**, for what it has not learned it cannot see. Measured after a
+    default training on Gaussian codes drawn anew, of which the truth is known: 0.98 for 1 nat and
+    2.9 for 3 with two components, 0.86 for 1 and 2.5 for 3 with ten; the rate changes little of it
+    (0.01 to 0.1). Codes that move under it, and few rows, cost more.
+
     Parameters
     ----------
     weight : float
         :math:`\gamma`, for losses that are sums over features.
     hidden : tuple of int
         Widths of the critic's hidden layers; the paper has five of 1000.
+    critic_learning_rate : float or None
+        Of the critic, for the optimiser that trains the network too; None is the network's.
     """
 
     weight: float = 6.4
     hidden: tuple[int, ...] = (256, 256)
+    critic_learning_rate: float | None = None
     mixes_components: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("weight", self.weight, minimum=0)
         object.__setattr__(self, "hidden", check_widths("hidden", self.hidden))
+        if self.critic_learning_rate is not None:
+            check_number("critic_learning_rate", self.critic_learning_rate, above=0)
 
     def build(self, n_components: int, *, generator: torch.Generator) -> nn.Module:
         """Return the critic, its weights drawn from `generator`."""

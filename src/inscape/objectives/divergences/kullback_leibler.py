@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from inscape._checks import check_number
 from inscape._errors import InvalidParameterError
 from inscape._parts import resolve_part
+from inscape.networks import mean_of_rows
 from inscape.objectives.divergences.divergence import Divergence
 from inscape.objectives.latent_pass import LatentPass
 from inscape.objectives.schedules import SCHEDULES
@@ -41,12 +42,13 @@ class KullbackLeibler(Divergence):
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]))
+    >>> seen = SimpleNamespace(kullback_leibler=torch.tensor([1.0, 3.0]), weights=None)
     >>> terms = KullbackLeibler(weight=4.0)(seen, generator=torch.Generator(), step=None)
     >>> sum(terms.values())
     tensor(8.)
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 1.0
     free_bits: float = 0.0
     schedule: Any = None
@@ -82,7 +84,7 @@ class KullbackLeibler(Divergence):
         InvalidParameterError
             If there are free bits, and the divergence is no sum over components.
         """
-        divergence = seen.kullback_leibler.mean()
+        divergence = mean_of_rows(seen.kullback_leibler, seen.weights)
         share = 1.0 if self.schedule is None or step is None else self.schedule.share(step)
         weighted = self.weight * share * (self._beyond_free(seen) if self.free_bits else divergence)
         if self.weight * share == 1 and not self.free_bits:
@@ -100,4 +102,6 @@ class KullbackLeibler(Divergence):
                 f"{self.free_bits:g} with {type(posterior).__name__} and {type(prior).__name__}: "
                 "leave it out, or take posterior='diagonal_gaussian' and prior='standard_normal'."
             )
+        if seen.weights is not None:
+            shares = shares * seen.weights[:, None]
         return shares.mean(dim=0).clamp(min=self.free_bits).sum()

@@ -27,6 +27,14 @@ class TotalCorrelation(Divergence):
     posterior. Its density at each code is estimated from the rows of the batch. Source: the
     beta-TCVAE of Chen et al. 2018, arXiv 1802.04942, Eq. 4 with :math:`\alpha = \gamma = 1`.
 
+    **The value is biased in small batches**, for a row sees few neighbours. Measured on a Gaussian
+    aggregate of 10,000 rows: with posteriors half as wide as it, "stratified" is at most 0.06 too
+    low for two components, and for ten 0.7 to 0.9 too low with 32 or 64 rows, 0.3 to 0.4 with 256,
+    right with 1,024. With posteriors a tenth as wide it is for two components 0.3 to 1.2 too low
+    with 32 or 64 rows and 0.1 to 0.3 with 256, and for ten 13 to 18 too high with 32 to 1,024, for
+    none of these has a neighbour in ten dimensions. Compare it between models of one batch size,
+    and take larger batches where codes are many and sharp.
+
     Parameters
     ----------
     weight : float
@@ -87,7 +95,7 @@ class TotalCorrelation(Divergence):
         return (joint - marginals.sum(dim=0)).mean()
 
 
-def aggregate_log_density(pairs: Tensor, *, n_samples: int, sampling: str) -> Tensor:
+def aggregate_log_density(pairs: Tensor, *, n_samples: float, sampling: str) -> Tensor:
     r"""Return an estimate (..., n) of the aggregate posterior's log-density at each row's code.
 
     "weighted" is :math:`\frac{1}{N n} \sum_j q(z_i \mid x_j)`, which is too low for small batches
@@ -100,7 +108,7 @@ def aggregate_log_density(pairs: Tensor, *, n_samples: int, sampling: str) -> Te
     ----------
     pairs : Tensor, shape (..., n, n)
         Log-density of code i under the posterior of row j.
-    n_samples : int
+    n_samples : float
         N, rows of the whole training set.
     sampling : {"stratified", "weighted"}
         Which of the two.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from inscape._checks import check_integer, check_number
 from inscape.networks import ACTIVATIONS
+from inscape.networks.examples import mean_of_rows
 from inscape.networks.network import Network, Pass, leaving_buffers
 from inscape.objectives.penalties.penalty import Penalty
 
@@ -39,6 +41,7 @@ class Contractive(Penalty):
         pass through the encoder, and another for its gradient.
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 1e-1
     n_directions: int = 4
 
@@ -78,8 +81,8 @@ class Contractive(Penalty):
         total = codes.new_zeros(())
         for probe in probes:
             (rows,) = torch.autograd.grad(codes, inputs, probe, create_graph=True)
-            total = total + rows.square().sum()
-        return total / (len(inputs) * (1 if exact else n_probes))
+            total = total + mean_of_rows(rows.square().sum(dim=1), seen.weights)
+        return total / (1 if exact else n_probes)
 
 
 def _only_matrix(network: Network) -> Tensor | None:
@@ -96,7 +99,7 @@ def _closed_form(seen: Pass, matrix: Tensor) -> Tensor:
     # Unit by unit, so the gradient of the sum is every unit's slope.
     codes = seen.network.bottleneck(linear)
     (slopes,) = torch.autograd.grad(codes.sum(), linear, create_graph=True)
-    return (slopes.square() @ matrix.square().sum(dim=1)).mean()
+    return mean_of_rows(slopes.square() @ matrix.square().sum(dim=1), seen.weights)
 
 
 _ACTIVATIONS = tuple(type(make()) for make in ACTIVATIONS.values())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_integer, check_number
+from inscape.networks.examples import mean_of_rows
 from inscape.networks.network import Pass, leaving_buffers
 from inscape.objectives.penalties.penalty import Penalty
 
@@ -33,6 +35,7 @@ class DecoderGradient(Penalty):
         another for its gradient.
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 1e-2
     n_directions: int = 1
 
@@ -59,13 +62,15 @@ class DecoderGradient(Penalty):
             means = seen.likelihood.mean(outputs)
             # A category has no slope; the outputs that it was chosen by have.
             means = means if means.requires_grad else outputs
-            norm = self._probed(codes, means, generator)
+            norm = self._probed(codes, means, seen.weights, generator)
         return self.weight * norm * seen.unit**2
 
-    def _probed(self, codes: Tensor, means: Tensor, generator: torch.Generator) -> Tensor:
+    def _probed(
+        self, codes: Tensor, means: Tensor, weights: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
         total = codes.new_zeros(())
         for _ in range(self.n_directions):
             signs = 2 * torch.randint(2, means.shape, generator=generator) - 1
             (rows,) = torch.autograd.grad(means, codes, signs.to(means), create_graph=True)
-            total = total + rows.square().sum()
-        return total / (len(codes) * self.n_directions)
+            total = total + mean_of_rows(rows.square().sum(dim=1), weights)
+        return total / self.n_directions

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from inscape._checks import check_number
+from inscape.networks.examples import mean_of_rows
 from inscape.networks.network import Pass
 from inscape.objectives.penalties.penalty import Penalty
 
@@ -30,11 +32,12 @@ class L1Activity(Penalty):
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> seen = SimpleNamespace(codes=torch.tensor([[1.0, -2.0], [0.0, 1.0]]))
+    >>> seen = SimpleNamespace(codes=torch.tensor([[1.0, -2.0], [0.0, 1.0]]), weights=None)
     >>> L1Activity(weight=0.5)(seen, generator=torch.Generator())
     tensor(1.)
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 1e-3
 
     def __post_init__(self) -> None:
@@ -42,4 +45,4 @@ class L1Activity(Penalty):
 
     def __call__(self, seen: Pass, *, generator: torch.Generator) -> Tensor:
         """Return the penalty, a scalar, in mean nats per sample."""
-        return self.weight * seen.codes.abs().sum(dim=1).mean()
+        return self.weight * mean_of_rows(seen.codes.abs().sum(dim=1), seen.weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -52,6 +53,7 @@ class WeightDecay(Penalty):
     0.5
     """
 
+    takes_weights: ClassVar[bool] = True
     weight: float = 1e-4
     part: str = "network"
 

@@ -7,6 +7,7 @@
 | `diagonal_gaussian` | the diagonal Gaussian posterior |
 | `full_gaussian` | the Gaussian posterior with correlations |
 | `inverse_autoregressive_flow` | a diagonal Gaussian, pushed into any shape |
+| `planar_flow` | a diagonal Gaussian, bent along some directions |
 | `point_mass` | the posterior that is a single point |
 | `posterior` | the base of every posterior, and of the distributions over codes that it gives |
 | `precision` | the precision that densities need |
@@ -18,6 +19,7 @@ from inscape._parts import Family
 from inscape.objectives.posteriors.diagonal_gaussian import DiagonalGaussian
 from inscape.objectives.posteriors.full_gaussian import FullGaussian
 from inscape.objectives.posteriors.inverse_autoregressive_flow import InverseAutoregressiveFlow
+from inscape.objectives.posteriors.planar_flow import PlanarFlow
 from inscape.objectives.posteriors.point_mass import PointMass
 from inscape.objectives.posteriors.posterior import Distribution, Posterior
 from inscape.objectives.posteriors.von_mises_fisher import VonMisesFisher
@@ -31,6 +33,7 @@ POSTERIORS = Family(
         "von_mises_fisher": VonMisesFisher,
         "wrapped_normal": WrappedNormal,
         "inverse_autoregressive_flow": InverseAutoregressiveFlow,
+        "planar_flow": PlanarFlow,
         "point_mass": PointMass,
     },
 )
@@ -41,6 +44,7 @@ __all__ = [
     "Distribution",
     "FullGaussian",
     "InverseAutoregressiveFlow",
+    "PlanarFlow",
     "PointMass",
     "Posterior",
     "VonMisesFisher",

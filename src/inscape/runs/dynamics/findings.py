@@ -64,11 +64,16 @@ class Findings:
         self.warnings += self._doubts(course)
         return course
 
+    @property
+    def diverged(self) -> bool:
+        """Whether training ran away: then its loss is all that there is to see."""
+        return self.course.divergence is not None
+
     def _doubts(self, course: Trajectory) -> list[str]:
         """Return what speaks against a training, with the remedy."""
         if course.divergence is not None:
             return [str(course.divergence)]
-        told, rate, stable = [], self.config.learning_rate, course.stable_learning_rate
+        told, rate, stable = [], course.learning_rate, course.stable_learning_rate
         if rate > stable:
             told.append(
                 f"learning_rate {rate:.4g} is above {stable:.4g}, where the balanced best solution "
@@ -88,10 +93,15 @@ class Findings:
 
     @cached_property
     def theories(self) -> dict[str, FloatArray]:
-        """What each theory says of the modes; nothing where theory refuses."""
+        """What each theory says of the modes; nothing where theory refuses.
+
+        What has to be integrated takes longer than the training, and is so where it is asked for.
+        """
+        closed = not self.course.no_closed_form
+        kinds = THEORIES if closed else ("gradient_flow",) * self.config.theory
         try:
             with np.errstate(all="ignore"):
-                found = {kind: self.course.theoretical_modes(kind) for kind in THEORIES}
+                found = {kind: self.course.theoretical_modes(kind) for kind in kinds}
             if not all(np.isfinite(modes).all() for modes in found.values()):
                 raise InvalidDataError("the modes of theory grow beyond all bounds.")
         except InscapeError as error:
@@ -100,6 +110,13 @@ class Findings:
                 self.warnings.append(f"Theory is left out: {told[:1].lower()}{told[1:]}")
             return {}
         return found
+
+    @property
+    def integrated(self) -> str:
+        """What is said of a theory that is integrated; empty where closed forms hold."""
+        if not self.theories or not self.course.no_closed_form:
+            return ""
+        return f"Gradient flow is integrated numerically: {self.course.no_closed_form}."
 
     @cached_property
     def similarity(self) -> FloatArray | None:
@@ -131,7 +148,22 @@ class Findings:
 
     def metrics(self) -> dict[str, Any]:
         """Return what ``metrics.json`` holds."""
-        course, (row, column) = self.course, self.followed
+        course = self.course
+        common = {
+            "epochs": int(course.epochs[-1]),
+            "learning_rate": course.learning_rate,
+            "loss": {"initial": float(course.loss[0]), "final": float(course.loss[-1])},
+            "divergence": str(course.divergence) if self.diverged else None,
+            "warnings": self.warnings,
+        }
+        if self.diverged:
+            return common | {
+                "modes": [],
+                "theory": None,
+                "followed": None,
+                "illusory_correlations": None,
+            }
+        row, column = self.followed
         half_rises = self._half_rises()
         modes = [
             {
@@ -142,11 +174,9 @@ class Findings:
             }
             for k in range(len(course.mode_limits))
         ]
-        return {
-            "epochs": int(course.epochs[-1]),
-            "loss": {"initial": float(course.loss[0]), "final": float(course.loss[-1])},
+        return common | {
             "modes": modes,
-            "divergence": None if course.divergence is None else str(course.divergence),
+            "theory": self.integrated or None,
             "followed": {
                 "item": self.problem.item_names[row],
                 "feature": self.problem.output_name(column),
@@ -155,7 +185,6 @@ class Findings:
                 kind: self._describe(getattr(self.illusions, kind))
                 for kind in ("wrong_sign", "overshoot")
             },
-            "warnings": self.warnings,
         }
 
     def _describe(self, found: Any) -> dict[str, Any]:
@@ -175,6 +204,8 @@ class Findings:
     def tensors(self) -> dict[str, np.ndarray]:
         """Return what ``trajectory.safetensors`` holds."""
         course = self.course
+        if self.diverged:
+            return {"epochs": course.epochs, "loss": course.loss}
         tensors = {
             "epochs": course.epochs,
             "loss": course.loss,
@@ -188,6 +219,8 @@ class Findings:
 
     def metadata(self) -> dict[str, str]:
         """Return what is said beside the tensors."""
+        if self.diverged:
+            return {}
         return {"predictions": f"of {self.problem.output_name(self.followed[1])}, for each sample"}
 
 

@@ -6,6 +6,7 @@ last. Where anything is refused, nothing is left behind.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,13 @@ from inscape.dynamics.simulation import recorded_epochs
 from inscape.figures.similarities import MOST_CHOSEN
 from inscape.runs.config import DynamicsConfig
 from inscape.runs.dynamics.findings import Findings
-from inscape.runs.dynamics.pictures import add_figures, add_film, add_illusion, add_sweep
+from inscape.runs.dynamics.pictures import (
+    add_divergence,
+    add_figures,
+    add_film,
+    add_illusion,
+    add_sweep,
+)
 from inscape.runs.dynamics.problem import read_problem
 from inscape.runs.dynamics.summary import write_page
 from inscape.runs.environment import describe_software
@@ -115,11 +122,19 @@ def check_options(config: DynamicsConfig) -> None:
 def _execute(writer: RunWriter, findings: Findings, *, overwrite: bool) -> Iterator[str]:
     """Train, measure, draw, and finish the run; tell each step before it is taken."""
     yield "training"
-    _ = findings.course
+    rate = findings.course.learning_rate
+    writer.config = dataclasses.replace(findings.config, learning_rate=rate)
+    if findings.diverged:
+        yield "drawing its loss"
+        with writer.staged(overwrite=overwrite) as run:
+            _write(run, findings)
+            add_divergence(run, findings)
+            _finish(run, findings)
+        return
     yield "measuring"
     _ = findings.illusions, findings.theories, findings.similarity
     with writer.staged(overwrite=overwrite) as run:
-        write_tensors(run.path / "trajectory.safetensors", findings.tensors(), findings.metadata())
+        _write(run, findings)
         # In the order in which the page shows them.
         yield "drawing figures"
         add_figures(run, findings)
@@ -129,9 +144,17 @@ def _execute(writer: RunWriter, findings: Findings, *, overwrite: bool) -> Itera
         if findings.config.sweep:
             yield "sweeping"
             _sweep(run, findings)
-        metrics = findings.metrics()
-        run.add_metrics(metrics)
-        write_page(run, findings, metrics)
+        _finish(run, findings)
+
+
+def _write(run: RunWriter, findings: Findings) -> None:
+    write_tensors(run.path / "trajectory.safetensors", findings.tensors(), findings.metadata())
+
+
+def _finish(run: RunWriter, findings: Findings) -> None:
+    metrics = findings.metrics()
+    run.add_metrics(metrics)
+    write_page(run, findings, metrics)
 
 
 def _sweep(run: RunWriter, findings: Findings) -> None:
@@ -139,7 +162,7 @@ def _sweep(run: RunWriter, findings: Findings) -> None:
     grid = sweep(
         problem.inputs,
         problem.targets,
-        learning_rates=config.learning_rate * _SWEEP_RATES,
+        learning_rates=findings.course.learning_rate * _SWEEP_RATES,
         gammas=_SWEEP_GAMMAS,
         seeds=(config.random_state,),
         depths=(len(config.hidden),),

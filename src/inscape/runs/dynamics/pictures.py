@@ -65,6 +65,25 @@ def add_figures(writer: RunWriter, findings: Findings) -> None:
         )
 
 
+def add_divergence(writer: RunWriter, findings: Findings) -> None:
+    """Draw the loss of a training that ran away: nothing else of it means anything.
+
+    Parameters
+    ----------
+    writer : RunWriter
+        Of the run.
+    findings : Findings
+        What came of the training.
+    """
+    course = findings.course
+    writer.add_figure(
+        "loss.png",
+        figures.learning_curves(course.epochs, course.loss, title="The loss, until it ran away"),
+        "The loss, as long as it was within bounds. It is a bad sign as a whole: training "
+        "diverged, so there are no modes, no similarity and no illusions to show.",
+    )
+
+
 def _add_theory(writer: RunWriter, findings: Findings) -> None:
     course = findings.course
     open_modes = course.mode_limits > 0
@@ -74,7 +93,8 @@ def _add_theory(writer: RunWriter, findings: Findings) -> None:
     writer.add_figure(
         "modes_over_theory.png",
         figures.modes_over_theory(course.epochs, course.modes[:, open_modes], theories),
-        "Theory, which knows the initial weights alone, on top of the training: lines lie on each "
+        "Theory, which knows the initial weights alone, on top of the training"
+        f"{' (gradient flow, integrated)' * bool(findings.integrated)}: lines lie on each "
         "other. A bad sign: they part, for then steps are too large, or the weights start too far "
         "from what theory asks.",
     )
@@ -131,7 +151,8 @@ def add_illusion(writer: RunWriter, findings: Findings) -> None:
     """
     course, problem, (row, column) = findings.course, findings.problem, findings.followed
     theory = None
-    if findings.config.theory and findings.theories:
+    # What modes alone answer is the network's answer where each is learned on its own.
+    if findings.config.theory and "discrete_map" in findings.theories:
         modes = findings.theories["discrete_map"]
         theory = course.theoretical_predictions(modes, row, column)[:, 0, 0]
     item, feature = problem.item_names[row], problem.output_name(column)

@@ -48,6 +48,8 @@ def tell_illusions(metrics: Mapping[str, Any]) -> list[str]:
     metrics : mapping
         As in ``metrics.json``.
     """
+    if metrics["illusory_correlations"] is None:
+        return []
     found = metrics["illusory_correlations"]["wrong_sign"]
     told = f"{found['count']:,} of {found['of']:,} predictions had the wrong sign for a while"
     if not found["largest"]:
@@ -80,8 +82,16 @@ def write_page(writer: RunWriter, findings: Findings, metrics: Mapping[str, Any]
         f"to {course.loss[-1]:.3g} in {course.epochs[-1]:,} epochs.",
         body=[
             *(paragraph(text, warning=True) for text in metrics["warnings"]),
-            heading("Modes, and the epoch at which each is at half its limit"),
-            table(HEADER, table_rows(metrics)),
+            *([paragraph(f"Read as: {problem.told}.")] if problem.told else []),
+            *(_modes(metrics) if metrics["modes"] else []),
             *(paragraph(text) for text in tell_illusions(metrics)),
         ],
     )
+
+
+def _modes(metrics: Mapping[str, Any]) -> list[str]:
+    return [
+        heading("Modes, and the epoch at which each is at half its limit"),
+        table(HEADER, table_rows(metrics)),
+        *([paragraph(metrics["theory"])] if metrics["theory"] else []),
+    ]

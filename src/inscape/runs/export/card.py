@@ -11,7 +11,7 @@ from inscape.runs.config import FitConfig
 from inscape.runs.export.source import column_names
 from inscape.runs.fitting.summary import lead, remarks, table_rows, title
 from inscape.runs.run import Run
-from inscape.zoo import MODELS
+from inscape.zoo import MODELS, NOTHING
 
 # Columns that are named one by one.
 _MOST_NAMED = 50
@@ -30,14 +30,14 @@ tags:
 
 ## How to use it
 
-`pip install inscape`, then, with the directory of this card or with what
+Install Inscape, then, with the directory of this card or with what
 `huggingface_hub.snapshot_download` returns:
 
 ```python
 import inscape
 
 model = inscape.load("DIR")
-codes = model.transform(rows)  # (n, {n_features}) to (n, {n_components})
+{told}codes = model.transform(rows)  # (n, {n_features}) to (n, {n_components})
 rows = model.inverse_transform(codes)  # expected rows
 ```
 
@@ -67,6 +67,9 @@ a test row has a log-likelihood of {nats:.6g} nats, {nats_each:.4g} a column.
 Made with {software}; {n_threads} thread{several} on {device}, {created}.
 {figures}"""
 
+# What a conditional model is told comes before all else.
+_GIVEN = "model = model.given(y)  # {} of the rows, one a row or one for all\n"
+
 
 def model_card(run: Run) -> str:
     """Return the README of a finished fit, as the Hub shows it.
@@ -86,6 +89,7 @@ def model_card(run: Run) -> str:
         tags="\n".join(f"- {tag}" for tag in _tags(config)),
         title=title(data, metrics),
         lead=lead(config, data, metrics),
+        told="" if metrics.get("told") is None else _GIVEN.format(metrics["told"]),
         n_features=data["n_features"],
         n_components=metrics["n_components"],
         columns=_columns(data, column_names(run.path)),
@@ -93,7 +97,7 @@ def model_card(run: Run) -> str:
         table=_table(*table_rows(metrics)),
         nats=likelihood["nats_per_sample"],
         nats_each=likelihood["nats_per_feature"],
-        limits="\n".join(f"- {sentence}" for sentence in _limits(data, metrics)),
+        limits="\n".join(f"- {sentence}" for sentence in _limits(config, data, metrics)),
         data=f"`{data['name']}`: {data['n_train']:,} training rows, sha256 `{data['checksum']}`.",
         config=_without_path(config).to_toml(),
         software=", ".join(f"{name} {v}" for name, v in environment["packages"].items()),
@@ -123,9 +127,12 @@ def _columns(data: dict[str, Any], names: Sequence[str] | None) -> str:
     return f"{told} in this order: {shown}{', ...' * (len(names) > _MOST_NAMED)}"
 
 
-def _limits(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
-    """Return what the run found wrong, and what its numbers do not tell."""
+def _limits(config: FitConfig, data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """Return what the run found wrong, what its paper has more, and what its numbers hide."""
     found = [metrics["diagnosis"]] if metrics["diagnosis"] else []
+    published = MODELS.get(config.model)
+    if published is not None and published.leaves_out != NOTHING:
+        found.append(f"Left out of its paper ({published.paper}): {published.leaves_out}")
     of_data = f"The numbers are those of {data['name']}: of rows from elsewhere they tell nothing."
     return [*found, *remarks(metrics), of_data]
 

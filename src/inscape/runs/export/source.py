@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from inscape._errors import InscapeError
-from inscape._typing import FloatArray
-from inscape.data import load_reading
+from inscape.data import Split, load_reading
 from inscape.data.dataset import pixel_names
 from inscape.runs.config import FitConfig
 from inscape.runs.run import Run, check_fit
 
 
-def rows_tested_on(path: Path) -> FloatArray | None:
+def rows_tested_on(path: Path) -> Split | None:
     """Return the rows that a run was tested on; None where they are not there any more.
 
     Parameters
@@ -36,7 +35,7 @@ def rows_tested_on(path: Path) -> FloatArray | None:
     except InscapeError:
         return None
     same = found.checksum == run.environment["data"].get("checksum")
-    return found.test.X if same else None
+    return found.test if same else None
 
 
 def column_names(path: Path, model: Any = None) -> list[str] | None:

@@ -31,7 +31,7 @@ from inscape.estimators.persistence import save_model
 from inscape.measures import codebook_usage, reconstruct, unexplained_by_column
 from inscape.networks import INITIALIZATIONS, NETWORKS, Dense, Quantizer
 from inscape.runs.comparison import compare, fit_baselines
-from inscape.runs.config import AUTOENCODER, FitConfig
+from inscape.runs.config import AUTOENCODER, CONDITIONAL, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
 from inscape.runs.fitting.checkpoint import (
     CONFIG_DIGEST,
@@ -42,6 +42,8 @@ from inscape.runs.fitting.checkpoint import (
     make_origin,
     tell_changes,
 )
+from inscape.runs.fitting.conditions import check_told, told
+from inscape.runs.fitting.labels import tell_labels
 from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
 from inscape.runs.fitting.summary import write_page
@@ -219,11 +221,16 @@ class _Job:
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
-        parameters = self.config.estimator_parameters()
-        parameters = _for_pictures(parameters, self.dataset.image_shape)
         model = self.config.model
         published = model != AUTOENCODER
+        said = zoo.MODELS[model].parts if published else {}
+        parameters = {
+            **{name: part for name, part in said.items() if name == "network"},
+            **self.config.estimator_parameters(),
+        }
+        parameters = _for_pictures(parameters, self.dataset.image_shape)
         estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
+        check_told(self.dataset, getattr(estimator, "conditional", False), model)
         path = self.writer.path
         with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
@@ -238,7 +245,8 @@ class _Job:
                 self.writer.add_metrics(metrics)
                 bar.update()
                 bar.set_description("drawing figures")
-                add_figures(self.writer, self.dataset, representations, recorder, metrics)
+                baselines = dict(list(representations.items())[1:])
+                add_figures(self.writer, self.dataset, estimator, baselines, recorder, metrics)
         write_page(self.writer, self.config, metrics)
         return Run(path)
 
@@ -276,8 +284,8 @@ class _Job:
 
     def _appear(self, estimator: Any, overwrite: bool) -> None:
         self.config = self.writer.config = resolve_config(self.config, estimator)
-        digest = hashlib.sha256(self.config.to_toml().encode()).hexdigest()
-        self.writer.environment |= {CONFIG_DIGEST: digest}
+        text = self.config.to_toml(self.writer.path)
+        self.writer.environment |= {CONFIG_DIGEST: hashlib.sha256(text.encode()).hexdigest()}
         self.writer.appear(overwrite=overwrite)
 
     def _checkpoints(self) -> Checkpoints:
@@ -306,27 +314,34 @@ class _Job:
         return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
     def _measure(self, estimator: Any, recorder: Recorder) -> tuple[dict[str, Any], dict[str, Any]]:
-        train, test = self.dataset.train.X, self.dataset.test.X
+        train, test, y = self.dataset.train.X, self.dataset.test.X, self.dataset.test.y
+        plain = told(estimator, y)
         baselines, seconds, missing = fit_baselines(
             train,
-            n_components=self.config.n_components,
+            n_components=estimator.n_components_,
             random_state=self.config.random_state,
             scaler=estimator.scaler_,
+            X_test=test,
         )
         name = "Autoencoder" if self.config.model == AUTOENCODER else self.config.model
-        representations: dict[str, Any] = {name: estimator, **baselines}
+        representations: dict[str, Any] = {name: plain, **baselines}
         seconds[name] = sum(entry["seconds"] for entry in estimator.history_)
         table = compare(representations, test)
+        # What is told the labels says nothing of how well they can be read from codes.
+        asked = representations if estimator.conditions_ is None else baselines
+        of_labels, labels = tell_labels(asked, self.dataset, estimator.scaler_)
         for key, row in table.items():
-            row["fit_seconds"] = seconds[key]
-        curve, overfits = follow_held_out(estimator, recorder, test)
+            row |= {"fit_seconds": seconds[key], **of_labels.get(key, {})}
+        curve, overfits = follow_held_out(estimator, recorder, test, y)
         report = getattr(estimator, "latent_report_", None)
-        log_likelihood = estimator.score(test)
+        log_likelihood = estimator.score(test, y)
         return {
-            "n_components": self.config.n_components,
+            "n_components": estimator.n_components_,
             "test": table,
+            "labels": labels,
             "missing": missing,
-            "worst_columns": self._worst_columns(estimator),
+            "told": None if estimator.conditions_ is None else self.config.conditional,
+            "worst_columns": self._worst_columns(plain),
             "learning": {
                 "scaled": estimator.scaler_ is not None,
                 "held_out": [asdict(moment) for moment in curve],
@@ -346,12 +361,12 @@ class _Job:
             "steps": estimator.history_[-1]["step"],
         }, representations
 
-    def _worst_columns(self, estimator: Any) -> list[dict[str, Any]]:
+    def _worst_columns(self, representation: Any) -> list[dict[str, Any]]:
         """Return the columns of a table that come back worst, and what is left of each."""
         names, X = self.dataset.feature_names, self.dataset.test.X
         if self.dataset.image_shape is not None or X.shape[1] < _FEW_COLUMNS:
             return []
-        left = np.nan_to_num(unexplained_by_column(X, reconstruct(estimator, X)), nan=-1.0)
+        left = np.nan_to_num(unexplained_by_column(X, reconstruct(representation, X)), nan=-1.0)
         worst = np.argsort(-left, kind="stable")[:_WORST]
         return [
             {"column": names[j] if names else str(j), "unexplained": float(left[j])}
@@ -378,30 +393,34 @@ def resolve_config(config: FitConfig, estimator: Any) -> FitConfig:
     if config.network is None and isinstance(parts["network"], Dense):
         # Told by its own options.
         del parts["network"]
-    told: dict[str, Any] = {
+    spelled: dict[str, Any] = {
         name: tuple(map(spell_part, part)) if isinstance(part, tuple) else spell_part(part)
         for name, part in parts.items()
         if part is not None
     }
     start = resolve_part("initialization", config.initialization, INITIALIZATIONS)
+    words = {value: word for word, value in CONDITIONAL.items()}
+    spelled["conditional"] = words.get(getattr(estimator, "conditional", False))
     return dataclasses.replace(
-        config, **told, **estimator.training_, schedule=None, initialization=spell_part(start)
+        config, **spelled, **estimator.training_, schedule=None, initialization=spell_part(start)
     )
 
 
 def _codebook(estimator: Any, test: FloatArray) -> dict[str, Any] | None:
     """Return how much of its codebook a quantised representation uses; None for any other."""
-    sizes = [len(m.codebook) for m in estimator.network_.modules() if isinstance(m, Quantizer)]
-    if not sizes:
+    found = [m for m in estimator.network_.modules() if isinstance(m, Quantizer)]
+    if not found:
         return None
-    usage = codebook_usage(estimator.transform(test), codebook_size=sizes[0])
-    return {"size": sizes[0], "used": usage.n_used, "perplexity": usage.perplexity}
+    size, width = found[0].codebook.shape
+    symbols = estimator.transform(test).reshape(-1, width)
+    usage = codebook_usage(symbols, codebook_size=size)
+    return {"size": size, "used": usage.n_used, "perplexity": usage.perplexity}
 
 
 def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) -> dict[str, Any]:
     """Return the options, their parts for pictures told the shape of these pictures."""
-    told = dict(parameters)
+    shaped = dict(parameters)
     for name, table in (("network", NETWORKS), ("corruption", CORRUPTIONS)):
-        if told.get(name) is not None and image_shape is not None:
-            told[name] = resolve_part(name, told[name], table).for_pictures(image_shape)
-    return told
+        if shaped.get(name) is not None and image_shape is not None:
+            shaped[name] = resolve_part(name, shaped[name], table).for_pictures(image_shape)
+    return shaped

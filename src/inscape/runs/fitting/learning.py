@@ -12,6 +12,7 @@ from inscape._representations import Representation
 from inscape._typing import FloatArray
 from inscape.data.scaling import Scaler
 from inscape.measures import reconstruct
+from inscape.runs.fitting.conditions import told
 from inscape.training import Recorder
 
 # Test rows, evenly spread, by which a training is followed: more would tell no more.
@@ -37,7 +38,7 @@ class HeldOut:
 
 
 def follow_held_out(
-    estimator: Any, recorder: Recorder, X: FloatArray
+    estimator: Any, recorder: Recorder, X: FloatArray, y: Any = None
 ) -> tuple[list[HeldOut], str | None]:
     """Return the error on test rows over a training, and a sentence where the model overfits.
 
@@ -49,9 +50,15 @@ def follow_held_out(
         Of its training.
     X : ndarray, shape (n_samples, n_features)
         Test rows.
+    y : ndarray, shape (n_samples,), or None
+        What a conditional model is told of them.
     """
-    some = X[:: max(1, -(-len(X) // _FOLLOWED))]
-    errors = [_errors(estimator.at(kept), some, estimator.scaler_) for kept in recorder.snapshots]
+    step = max(1, -(-len(X) // _FOLLOWED))
+    some, labels = X[::step], None if y is None else y[::step]
+    errors = [
+        _errors(told(estimator.at(kept), labels), some, estimator.scaler_)
+        for kept in recorder.snapshots
+    ]
     epochs = [kept.epoch for kept in recorder.snapshots]
     curve = [
         HeldOut(epoch, float(error.mean())) for epoch, error in zip(epochs, errors, strict=True)

@@ -16,10 +16,12 @@ from inscape._representations import Representation, code_space
 from inscape._typing import FloatArray, ImageShape
 from inscape.data import Dataset
 from inscape.estimators import VariationalAutoencoder
+from inscape.estimators.conditions import Labels
 from inscape.figures._drawing.tiles import value_range
 from inscape.measures import code_directions, reconstruct
 from inscape.objectives import Euclidean, Sphere
 from inscape.objectives.priors import MixtureOfGaussians
+from inscape.runs.fitting.conditions import told, told_one
 from inscape.runs.writer import RunWriter
 from inscape.training import Recorder, Snapshot
 from inscape.uses import traverse
@@ -30,8 +32,8 @@ _MOVING = 1_000
 # Rows that a model draws, components that are traversed, and what each is set to.
 _DRAWN, _TRAVERSED = 12, 10
 _VALUES = np.linspace(-2.5, 2.5, 11)
-# Rows whose codes a density is fitted to, and its parts at most.
-_KNOWN, _PARTS = 2_000, 10
+# Rows whose codes a density is fitted to, its parts at most, and steps where it is of symbols.
+_KNOWN, _PARTS, _SYMBOL_STEPS = 2_000, 10, 50
 
 # File name, caption, and a figure or the bytes of a film.
 _Picture: TypeAlias = tuple[str, str, Any]
@@ -39,9 +41,15 @@ _Picture: TypeAlias = tuple[str, str, Any]
 
 @dataclass(frozen=True)
 class _Shown:
-    """What all pictures of a run are drawn from."""
+    """What all pictures of a run are drawn from.
 
+    A conditional model is told the label of each row, and one for all where there are codes alone.
+    """
+
+    estimator: Any
     model: Any
+    decoder: Any
+    one: str
     X: FloatArray
     y: Any
     codes: FloatArray
@@ -62,6 +70,11 @@ class _Shown:
         return value_range(self.X)
 
     @property
+    def told_one(self) -> str:
+        """What a caption says of what the decoder is told."""
+        return f" ({self.one})" if self.one else ""
+
+    @property
     def width(self) -> int:
         """The number of components."""
         return self.codes.shape[1]
@@ -70,7 +83,8 @@ class _Shown:
 def add_figures(
     writer: RunWriter,
     dataset: Dataset,
-    representations: Mapping[str, Representation],
+    estimator: Any,
+    baselines: Mapping[str, Representation],
     recorder: Recorder,
     metrics: Mapping[str, Any],
 ) -> None:
@@ -82,19 +96,25 @@ def add_figures(
         Of the run.
     dataset : Dataset
         Its test rows are shown.
-    representations : mapping of str to Representation
-        The fitted one first, baselines after it.
+    estimator : NetworkEstimator
+        Fitted.
+    baselines : mapping of str to Representation
+        What stands beside it.
     recorder : Recorder
         Of the training.
     metrics : mapping
         As in ``metrics.json``.
     """
-    model: Any = next(iter(representations.values()))
-    X = dataset.test.X[:_SHOWN]
+    X, y = dataset.test.X[:_SHOWN], _first(dataset.test.y)
+    model = told(estimator, y)
+    decoder, one = told_one(estimator, dataset)
     shown = _Shown(
+        estimator=estimator,
         model=model,
+        decoder=decoder,
+        one=one,
         X=X,
-        y=_first(dataset.test.y),
+        y=y,
         codes=np.asarray(model.transform(X)),
         snapshots=recorder.snapshots,
         shape=dataset.image_shape,
@@ -104,7 +124,7 @@ def add_figures(
     for pictures in (
         _maps(shown),
         _forming(shown),
-        _compared(shown, representations),
+        _compared(shown, {next(iter(metrics["test"])): model, **baselines}),
         _drawn(shown, dataset.train.X),
         _traversed(shown),
         _learned(shown, recorder, metrics),
@@ -118,8 +138,8 @@ def add_figures(
 
 def _maps(shown: _Shown) -> Iterator[_Picture]:
     """Yield where the encoder puts the test rows, and what the decoder makes of each place."""
-    model, codes, shape = shown.model, shown.codes, shown.shape
-    on_sphere = shown.width in (2, 3) and _lives_on_sphere(model)
+    decoder, codes, shape = shown.decoder, shown.codes, shown.shape
+    on_sphere = shown.width in (2, 3) and _lives_on_sphere(decoder)
     if on_sphere:
         yield (
             "sphere.png",
@@ -130,18 +150,19 @@ def _maps(shown: _Shown) -> Iterator[_Picture]:
         if shape is not None:
             yield (
                 "sphere_grid.png",
-                "What the decoder makes of each place on the unit sphere; neighbours change little "
-                "by little. Bad signs: the same picture everywhere, or pictures of nothing.",
-                figures.spherical_grid(model, image_shape=shape, values=shown.brightness),
+                f"What the decoder makes of each place on the unit sphere{shown.told_one}; "
+                "neighbours change little by little. Bad signs: the same picture everywhere, or "
+                "pictures of nothing.",
+                figures.spherical_grid(decoder, image_shape=shape, values=shown.brightness),
             )
     elif shown.width == 2 and shape is not None:
         yield (
             "map_and_grid.png",
             "Left: where the encoder puts each test row. Right: what the decoder makes of each "
-            f"place; both in one frame{_told(shown)}. Bad signs: a row of one picture only, or "
-            "rows on a single line.",
+            f"place{shown.told_one}; both in one frame{_told(shown)}. Bad signs: a row of one "
+            "picture only, or rows on a single line.",
             figures.map_and_grid(
-                model,
+                decoder,
                 codes,
                 shown.y,
                 image_shape=shape,
@@ -180,7 +201,9 @@ def _told(shown: _Shown) -> str:
 def _forming(shown: _Shown) -> Iterator[_Picture]:
     """Yield the map over the recorder's snapshots, and the last one turning."""
     X, y = shown.X[:_MOVING], None if shown.y is None else shown.y[:_MOVING]
-    codes = np.stack([np.asarray(shown.model.at(each).transform(X)) for each in shown.snapshots])
+    codes = np.stack(
+        [np.asarray(told(shown.estimator.at(each), y).transform(X)) for each in shown.snapshots]
+    )
     epochs = [each.epoch for each in shown.snapshots]
     options: dict[str, Any] = {"class_names": shown.names, "scale": shown.scale}
     yield (
@@ -223,31 +246,40 @@ def _compared(shown: _Shown, representations: Mapping[str, Any]) -> Iterator[_Pi
 
 def _drawn(shown: _Shown, train: FloatArray) -> Iterator[_Picture]:
     """Yield rows that the model draws: from its prior, or from a density of its codes."""
-    prior = isinstance(shown.model, VariationalAutoencoder)
+    prior = isinstance(shown.estimator, VariationalAutoencoder)
     if not prior and shown.width < 3:
         return
-    n = min(_DRAWN, len(shown.X))
+    some = _some(shown)
+    n, seen = len(some), shown.X[some]
     if prior:
-        rows, source = shown.model.sample(n, random_state=0), "the prior"
+        drawn_as = None if not shown.one else shown.y[some]
+        rows = shown.estimator.sample(n, y=drawn_as, random_state=0)
+        source = "the prior"
     else:
         # A copy learns the density of codes: the run's model has none.
-        copied = shown.model.at(shown.snapshots[-1])
+        copied = shown.estimator.at(shown.snapshots[-1])
         known = train[:_KNOWN]
-        parts = min(_PARTS, len(np.unique(copied.transform(known), axis=0)))
-        mixture = MixtureOfGaussians(n_mixture_components=parts)
-        copied.fit_sampler(known, mixture, random_state=0)
-        rows, source = copied.sample(n, random_state=0), "a mixture of Gaussians of the codes"
+        if shown.estimator.code_space_.kind == "codebook":
+            copied.fit_sampler(known, "symbols", n_steps=_SYMBOL_STEPS, random_state=0)
+            source = "the density of the codes' symbols"
+        else:
+            parts = min(_PARTS, len(np.unique(copied.transform(known), axis=0)))
+            mixture = MixtureOfGaussians(n_mixture_components=parts)
+            copied.fit_sampler(known, mixture, random_state=0)
+            source = "a mixture of Gaussians of the codes"
+        rows = copied.sample(n, random_state=0)
     title = f"Drawn from {source}"
     caption = (
-        f"Codes drawn from {source}, decoded, beside test rows: they should look like new ones. "
+        f"Codes drawn from {source}, decoded, beside test rows"
+        f"{' of the same labels' * bool(shown.one)}: they should look like new ones. "
         "Bad signs: all alike, or unlike any test row."
     )
     if shown.shape is None:
-        samples = {"Test rows": shown.X, "Drawn": rows}
+        samples = {"Test rows": seen if shown.one else shown.X, "Drawn": rows}
         drawn = figures.sample_table(samples, feature_names=shown.features, title=title)
     else:
         drawn = figures.sample_rows(
-            np.stack([shown.X[:n], rows]),
+            np.stack([seen, rows]),
             image_shape=shown.shape,
             names=("Test rows", "Drawn"),
             brightness=shown.brightness,
@@ -258,13 +290,13 @@ def _drawn(shown: _Shown, train: FloatArray) -> Iterator[_Picture]:
 
 def _traversed(shown: _Shown) -> Iterator[_Picture]:
     """Yield what each component changes; two of pictures have the decoder's grid for it."""
-    codes, model = shown.codes, shown.model
+    codes, model = shown.codes, shown.decoder
     if shown.width < 3 and shown.shape is not None:
         return
     spread = codes.std(axis=0)
     widest = np.argsort(-spread, kind="stable")[:_TRAVERSED].tolist()
     on_sphere = _lives_on_sphere(model)
-    if on_sphere or isinstance(model, VariationalAutoencoder):
+    if on_sphere or isinstance(shown.estimator, VariationalAutoencoder):
         # On a sphere the middle is no code, and one component from there has but two directions.
         begin = codes[0] if on_sphere else np.zeros(codes.shape[1])
         rows = traverse(model, code=begin, components=widest, values=_VALUES)
@@ -297,8 +329,9 @@ def _traversed(shown: _Shown) -> Iterator[_Picture]:
         )
     yield (
         "traversal.png",
-        f"One component at a time, from {where}; those first that vary most{range_}. Each should "
-        "change something of its own. Bad signs: nothing changes, or the same in all.",
+        f"One component at a time, from {where}{shown.told_one}; those first that vary "
+        f"most{range_}. Each should change something of its own. Bad signs: nothing changes, or "
+        "the same in all.",
         drawn,
     )
 
@@ -326,10 +359,11 @@ def _learned(shown: _Shown, recorder: Recorder, metrics: Mapping[str, Any]) -> I
     )
     yield (
         "components.png",
-        "What each unit of the code adds to the row, at the middle of the codes. Bad signs: "
+        f"What each unit of the code adds to the row, at the middle of the codes{shown.told_one}. "
+        "Bad signs: "
         "noise, two units alike, or a unit that adds nothing.",
         figures.components(
-            code_directions(shown.model, shown.codes),
+            code_directions(shown.decoder, shown.codes),
             image_shape=shown.shape,
             feature_names=shown.features,
             title="What each code unit adds",
@@ -341,7 +375,8 @@ def _learned(shown: _Shown, recorder: Recorder, metrics: Mapping[str, Any]) -> I
         "learned has left its outline. Bad signs: red, for that unit did not move, and a filled "
         "shape that lies on its outline.",
         figures.weight_histograms(
-            code_weights(recorder.snapshots[0]), code_weights(recorder.snapshots[-1])
+            code_weights(recorder.snapshots[0], shown.width),
+            code_weights(recorder.snapshots[-1], shown.width),
         ),
     )
 
@@ -350,13 +385,16 @@ def _lives_on_sphere(model: Any) -> bool:
     return isinstance(code_space(model), Sphere)
 
 
-def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:
+def code_weights(snapshot: Snapshot, n_components: int) -> dict[str, FloatArray]:
     """Return the weights into ("encoder") and out of ("decoder") the units of the code.
 
     Parameters
     ----------
     snapshot : Snapshot
-        Of a network whose encoder ends, and whose decoder begins, with a matrix.
+        Of a network whose encoder ends, and whose decoder begins, with a matrix, or with a
+        convolution of one pixel, which is the same matrix at each place of the code.
+    n_components : int
+        Width of the code; a conditional decoder reads what it is told after it.
 
     Returns
     -------
@@ -364,14 +402,26 @@ def code_weights(snapshot: Snapshot) -> dict[str, FloatArray]:
         "encoder", shape (n_components, width), and "decoder", shape (width, n_components).
     """
     matrices = {
-        side: [w for name, w in snapshot.weights.items() if name.startswith(side) and w.ndim == 2]
+        side: [
+            w.reshape(len(w), -1)
+            for name, w in snapshot.weights.items()
+            if name.startswith(side) and (w.ndim == 2 or w.shape[2:] == (1, 1))
+        ]
         for side in ("encoder", "decoder")
     }
     encoder = matrices["encoder"][-1]
     # A tied decoder has no weights of its own.
     decoder = matrices["decoder"][0] if matrices["decoder"] else encoder.T
     # A variational encoder gives the means first, and then what else its posterior needs.
-    return {"encoder": encoder[: decoder.shape[1]], "decoder": decoder}
+    return {"encoder": encoder[:n_components], "decoder": decoder[:, :n_components]}
+
+
+def _some(shown: _Shown) -> np.ndarray:
+    """Return which test rows stand beside drawn ones: one of each label that a model is told."""
+    n = min(_DRAWN, len(shown.X))
+    if not isinstance(shown.estimator.conditions_, Labels):
+        return np.arange(n)
+    return np.unique(shown.y, return_index=True)[1][:_DRAWN]
 
 
 def _first(y: Any) -> Any:

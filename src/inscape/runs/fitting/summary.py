@@ -20,6 +20,8 @@ COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "explained_variance": ("Explained variance", "{:.1%}".format),
     "standardized_error": ("Standardised error", _in_digits),
     "binary_cross_entropy": ("Cross-entropy", "{:.4f}".format),
+    "linear_probe": ("Linear probe", "{:.1%}".format),
+    "nearest_neighbors": ("Nearest rows", "{:.1%}".format),
     "fit_seconds": ("Fit", "{:.1f} s".format),
 }
 
@@ -50,6 +52,13 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         As in ``metrics.json``.
     """
     said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    if metrics.get("told"):
+        what = "label" if metrics["told"] == "labels" else "number"
+        name = next(iter(metrics["test"]))
+        said.append(f"{name} is told the {what} of each row; linear methods are not.")
+    # Runs of earlier versions asked for no labels.
+    if metrics.get("labels"):
+        said.append(_tell_labels(metrics["labels"]))
     worst = metrics.get("worst_columns", [])
     if worst:
         named = ", ".join(f"{w['column']} ({w['unexplained']:.0%})" for w in worst)
@@ -68,6 +77,22 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
             f"evenly as {codebook['perplexity']:.1f} of equal use would be."
         )
     return said
+
+
+def _tell_labels(labels: Mapping[str, Any]) -> str:
+    """Return what the two columns about labels are, and what they are to be judged by."""
+    columns = labels["columns"]
+    from_columns = (
+        ""
+        if columns is None
+        else f"; from the columns themselves it is {columns['linear_probe']:.1%} and "
+        f"{columns['nearest_neighbors']:.1%}"
+    )
+    return (
+        f"Labels of {labels['n_judged']:,} test rows are told from the codes by a linear probe and "
+        f"by the five nearest of {labels['n_learned']:,} training rows{from_columns}; the "
+        f"commonest of {labels['n_classes']} classes is {labels['commonest']:.1%} of them."
+    )
 
 
 def title(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from inscape._checks import check_number
-from inscape._errors import InvalidParameterError
+from inscape._checks import check_flag, check_number
 from inscape._typing import FloatArray, IntArray
 from inscape.estimators.inputs import as_tensor, check_rows
 from inscape.networks import Examples, Network
@@ -53,8 +52,7 @@ class FineTune(ClassificationMethod):
     trains_encoder: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.frozen, bool):
-            raise InvalidParameterError(f"`frozen` must be True or False; got {self.frozen!r}.")
+        check_flag("frozen", self.frozen)
         if self.epochs is not None:
             check_number("epochs", self.epochs, above=0)
         check_number("learning_rate", self.learning_rate, above=0)
