@@ -377,6 +377,8 @@ def test_a_page_asks_in_the_words_of_a_fit():
         ({"validation_fraction": "some"}, "a finite number or 'auto'"),
         ({"model": "nothing"}, "`model` must be one of"),
         ({"model": "VAE", "bottleneck": "relu"}, "must be left out"),
+        ({"model": "VAE", "conditional": "labels"}, "must need nothing but rows"),
+        ({"model": "CVAE"}, "must need nothing but rows"),
         ({"drop": "id"}, "a list"),
         ({"data": "digits", "decimal": "x"}, "`decimal` must be one of"),
     ],
