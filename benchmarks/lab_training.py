@@ -21,6 +21,7 @@ import uvicorn
 from benchmarks.measure import Table
 from inscape.lab import learning as room
 from inscape.lab.learning import Learning
+from inscape.lab.looking import Looking
 from inscape.lab.server import make_app
 from inscape.lab.session import EMPTY
 from inscape.runs import FitConfig, fit
@@ -135,20 +136,20 @@ def _watched(config: FitConfig, *, client: bool) -> tuple[float, list[float]]:
             reading = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             assert reading.stdout is not None
             assert reading.stdout.readline() == "there\n"
-        looking = room._Looking.watch
+        look = Looking.watch
 
         def watch(self: Any, report: Any, estimator: Any) -> bool:
-            goes_on = looking(self, report, estimator)
+            goes_on = look(self, report, estimator)
             clock.note(report)
             return goes_on
 
-        room._Looking.watch = watch  # type: ignore[method-assign]
+        Looking.watch = watch  # type: ignore[method-assign]
         try:
             learning.learn(config).result()
             assert learning._thread is not None
             learning._thread.join()
         finally:
-            room._Looking.watch = looking  # type: ignore[method-assign]
+            Looking.watch = look  # type: ignore[method-assign]
         frames = []
         if reading is not None:
             told, _ = reading.communicate(timeout=60)

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ import pytest
 from inscape.cli import main
 from inscape.lab import front_end, serving
 from inscape.lab.learning import Learning
-from inscape.runs import FitConfig
+from inscape.runs import FitConfig, Run
 
 pytestmark = pytest.mark.usefixtures("placeholder")
 
@@ -91,7 +92,14 @@ def test_without_a_run_the_newest_below_runs_is_opened(
 ):
     monkeypatch.chdir(tmp_path)
     learned = []
-    monkeypatch.setattr(Learning, "learn_unasked", lambda _, config: learned.append(config))
+
+    def learn(learning, config):
+        learned.append(config)
+        begun = Future()
+        begun.set_result(None)
+        return begun
+
+    monkeypatch.setattr(Learning, "learn", learn)
     assert call("lab", "--no-browser") == 0
     told = capsys.readouterr().out
     assert "There is no run yet: MNIST is learned in the page, and kept below runs/." in told
@@ -261,6 +269,40 @@ def test_a_page_and_sockets_that_do_odd_things_leave_the_server_unharmed(process
         assert '"type": "decoded"' in told
         # It ends, with a page that is open.
         assert ends_well(process) < 3
+
+
+@pytest.mark.proof
+def test_without_a_run_a_page_finds_one_being_learned_and_ctrl_c_tells_how_it_goes_on(
+    built, tmp_path
+):
+    from websockets.sync.client import connect
+
+    command = [sys.executable, "-c", PROCESS, built, "lab", "--no-browser"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+    ) as running:
+        lines = iter(running.stdout.readline, "")
+        address = next(line.strip() for line in lines if ADDRESS.match(line))
+        base, token = address.split("?")
+        start = time.monotonic()
+        with connect(base.replace("http", "ws") + "socket?" + token, max_size=None) as client:
+            assert '"type": "learning"' in client.recv(timeout=10)
+            steps = [int(re.search(rb'"step": (\d+)', client.recv(timeout=10))[1])]
+            assert time.monotonic() - start < 2
+            while steps[-1] < steps[0] + 30:
+                steps.append(int(re.search(rb'"step": (\d+)', client.recv(timeout=30))[1]))
+        running.send_signal(signal.SIGINT)
+        out, errors = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert out.splitlines()[-1] == "The lab is closed."
+    assert "go on with: inscape fit --resume runs/mnist-ae2" in errors
+    assert not Run(tmp_path / "runs" / "mnist-ae2").finished
 
 
 @pytest.mark.proof

@@ -65,7 +65,8 @@ def test_who_watches_sees_each_report_and_changes_no_bit(config, whole, tmp_path
     assert [step for step, _ in seen][:4] == [0, 1, 2, 4]
     assert not np.allclose(seen[0][1], seen[3][1])
     # Where some rows find the length, passes of a second training follow.
-    assert losses.count(True) == len(run.history) >= 3 + (config is FEW)
+    passes = [entry for entry in run.history if entry["step"] > 0]
+    assert losses.count(True) == len(passes) >= 3 + (config is FEW)
 
 
 TEST = data.load("digits").test.X
@@ -117,5 +118,5 @@ def test_what_a_watcher_raises_ends_it_at_once_and_the_run_can_go_on(whole, tmp_
         runs.fit(MANY, tmp_path / "run", watch=watch)
     assert [r.step for r in seen if r.epoch > 1] == [seen[-1].step]
     assert not seen[-1].epoch_done
-    assert [entry["epoch"] for entry in Run(tmp_path / "run").history] == [1]
+    assert [entry["epoch"] for entry in Run(tmp_path / "run").history] == [0, 1]
     assert_same_bits(runs.resume(tmp_path / "run").path, whole[MANY])

@@ -34,6 +34,7 @@ def lab(run: Path | None = None, /, *, port: int | None = None, no_browser: bool
     check_port(port)
     from inscape.estimators import DeadUnitWarning
     from inscape.lab import describe_run, newest_run, serve
+    from inscape.lab.front_end import read_bundle
     from inscape.lab.learning import Learning
     from inscape.lab.session import EMPTY
     from inscape.runs import FitConfig, Run
@@ -47,11 +48,13 @@ def lab(run: Path | None = None, /, *, port: int | None = None, no_browser: bool
         say(f"Reading {found.path} ...")
         document = describe_run(found)
     learning = Learning(None if found is None else cast(FitConfig, found.config))
+    if found is None:
+        read_bundle()
+        say("There is no run yet: MNIST is learned in the page, and kept below runs/.")
+        # Whoever opens the page finds something that moves.
+        learning.learn(FitConfig()).result()
 
     def tell(address: str) -> None:
-        if found is None:
-            learning.learn_unasked(FitConfig())
-            say("There is no run yet: MNIST is learned in the page, and kept below runs/.")
         say(address)
         say("Ctrl-C ends it.")
         if not no_browser:

@@ -12,6 +12,7 @@ Names are loaded when they are first used: the command line looks here without l
 | `front_end` | the front end, as it was built from ``lab/`` |
 | `grid` | a decoder that no page can compute, decoded beforehand |
 | `learning` | the one training of a server, in a thread that knows of nobody |
+| `looking` | what is seen of a training while it runs |
 | `server` | who is answered, and with what |
 | `serving` | serving on this machine, and what has to be there for it |
 | `session` | what a server shows, and what it can do |

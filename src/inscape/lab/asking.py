@@ -12,6 +12,7 @@ from inscape._checks import check_choice, did_you_mean
 from inscape._errors import InvalidParameterError
 from inscape.data.reading import Reading
 from inscape.runs.config import FitConfig
+from inscape.zoo import MODELS
 
 _CALLED: Final = {
     str: "text",
@@ -62,7 +63,13 @@ def read_asked(told: Any, *, opened: FitConfig | None = None) -> FitConfig:
     config = FitConfig(**values)
     # Options that do not go together are told now, and not when the data are read.
     config.reading()
-    config.estimator_parameters()
+    asked = config.estimator_parameters()
+    published = MODELS.get(config.model)
+    if asked.get("conditional") or (published is not None and published.parts.get("conditional")):
+        raise InvalidParameterError(
+            f"What is learned in the lab must need nothing but rows; {config.model} needs labels: "
+            "learn it with inscape fit."
+        )
     return config
 
 
