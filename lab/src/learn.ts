@@ -215,7 +215,9 @@ export class LearnView {
         h("p", { class: "line" }, h("span", {}, "step ", h("b", {}, count(frame.step)), ` of ${count(frame.n_steps)}`), h("span", {}, left === null ? "" : `about ${count(Math.ceil(left))} s left`)),
       );
     }
-    if (phase === "learning") {
+    if (phase === "learning" && frame && frame.step >= frame.n_steps) {
+      parts.push(h("p", { class: "quiet" }, "The last step is done; its run is being measured and written."));
+    } else if (phase === "learning") {
       parts.push(h("div", { class: "buttons" }, act("Pause", "pause", "The map stays yours meanwhile.", true), act("Stop", "stop", "Keep what it has learned so far.")));
     } else if (phase === "paused") {
       parts.push(h("div", { class: "buttons" }, act("Go on", "go on", "Take the next step.", true), act("Stop", "stop", "Keep what it has learned so far.")));
