@@ -321,6 +321,19 @@ export class Lab {
     card.hidden = false;
   }
 
+  /** Fill a card with how many rows on the map are of a class. */
+  showClass(card: HTMLElement, index: number, n: number): void {
+    const { classes, noun } = this.document.told;
+    const labels = this.document.get(classes!.blob).subarray(0, n);
+    let members = 0;
+    for (const label of labels) members += Number(label === index);
+    card.replaceChildren(
+      h("b", {}, `${classes!.names![index]}: ${count(members)} of ${count(n)} ${noun}s`),
+      h("span", {}, "Click the name to dim all others."),
+    );
+    card.hidden = false;
+  }
+
   /** Fill a card with what the decoder makes of a code, and return it as a picture. */
   showPlace(card: HTMLElement, code: Float64Array): ImageData | null {
     const { decoder, pictures, theme } = this;

@@ -861,14 +861,20 @@ export class MapView {
     this.settle();
   }
 
-  private click(px: number, py: number, shift: boolean): void {
-    const name = this.places.find(({ u, v }) => {
+  /** The class whose name stands at a place of the panel. */
+  private nameAt(px: number, py: number) {
+    if (this.lab.store.state.colour !== "label") return undefined;
+    return this.places.find(({ u, v }) => {
       const [x, y] = this.view.toScreen(u, v);
       return Math.hypot(x - px, y - py) < 16;
     });
+  }
+
+  private click(px: number, py: number, shift: boolean): void {
+    const name = this.nameAt(px, py);
     const { state } = this.lab.store;
     const row = this.near(px, py, NEAR);
-    if (name && state.colour === "label" && state.mode === "explore") {
+    if (name && state.mode === "explore") {
       this.lab.store.set({ only: state.only === name.index ? null : name.index }, true);
     } else if (row !== null) {
       if (shift && state.pin !== null) this.lab.store.set({ second: row }, true);
@@ -884,8 +890,10 @@ export class MapView {
       return;
     }
     const started = performance.now();
-    this.hovered = this.near(px, py, NEAR);
-    if (this.hovered !== null) this.lab.showRow(this.card, this.hovered);
+    const name = this.nameAt(px, py);
+    this.hovered = name ? null : this.near(px, py, NEAR);
+    if (name) this.lab.showClass(this.card, name.index, this.n);
+    else if (this.hovered !== null) this.lab.showRow(this.card, this.hovered);
     else this.lab.showPlace(this.card, this.lab.plane.code(...this.view.toPlane(px, py), this.lab.base()));
     this.moveCard(px, py);
     this.drawCursor();
