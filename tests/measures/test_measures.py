@@ -212,6 +212,7 @@ def test_nothing_at_all_is_refused_in_one_sentence(name, shape):
     measure = getattr(measures, name)
     known = PCA(2).fit(np.random.default_rng(0).normal(size=(9, 3)))
     given = {"representation": known, "log_prior": np.empty(shape[:1])}
+    given["representations"] = {"codes": np.empty(shape)}
     values = [
         given.get(each.name, np.empty(shape))
         for each in inspect.signature(measure).parameters.values()
