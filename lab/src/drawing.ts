@@ -43,7 +43,11 @@ export class DrawPad {
       "aria-label": "Drawing area: draw with mouse, pen or finger, or choose an image file",
       "data-sentence": "Draw with mouse or finger.",
     });
-    const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => void this.open(input.files?.[0]) });
+    const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => {
+        void this.open(input.files?.[0]);
+        // The same file may be chosen again.
+        input.value = "";
+      } });
     this.pens = WIDTHS.map(([name, width]) =>
       button({ "aria-pressed": String(width === this.width), onclick: () => this.choose(width) }, name),
     );

@@ -307,7 +307,7 @@ export class DynamicsView {
     this.modes.setAttribute("aria-label", `Loss and ${problem.strengths.length} modes over ${state.epochs} epochs; at epoch ${epoch} the loss is ${fixed(course.loss[epoch], 3)}`);
     this.modes.replaceChildren(...parts);
     const key = (kind: string, words: string) => h("span", {}, h("i", { class: kind }), words);
-    this.legend.replaceChildren(key("k-loss", "loss"), key("k-mode", "modes, measured"), course.theory ? key("k-theory", "theory, step by step") : "", course.flow ? key("k-flow", "gradient flow") : h("span", {}, "no closed form holds for a start of this depth"));
+    this.legend.replaceChildren(key("k-loss", "loss"), key("k-mode", "modes, measured"), course.theory ? key("k-theory", "theory, step by step") : "", course.flow ? key("k-flow", "gradient flow") : h("span", {}, "no closed form holds for such a start"));
   }
 
   /** What a group of modes tells apart, said beside its line. */

@@ -275,9 +275,16 @@ export function simulate(problem: Problem, options: Options, start = initialWeig
     }
     for (let at = 0; at < weights[0].values.length; at++) weights[0].values[at] -= step * errors[0].values[at];
   }
-  if (L <= 2) addTheory(course, problem, options, start);
+  if (L === 1 || (L === 2 && isSmall(problem, options, start))) addTheory(course, problem, options, start);
   course.milliseconds = performance.now() - began;
   return course;
+}
+
+/** Whether closed forms hold for a start of two layers: beside the weakest mode it is small. */
+function isSmall(problem: Problem, options: Options, start: Matrix[]): boolean {
+  const weakest = problem.strengths[Math.min(options.hidden, problem.strengths.length) - 1];
+  const size = Math.max(...start.map(({ values }) => values.reduce((sum, v) => sum + v * v, 0)));
+  return size <= 0.01 * weakest;
 }
 
 /** What theory says of each mode, from the initial weights alone: step by step, and as a flow. */
