@@ -433,50 +433,65 @@ export class DynamicsView {
     this.similarity.replaceChildren(...parts);
   }
 
+  private cells: HTMLButtonElement[][] = [];
+  private tabled = "";
+
+  /** Cells stay the same elements while time goes on: a press begins and ends on one. */
   private drawTable(): void {
     const { course, problem, state, lab } = this;
     const { kingdom } = state;
+    const key = JSON.stringify([kingdom.items, kingdom.features, kingdom.tree]);
+    if (key !== this.tabled) this.buildTable(key);
     const epoch = Math.min(this.last, state.epoch);
     const kept = problem.strengths.length;
     const map = course.maps[epoch];
     const [chosenItem, chosenFeature] = this.cell();
+    const white: RGB = [255, 255, 255];
     let wrong = 0;
-    const focused = (this.lab.root.getRootNode() as Document | ShadowRoot).activeElement?.getAttribute("data-cell");
-    const head = kingdom.features.map((name) => h("th", { scope: "col" }, h("span", {}, name)));
-    const rows = kingdom.items.map((name, i) => {
-      const cells = kingdom.features.map((feature, f) => {
+    this.cells.forEach((row, i) =>
+      row.forEach((one, f) => {
         let answer = 0;
         for (let a = 0; a < kept; a++) answer += problem.named.values[f * kept + a] * map[a * problem.nItems + i];
         const truth = kingdom.truth[i][f];
         const off = -answer * truth > 0.05;
-        if (off) wrong++;
+        wrong += Number(off);
         const colour = diverging(answer, lab.theme);
-        const white: RGB = [255, 255, 255];
-        const one = button(
-          {
-            "data-cell": `${i},${f}`,
-            "aria-label": `${name}, ${feature}: truth ${truth > 0 ? "yes" : "no"}, answer ${fixed(answer, 2)}${off ? ", wrong side" : ""}`,
-            "aria-pressed": String(i === chosenItem && f === chosenFeature),
-            class: off ? "off" : "",
-            // The first click asks; a click on what is asked flips it.
-            onclick: () => (i === chosenItem && f === chosenFeature ? this.flip(i, f) : this.change({ cell: [i, f] }, true)),
-          },
-          truth > 0 ? "+" : "−",
-        );
+        one.textContent = truth > 0 ? "+" : "−";
+        one.className = off ? "off" : "";
         one.style.background = css(colour);
         one.style.color = contrast(colour, white) > contrast(colour, [0, 0, 0]) ? "#fff" : "#000";
-        return h("td", {}, one);
-      });
-      return h("tr", {}, h("th", { scope: "row" }, name), ...cells);
-    });
-    const add = button({ class: "add", "aria-label": "Add a feature", sentence: "Add a feature, and click its cells.", onclick: () => this.addFeature() }, icon("plus"));
+        one.setAttribute("aria-pressed", String(i === chosenItem && f === chosenFeature));
+        one.setAttribute("aria-label", `${kingdom.items[i]}, ${kingdom.features[f]}: truth ${truth > 0 ? "yes" : "no"}, answer ${fixed(answer, 2)}${off ? ", wrong side" : ""}`);
+      }),
+    );
     this.truthNote.replaceChildren(
       "Sign: the truth. Colour: its answer now, ",
       h("i", { class: "swatch invented" }), "−1 to ", h("i", { class: "swatch lost" }), `+1. Red corner: wrong side, ${wrong} of ${kingdom.items.length * kingdom.features.length}.`,
     );
+  }
+
+  private buildTable(key: string): void {
+    this.tabled = key;
+    const { kingdom } = this.state;
+    this.cells = kingdom.items.map((_, i) =>
+      kingdom.features.map((_, f) =>
+        button({
+          // The first press asks; a press on what is asked flips it.
+          onclick: () => {
+            const [item, feature] = this.cell();
+            if (i === item && f === feature) this.flip(i, f);
+            else this.change({ cell: [i, f] }, true);
+          },
+        }),
+      ),
+    );
+    const head = kingdom.features.map((name) => h("th", { scope: "col" }, h("span", {}, name)));
+    const rows = kingdom.items.map((name, i) =>
+      h("tr", {}, h("th", { scope: "row" }, name), ...this.cells[i].map((one) => h("td", {}, one))),
+    );
+    const add = button({ class: "add", "aria-label": "Add a feature", sentence: "Add a feature, and click its cells.", onclick: () => this.addFeature() }, icon("plus"));
     const grid = h("table", {}, h("thead", {}, h("tr", {}, h("td", {}), ...head)), h("tbody", {}, ...rows));
     this.table.replaceChildren(this.drawTree(), grid, add);
-    if (focused) this.table.querySelector<HTMLElement>(`[data-cell="${focused}"]`)?.focus();
   }
 
   private flip(item: number, feature: number): void {

@@ -50,7 +50,7 @@ export class LearnView {
   private phase: Phase = "idle";
   private said = "";
   private pictures: Pictures | null = null;
-  private readonly status = h("div", { class: "status", role: "status" });
+  private readonly status = h("div", { class: "status" });
   private readonly form: HTMLFormElement;
   private readonly map = h("canvas", { class: "layer", role: "img", "aria-label": "The codes of test rows, finding their places" });
   private readonly hero: HTMLElement;
@@ -199,23 +199,33 @@ export class LearnView {
     if (this.spent.length > 600) this.spent.shift();
   }
 
+  private shown = "";
+  private readonly bar = h("progress", { max: 1, value: 0, "aria-label": "Share of the steps" });
+  private readonly steps = h("span", {});
+  private readonly left = h("span", {});
+
+  /** Buttons stay the same elements from frame to frame: a press begins and ends on one. */
   private drawStatus(): void {
     const { frame, told, phase, stage } = this;
+    if (frame && told) {
+      const share = frame.step / frame.n_steps;
+      const left = share > 0.02 && share < 1 && phase === "learning" ? (frame.seconds * (1 - share)) / share : null;
+      this.bar.value = share;
+      this.steps.replaceChildren("step ", h("b", {}, count(frame.step)), ` of ${count(frame.n_steps)}`);
+      this.left.textContent = left === null ? "" : `about ${count(Math.ceil(left))} s left`;
+    }
+    const last = !!frame && frame.step >= frame.n_steps;
+    const key = JSON.stringify([phase, this.said, !!frame, last]);
+    if (key === this.shown) return;
+    this.shown = key;
     const act = (name: string, message: string, sentence: string, first = false) =>
       button({ class: first ? "primary" : "", sentence, onclick: () => stage.send({ type: message }) }, name);
     const words: Record<Phase, string> = {
       idle: "Nothing is being learned", learning: "Learning", paused: "Paused", learned: "Learned", stopped: "Stopped", crashed: "Training stopped",
     };
     const parts: Node[] = [h("h2", { class: `phase ${phase}` }, words[phase])];
-    if (frame && told) {
-      const share = frame.step / frame.n_steps;
-      const left = share > 0.02 && phase === "learning" ? (frame.seconds * (1 - share)) / share : null;
-      parts.push(h("progress", { max: 1, value: share, "aria-label": "Share of the steps" }));
-      parts.push(
-        h("p", { class: "line" }, h("span", {}, "step ", h("b", {}, count(frame.step)), ` of ${count(frame.n_steps)}`), h("span", {}, left === null ? "" : `about ${count(Math.ceil(left))} s left`)),
-      );
-    }
-    if (phase === "learning" && frame && frame.step >= frame.n_steps) {
+    if (frame) parts.push(this.bar, h("p", { class: "line" }, this.steps, this.left));
+    if (phase === "learning" && last) {
       parts.push(h("p", { class: "quiet" }, "The last step is done; its run is being measured and written."));
     } else if (phase === "learning") {
       parts.push(h("div", { class: "buttons" }, act("Pause", "pause", "The map stays yours meanwhile.", true), act("Stop", "stop", "Keep what it has learned so far.")));
@@ -227,10 +237,8 @@ export class LearnView {
     } else if (phase === "stopped") {
       parts.push(h("p", { class: "quiet" }, "It goes on with:"), h("code", {}, this.said));
     } else if (phase === "crashed") parts.push(h("p", { class: "alert" }, this.said));
-    const busy = phase === "learning" || phase === "paused";
-    // A sentence that is read aloud is not said fifteen times a second.
-    this.status.setAttribute("aria-live", frame && busy ? "off" : "polite");
     this.status.replaceChildren(...parts);
+    const busy = phase === "learning" || phase === "paused";
     for (const control of Array.from(this.form.elements)) (control as HTMLInputElement).disabled = busy;
   }
 
