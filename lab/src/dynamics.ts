@@ -4,7 +4,8 @@ import { type RGB, contrast, css, INK, mix, PAPER, rgb } from "./colours";
 import { count, fixed } from "./document";
 import { button, h, icon, svg } from "./dom";
 import { editNode, inheritedGram, type Kingdom, livingThings, namedFeatures, type Branch } from "./kingdom";
-import type { Lab } from "./lab";
+import type { Theme } from "./colours";
+import type { Store } from "./state";
 import { answers, type Course, makeProblem, type Options, type Problem, simulate } from "./simulation";
 
 export interface DynamicsState extends Options {
@@ -18,6 +19,12 @@ export function firstDynamics(): DynamicsState {
     rate: 100, gamma: 1e-12, hidden: 30, layers: 1, epochs: 250, seed: 1,
     epoch: 123, cell: [0, 4], kingdom: livingThings(),
   };
+}
+
+/** What the view needs of whoever shows it. */
+export interface Bench {
+  readonly theme: Theme;
+  readonly store: Store;
 }
 
 interface Slider {
@@ -79,7 +86,7 @@ export class DynamicsView {
   /** Milliseconds from a slider's event to the picture, for who measures. */
   readonly spent: number[] = [];
 
-  constructor(private readonly lab: Lab) {
+  constructor(private readonly lab: Bench) {
     const knobs = h("section", { class: "knobs", "aria-label": "How it learns" }, h("h2", {}, "Change how it learns"));
     for (const slider of SLIDERS) knobs.append(this.knob(slider));
     knobs.append(
@@ -87,7 +94,7 @@ export class DynamicsView {
         "div",
         { class: "buttons" },
         button({ sentence: "Draw other initial weights of the same size.", onclick: () => this.change({ seed: this.state.seed + 1 }) }, "New start"),
-        button({ sentence: "Everything as it was at first.", onclick: () => this.change(firstDynamics()) }, "Reset"),
+        button({ sentence: "Everything as it was at first.", onclick: () => this.change(this.first) }, "Reset"),
       ),
     );
     this.scrub = h("input", {
@@ -123,7 +130,12 @@ export class DynamicsView {
   }
 
   get state(): DynamicsState {
-    return this.lab.store.state.dynamics ?? firstDynamics();
+    return this.lab.store.state.dynamics ?? this.first;
+  }
+
+  /** What a run tells, or the source's own. */
+  private get first(): DynamicsState {
+    return this.lab.store.first.dynamics ?? firstDynamics();
   }
 
   private change(patch: Partial<DynamicsState>, step = false): void {
@@ -523,7 +535,7 @@ export class DynamicsView {
       const y = ends.reduce((sum, [, v]) => sum + v, 0) / ends.length;
       for (const [cx, cy] of ends) parts.push(svg("path", { d: `M${x} ${y}V${cy}H${cx}`, class: "branch" }));
       const words = order.length > 3 ? `Node over ${leaves(branch).map((i) => kingdom.items[i]).join(", ")}` : "Node";
-      const act = () => this.change({ kingdom: { ...kingdom, tree: editNode(kingdom.tree, path) } }, true);
+      const act = () => this.change({ kingdom: { ...kingdom, tree: editNode(kingdom.tree, path), gram: null } }, true);
       nodes.push(
         svg("circle", {
           cx: x, cy: y, r: 5, class: "node", tabindex: 0, role: "button", "aria-label": `${words}: split or join`,

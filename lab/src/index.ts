@@ -3,6 +3,8 @@
 import { type Description, Document } from "./document";
 import { h } from "./dom";
 import { type Host, Lab } from "./lab";
+import type { DynamicsState } from "./dynamics";
+import { Greenhouse } from "./greenhouse";
 import { Nursery } from "./nursery";
 import { Socket } from "./socket";
 
@@ -17,6 +19,10 @@ export async function openPage(
     const told = await (await ask(address("document"))).json();
     if (told.empty) {
       new Nursery(place, socket);
+      return null;
+    }
+    if (told.dynamics) {
+      new Greenhouse(place, told.dynamics);
       return null;
     }
     const document = new Document(told);
@@ -48,6 +54,10 @@ export function openFile(
   blobs: Record<string, ArrayBuffer> | Map<string, ArrayBuffer>,
 ): Lab | null {
   try {
+    if ("dynamics" in description) {
+      new Greenhouse(place, description.dynamics as DynamicsState);
+      return null;
+    }
     const document = new Document(description);
     const entries = blobs instanceof Map ? blobs : new Map(Object.entries(blobs));
     for (const [name, buffer] of entries) document.add(name, buffer);

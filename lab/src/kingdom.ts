@@ -14,6 +14,8 @@ export interface Kingdom {
   /** Features without a name that come down the tree, and how often a child does not inherit. */
   unnamed: number;
   flip: number;
+  /** Where they are known: their Gram matrix, row by row; else that of very many. */
+  gram?: number[] | null;
 }
 
 const row = (signs: string) => Array.from(signs, (sign) => (sign === "+" ? 1 : -1));
@@ -51,6 +53,7 @@ export function livingThings(): Kingdom {
  */
 export function inheritedGram(kingdom: Kingdom): Matrix {
   const P = kingdom.items.length;
+  if (kingdom.gram) return { rows: P, columns: P, values: Float64Array.from(kingdom.gram) };
   const ways: number[][] = Array.from({ length: P }, () => []);
   let node = 0;
   const walk = (branch: Branch, way: number[]) => {

@@ -62,7 +62,7 @@ export class Store {
 
   /** With `shared`, the state is that of the address: read from it, and written to it. */
   constructor(
-    private readonly first: State,
+    readonly first: State,
     private readonly shared: boolean,
   ) {
     this.state = shared ? parse(location.hash, first) : first;
@@ -216,6 +216,8 @@ function readDynamics(text: string | null): DynamicsState | null {
       places.sort((a, b) => a - b).every((place, i) => place === i) &&
       whole(cell[0], 0, P - 1) &&
       whole(cell[1], 0, F - 1) &&
+      (!kingdom.gram ||
+        (kingdom.gram.length === P * P && kingdom.gram.every((v: unknown) => Number.isFinite(v)))) &&
       within(kingdom.unnamed, 0, 1e9) &&
       within(kingdom.flip, 0, 0.5);
     return good ? told : null;

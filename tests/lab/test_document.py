@@ -15,7 +15,8 @@ from inscape.data import Dataset, Split
 from inscape.estimators import VariationalAutoencoder
 from inscape.lab import Document, describe, describe_run, newest_run
 from inscape.lab.grid import GRID, with_grid
-from inscape.runs import ClustersConfig, DynamicsConfig, Run
+from inscape.runs import ClustersConfig, DynamicsConfig, Run, run_dynamics
+from inscape.runs.dynamics.problem import read_problem
 
 
 def dataset(train, test, *, labels=None, image_shape=None, class_names=None):
@@ -433,3 +434,20 @@ def test_one_code_many_times_over_has_a_grid():
     middle = Still(2).inverse_transform(np.ones((1, 2)))[0]
     np.testing.assert_allclose(grid[GRID // 2, GRID // 2], middle, rtol=1e-6)
     assert np.isfinite(grid).all()
+
+
+def test_a_run_of_dynamics_is_its_tree_and_its_network(tmp_path):
+    run = run_dynamics(DynamicsConfig(n_features=300, epochs=60), tmp_path / "run")
+    told = describe_run(run).description["dynamics"]
+    problem = read_problem(run.config)
+    kingdom = told["kingdom"]
+    truth = np.array(kingdom["truth"])
+    gram = np.reshape(kingdom["gram"], (8, 8)) + truth @ truth.T
+    np.testing.assert_allclose(gram, problem.targets @ problem.targets.T)
+    assert kingdom["unnamed"] + len(kingdom["features"]) == problem.targets.shape[1]
+    assert (kingdom["items"][0], kingdom["features"]) == ("Shark", ["has bones"])
+    assert kingdom["tree"] == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    assert told["rate"] == pytest.approx(run.metrics["learning_rate"])
+    deep = run_dynamics(DynamicsConfig(n_features=50, hidden=(9, 8), epochs=20), tmp_path / "deep")
+    with pytest.raises(InscapeError, match="a network that the sliders reach"):
+        describe_run(deep)

@@ -96,7 +96,9 @@ def _export_html(run: Path, html: Path, overwrite: bool) -> None:
     document = describe_run(Run(run), with_training_rows=False)
     export_html(document, html, overwrite=overwrite)
     say(f"Page     {html}, {html.stat().st_size / 1e6:.1f} MB")
-    say(
-        f"It holds {document.description['data']['n_test']:,} test rows of your data: look at it "
-        "before you hand it on."
-    )
+    # A run of dynamics has a tree, and no rows of anybody's.
+    if "data" in document.description:
+        say(
+            f"It holds {document.description['data']['n_test']:,} test rows of your data: look at "
+            "it before you hand it on."
+        )

@@ -9,7 +9,6 @@ import threading
 import warnings
 import webbrowser
 from pathlib import Path
-from typing import cast
 
 from inscape._errors import RunNotFoundError
 from inscape.cli.output import say, say_warning
@@ -21,8 +20,8 @@ def lab(run: Path | None = None, /, *, port: int | None = None, no_browser: bool
     Parameters
     ----------
     run
-        A finished run of inscape fit; left out, the newest one below runs/. Where there is none,
-        MNIST is learned before your eyes, and kept there.
+        A finished run of inscape fit, or of inscape dynamics on a tree; left out, the newest fit
+        below runs/. Where there is none, MNIST is learned before your eyes, and kept there.
     port
         Where it is served, to this machine alone; left out, a port that is free.
     no_browser
@@ -47,7 +46,8 @@ def lab(run: Path | None = None, /, *, port: int | None = None, no_browser: bool
     if found is not None:
         say(f"Reading {found.path} ...")
         document = describe_run(found)
-    learning = Learning(None if found is None else cast(FitConfig, found.config))
+    config = None if found is None else found.config
+    learning = Learning(config if isinstance(config, FitConfig) else None)
     if found is None:
         read_bundle()
         say("There is no run yet: MNIST is learned in the page, and kept below runs/.")

@@ -11,6 +11,7 @@ Names are loaded when they are first used: the command line looks here without l
 | `file` | the lab in one file, which asks nobody for anything |
 | `front_end` | the front end, as it was built from ``lab/`` |
 | `grid` | a decoder that no page can compute, decoded beforehand |
+| `kingdoms` | what the document of a run of dynamics says |
 | `learning` | the one training of a server, in a thread that knows of nobody |
 | `looking` | what is seen of a training while it runs |
 | `server` | who is answered, and with what |

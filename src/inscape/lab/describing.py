@@ -15,6 +15,7 @@ from inscape.data import Dataset
 from inscape.data.floats import merged_columns
 from inscape.figures._drawing.classes import Classes, read_labels
 from inscape.lab.document import Document
+from inscape.lab.kingdoms import describe_dynamics
 from inscape.lab.steps import decoder_steps, encoder_steps
 from inscape.measures import reconstruct
 from inscape.objectives.posteriors import DiagonalGaussian
@@ -22,7 +23,7 @@ from inscape.objectives.priors import StandardNormal
 from inscape.objectives.spaces import Euclidean
 from inscape.runs import Run
 from inscape.runs.comparison import fit_pca
-from inscape.runs.config import AUTOENCODER, FitConfig
+from inscape.runs.config import AUTOENCODER, DynamicsConfig, FitConfig
 from inscape.runs.fitting import load_data
 
 # What a row of these is called; other pictures are pictures, other rows rows.
@@ -42,7 +43,7 @@ def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
     Parameters
     ----------
     run : Run
-        Of the kind ``fit``.
+        Of the kind ``fit``, or ``dynamics`` on a tree.
     with_training_rows : bool
         Whether the rows that were learned from come too, after the test rows.
 
@@ -53,6 +54,8 @@ def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
     InvalidDataError
         If the data are not those that it was made with.
     """
+    if run.kind == DynamicsConfig.kind and run.finished:
+        return describe_dynamics(run)
     if run.kind != FitConfig.kind:
         # That of a use may tell the run that it was made of.
         source = getattr(run.config, "model", None)

@@ -87,7 +87,7 @@ def export_html(document: Document, path: str | Path, *, overwrite: bool = False
     """
     path = Path(path)
     check_file(path, overwrite=overwrite)
-    if document.description["decoder"]["type"] == "server":
+    if document.description.get("decoder", {}).get("type") == "server":
         document = with_grid(document)
     write_atomic(path, _page(_alone(document)))
 
@@ -95,7 +95,7 @@ def export_html(document: Document, path: str | Path, *, overwrite: bool = False
 def _alone(document: Document) -> Document:
     """Return a document that says that there is no server to ask."""
     told = {**document.description, "capabilities": []}
-    if told["encoder"]["type"] == "server":
+    if told.get("encoder", {}).get("type") == "server":
         told["encoder"] = {"type": "none"}
     return dataclasses.replace(document, description=told)
 
