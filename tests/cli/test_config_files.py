@@ -44,6 +44,7 @@ def project(tmp_path_factory):
         yield root
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("command", ["fit", "anomalies", "cluster", "classify", "dynamics"])
 def test_a_runs_own_config_repeats_it_from_another_folder(project, command, monkeypatch):
     monkeypatch.chdir(project / "elsewhere")

@@ -41,6 +41,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.proof
 def test_both_are_made_of_one_run(folder, monkeypatch, capsys):
     onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     monkeypatch.chdir(folder)

@@ -183,6 +183,7 @@ def test_one_symbol_a_row_is_a_grid_of_one_place():
 # --------------------------------------------------------------------------- as a run
 
 
+@pytest.mark.proof
 def test_a_grid_is_a_run_like_any_other(tmp_path):
     config = FitConfig(data="digits", model="VQ-VAE", epochs=1)
     run = fit(config, tmp_path / "run")

@@ -181,6 +181,7 @@ def test_where_some_rows_find_the_length_the_second_training_is_seen_too(learnin
     np.testing.assert_allclose(last["codes"], codes, rtol=0, atol=1e-5)
 
 
+@pytest.mark.proof
 def test_frames_keep_their_distance_and_their_share(learning, monkeypatch):
     shown, looked, worked = [], [], []
     look = Looking._look
@@ -212,6 +213,7 @@ def test_frames_keep_their_distance_and_their_share(learning, monkeypatch):
 # --------------------------------------------------------------------------- held and stopped
 
 
+@pytest.mark.proof
 def test_a_pause_holds_it_and_a_stop_leaves_a_run_that_goes_on_with_the_same_bits(
     learning, tmp_path
 ):

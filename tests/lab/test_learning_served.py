@@ -65,6 +65,10 @@ class Served:
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}?token={TOKEN}")
 
 
+# With real sockets and trainings: long.
+pytestmark = pytest.mark.proof
+
+
 @pytest.fixture
 def serving(undrawn, placeholder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -85,6 +85,7 @@ def test_the_figures_beside_the_classics_are_those_of_the_file(made):
     assert made.metrics["worst"][0]["score"] == scores.min()
 
 
+@pytest.mark.proof
 def test_a_fitted_run_encodes_the_rows(table, tmp_path):
     config = FitConfig(data=str(table), target="kind", hidden=(8,), epochs=2, scaler="standard")
     model = fit(config, tmp_path / "model")
@@ -193,6 +194,7 @@ def test_a_messy_table_is_read_by_the_options_of_reading(tmp_path):
     assert run.config == config
 
 
+@pytest.mark.proof
 def test_a_model_finds_the_columns_of_another_table_by_their_names(tmp_path):
     first, later = tmp_path / "first.csv", tmp_path / "later.csv"
     messy(first)

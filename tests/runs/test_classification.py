@@ -188,6 +188,7 @@ def test_labels_of_a_table_are_what_is_written(labels, empty, unlabeled, classes
     assert found.X.shape == (178, 13)
 
 
+@pytest.mark.proof
 def test_a_test_part_is_not_seen(tmp_path):
     whole = data.load("digits")
     np.savez(

@@ -146,6 +146,7 @@ def test_a_run_is_not_overwritten_unasked(made):
         find_clusters(made.config, made.path)
 
 
+@pytest.mark.proof
 def test_the_command_line(table, fitted, made, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:

@@ -72,6 +72,7 @@ def test_overfitting_is_told_with_when_to_stop(learned):
     assert found["overfits"] in remarks(learned.metrics)
 
 
+@pytest.mark.proof
 def test_a_length_that_is_found_does_not_overfit(wine, tmp_path):
     found = FitConfig(data="wine", n_components=6, scaler="standard")
     assert runs.fit(found, tmp_path / "wine", data=wine).metrics["learning"]["overfits"] is None

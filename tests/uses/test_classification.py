@@ -324,9 +324,9 @@ def test_a_frozen_encoder_stays_and_another_moves():
     before = model.transform(DIGITS)
     y = few(FIGURES, 20)
     frozen, tuned = (
-        PretrainedClassifier(model, method=FineTune(frozen=held, epochs=20), unlabeled=-1).fit(
-            DIGITS, y
-        )
+        PretrainedClassifier(
+            model, method=FineTune(frozen=held, epochs=20), unlabeled=-1, random_state=0
+        ).fit(DIGITS, y)
         for held in (True, False)
     )
     np.testing.assert_array_equal(frozen.method_.representation.transform(DIGITS), before)

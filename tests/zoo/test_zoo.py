@@ -162,6 +162,7 @@ def test_a_published_model_is_a_run_like_any_other(tmp_path):
     assert asked["likelihood"] == "bernoulli"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("model", "where"), [("VAE", "the middle of the prior"), ("SVAE", "the first test row")]
 )
