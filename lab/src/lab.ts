@@ -334,6 +334,12 @@ export class Lab {
     card.hidden = false;
   }
 
+  private readonly placePicture = h("canvas", {
+    role: "img",
+    class: "picture",
+    "aria-label": "What the decoder draws there",
+  });
+
   /** Fill a card with what the decoder makes of a code, and return it as a picture. */
   showPlace(card: HTMLElement, code: Float64Array): ImageData | null {
     const { decoder, pictures, theme } = this;
@@ -350,7 +356,8 @@ export class Lab {
     ];
     const show = (row: Float64Array): ImageData | null => {
       const image = pictures ? pictures.pixels(row, theme) : null;
-      const shown = image ? pictures!.canvas(image, 116, "What the decoder draws there") : this.columnsOf(row);
+      if (image) pictures!.paint(this.placePicture, image, 116);
+      const shown = image ? this.placePicture : this.columnsOf(row);
       card.replaceChildren(shown, ...lines.filter((line) => line !== false));
       card.hidden = false;
       return image;

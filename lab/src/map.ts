@@ -14,19 +14,17 @@ const MARGIN = 44;
 const TRAIL_SECONDS = 2;
 const BEAD_EVERY = 66;
 
-interface Trail {
-  px: number;
-  py: number;
-  at: number;
-  bead: ImageData | null;
-}
-
 export class MapView {
   readonly element: HTMLElement;
   readonly view = new View();
   private readonly points: Points;
   private readonly layers: Record<"backdrop" | "points" | "names" | "cursor", HTMLCanvasElement>;
   private readonly card: HTMLElement;
+  // What moves with the pointer are small elements: to draw a whole layer anew for a ring of 16
+  // pixels costs, where no card helps, 50 milliseconds.
+  private readonly ring = h("i", { class: "map-ring", hidden: true });
+  private readonly dot = h("i", { class: "map-dot", hidden: true });
+  private readonly beads = h("div", { class: "beads", "aria-hidden": "true" });
   private readonly note: HTMLElement;
   private readonly said: HTMLElement;
   private order: Uint32Array = new Uint32Array(0);
@@ -37,11 +35,9 @@ export class MapView {
   private buckets = new Map<number, number[]>();
   private density = { counts: new Float32Array(0), columns: 0, rows: 0, most: 1 };
   private places: { name: string; place: number; index: number; u: number; v: number; small: boolean }[] = [];
-  private trail: Trail[] = [];
   private lasso: [number, number][] | null = null;
   private pointers = new Map<number, [number, number]>();
   private spread = 1;
-  private frame = 0;
   private backdropTimer = 0;
   private lastBead = [0, 0];
   private cursor: [number, number] | null = null;
@@ -73,6 +69,9 @@ export class MapView {
       },
       ...Object.values(this.layers),
       this.note,
+      this.beads,
+      this.ring,
+      this.dot,
       this.card,
       this.said,
       h(
@@ -528,25 +527,6 @@ export class MapView {
     const context = sized(this.layers.cursor, view.width, view.height);
     this.drawThreads(context);
     this.drawPath(context);
-    const now = performance.now();
-    this.trail = this.trail.filter(({ at }) => now - at < TRAIL_SECONDS * 1000);
-    if (this.trail.length > 1 && state.mode === "decode") {
-      context.lineWidth = 2;
-      for (let i = 1; i < this.trail.length; i++) {
-        const [a, b] = [this.trail[i - 1], this.trail[i]];
-        context.strokeStyle = css(INK[theme], 0.75 * (1 - (now - b.at) / (TRAIL_SECONDS * 1000)));
-        context.beginPath();
-        context.moveTo(a.px, a.py);
-        context.lineTo(b.px, b.py);
-        context.stroke();
-      }
-      for (const { px, py, at, bead } of this.trail) {
-        if (!bead || !lab.pictures) continue;
-        context.globalAlpha = Math.max(0, 1 - (now - at) / (TRAIL_SECONDS * 1000));
-        this.bead(context, bead, px, py);
-        context.globalAlpha = 1;
-      }
-    }
     for (const [row, label] of [
       [state.second, "second"],
       [state.pin, "pinned"],
@@ -583,33 +563,32 @@ export class MapView {
       context.fillStyle = alert;
       context.fillText("your drawing", edge - 8, at[1] + 1);
     }
-    if (this.hovered !== null && this.hovered !== state.pin) {
-      const i = this.hovered;
-      const [px, py] = view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
-      ring(context, px, py, 6, "transparent", ink);
-    }
     if (this.lasso) this.drawLasso(context, this.lasso);
     else if (state.lasso) this.drawLasso(context, state.lasso.map(([u, v]) => view.toScreen(u, v)));
-    const code = this.placeOfCursor();
-    if (code && state.mode === "decode") {
-      ring(context, ...code, 8, css(PAPER[theme]), ink);
-      context.fillStyle = ink;
-      context.beginPath();
-      context.arc(...code, 2.5, 0, 2 * Math.PI);
-      context.fill();
-    }
-    if (this.trail.length && !this.frame) {
-      this.frame = requestAnimationFrame(() => {
-        this.frame = 0;
-        if (!lab.closed) this.drawCursor();
-      });
-    }
+    this.moveMarks();
   }
 
-  private bead(context: CanvasRenderingContext2D, image: ImageData, px: number, py: number): void {
-    const { theme } = this.lab;
-    box(context, px - 18, py - 18, 36, 36, css(PAPER[theme]), css(INK[theme], 0.6));
-    this.lab.pictures!.stamp(context, image, px - 14, py - 14, 28);
+  /** The ring about the row under the pointer, and the cursor. */
+  private moveMarks(): void {
+    const { state } = this.lab.store;
+    const i = this.hovered;
+    this.ring.hidden = i === null || i === state.pin;
+    if (i !== null) {
+      const [px, py] = this.view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
+      this.ring.style.transform = `translate(${px - 8}px,${py - 8}px)`;
+    }
+    const place = state.mode === "decode" && state.view === "map" ? this.placeOfCursor() : null;
+    this.dot.hidden = !place;
+    if (place) this.dot.style.transform = `translate(${place[0] - 10}px,${place[1] - 10}px)`;
+  }
+
+  /** Leave what was decoded on the way; it stays for a while. */
+  private bead(image: ImageData, px: number, py: number): void {
+    const canvas = h("canvas", { class: "bead" });
+    this.lab.pictures!.paint(canvas, image, 34);
+    canvas.style.transform = `translate(${px - 18}px,${py - 18}px)`;
+    this.beads.append(canvas);
+    setTimeout(() => canvas.remove(), TRAIL_SECONDS * 1000);
   }
 
   private drawLasso(context: CanvasRenderingContext2D, line: [number, number][]): void {
@@ -824,7 +803,7 @@ export class MapView {
       this.hovered = null;
       this.cursor = null;
       if (this.lab.store.state.mode === "explore") this.card.hidden = true;
-      this.drawCursor();
+      this.moveMarks();
     });
     element.addEventListener(
       "wheel",
@@ -896,7 +875,7 @@ export class MapView {
     else if (this.hovered !== null) this.lab.showRow(this.card, this.hovered);
     else this.lab.showPlace(this.card, this.lab.plane.code(...this.view.toPlane(px, py), this.lab.base()));
     this.moveCard(px, py);
-    this.drawCursor();
+    this.moveMarks();
     keep(this.spent.hover, performance.now() - started);
   }
 
@@ -912,11 +891,12 @@ export class MapView {
     lab.store.state.code = Array.from(code);
     const image = lab.showPlace(this.card, code);
     const far = Math.hypot(px - this.lastBead[0], py - this.lastBead[1]) > BEAD_EVERY;
-    this.trail.push({ px, py, at: performance.now(), bead: far ? image : null });
+    if (far && image) this.bead(image, px, py);
     if (far) this.lastBead = [px, py];
     if (pressed) lab.path.push(code);
     this.moveCard(px, py);
-    this.drawCursor();
+    if (pressed) this.drawCursor();
+    else this.moveMarks();
     lab.codeMoved();
     keep(this.spent.decode, performance.now() - started);
   }
@@ -986,7 +966,7 @@ export class MapView {
   hideCard(): void {
     this.card.hidden = true;
     this.hovered = null;
-    this.trail = [];
+    this.beads.replaceChildren();
     this.drawCursor();
   }
 
@@ -1003,7 +983,6 @@ export class MapView {
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.frame);
     clearTimeout(this.backdropTimer);
     clearTimeout(this.settleTimer);
     this.points.destroy();

@@ -101,8 +101,9 @@ export class Pictures {
   }
 
   paint(canvas: HTMLCanvasElement, image: ImageData, size: number): void {
-    canvas.width = this.width;
-    canvas.height = this.height;
+    if (canvas.width !== this.width || canvas.height !== this.height) {
+      [canvas.width, canvas.height] = [this.width, this.height];
+    }
     canvas.style.width = `${size}px`;
     canvas.style.height = `${(size * this.height) / this.width}px`;
     canvas.getContext("2d")!.putImageData(image, 0, 0);
