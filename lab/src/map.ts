@@ -1,6 +1,7 @@
-// The map: five layers, of which only the topmost is redrawn while a pointer moves.
+// The map: five layers, of which only the topmost moves with a pointer.
 //
-// 0 rings and decoded grid; 1 points; 2 names of classes; 3 pins, threads, trail, cursor; 4 the card
+// 0 rings and decoded grid; 1 points; 2 names of classes; 3 pins, threads, paths; 4 small elements:
+// the card, the cursor, and what was decoded on the way
 
 import { classColour, classText, css, INK, LOST, mix, PAPER, shade, type RGB } from "./colours";
 import { count, fixed, tell } from "./document";
