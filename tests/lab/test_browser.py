@@ -398,6 +398,8 @@ def test_a_decoder_of_pictures_is_asked_of_the_server_or_interpolated(chromium, 
         lab.close()
         other.close()
     file = Lab(chromium, (tmp_path / "conv.html").as_uri())
+    # The note is written with the backdrop, a moment after the rows are there.
+    file.page.wait_for_selector(".map-note:not(:empty)", timeout=10_000)
     assert "interpolated" in file.text(".map-note")
     assert np.abs(np.array(file.ask(ask, code)) - expected).mean() < 0.05
     file.close()
