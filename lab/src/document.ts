@@ -162,6 +162,12 @@ export class Document {
   }
 }
 
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let j = 0; j < a.length; j++) sum += (a[j] - b[j]) ** 2;
+  return Math.sqrt(sum);
+}
+
 /** A number with four significant digits and a real minus sign. */
 export function tell(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return "–";
@@ -189,8 +195,11 @@ export function tellBy(value: number, spread: number): string {
   return value.toLocaleString("en-US", options).replace("-", "−");
 }
 
+// To ask a number itself makes a new one of these each time.
+const WHOLE = new Intl.NumberFormat("en-US");
+
 export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return WHOLE.format(value);
 }
 
 export function plural(noun: string, n: number): string {

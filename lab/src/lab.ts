@@ -2,7 +2,7 @@
 
 import type { Theme } from "./colours";
 import { type Ask, type Decoder, makeDecoder, makeEncoder } from "./decoder";
-import { count, type Document, fixed, type Numbers, tell, tellBy } from "./document";
+import { count, type Document, type Numbers, tell } from "./document";
 import { calm, h } from "./dom";
 import { type Drawing, DrawPad } from "./drawing";
 import { DynamicsView } from "./dynamics";
@@ -69,7 +69,6 @@ export class Lab {
   private readonly watch: ResizeObserver;
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly stopKeys: () => void;
-  private asked = 0;
 
   constructor(
     place: HTMLElement,
@@ -302,76 +301,6 @@ export class Lab {
 
   // ------------------------------------------------------------------ cards
 
-  /** Fill a card with a row: what it is, and what becomes of it. */
-  showRow(card: HTMLElement, row: number): void {
-    const { document, pictures, theme } = this;
-    const error = document.get(document.told.errors.blob)[row];
-    const lines = [
-      h("b", {}, this.document.rowName(row), this.document.className(row) === null ? "" : `, ${this.nameOf(row)}`),
-      h("span", {}, `error ${fixed(error, 4)}${this.store.state.moment === null ? "" : " at the end"}`),
-    ];
-    const values = document.row(row);
-    const own: (Node | string)[] = [];
-    if (pictures && values) {
-      own.push(pictures.canvas(pictures.pixels(values, theme), 84, "Input"));
-      const back = this.decodes && this.decodeNow(document.code(row));
-      if (back) own.push(pictures.canvas(pictures.pixels(back, theme), 84, "Redrawn"));
-    } else if (values) own.push(this.columnsOf(values));
-    card.replaceChildren(h("div", { class: "pair" }, ...own), ...lines);
-    card.hidden = false;
-  }
-
-  /** Fill a card with how many rows on the map are of a class. */
-  showClass(card: HTMLElement, index: number, n: number): void {
-    const { classes, noun } = this.document.told;
-    const labels = this.document.get(classes!.blob).subarray(0, n);
-    let members = 0;
-    for (const label of labels) members += Number(label === index);
-    card.replaceChildren(
-      h("b", {}, `${classes!.names![index]}: ${count(members)} of ${count(n)} ${noun}s`),
-      h("span", {}, "Click the name to dim all others."),
-    );
-    card.hidden = false;
-  }
-
-  private readonly placePicture = h("canvas", {
-    role: "img",
-    class: "picture",
-    "aria-label": "What the decoder draws there",
-  });
-
-  /** Fill a card with what the decoder makes of a code, and return it as a picture. */
-  showPlace(card: HTMLElement, code: Float64Array): ImageData | null {
-    const { decoder, pictures, theme } = this;
-    if (!decoder || !this.decodes) {
-      card.hidden = true;
-      return null;
-    }
-    const near = this.map.nearestTo(code);
-    const numbers = Array.from(code.slice(0, 3), (v) => fixed(v, 2)).join(", ");
-    const lines = [
-      h("b", {}, code.length > 3 ? `${numbers}, …` : numbers),
-      near !== null &&
-        h("span", {}, `nearest: ${this.nameOf(near)}, ${tell(distance(this.document.code(near), code), 2)} away`),
-    ];
-    const show = (row: Float64Array): ImageData | null => {
-      const image = pictures ? pictures.pixels(row, theme) : null;
-      if (image) pictures!.paint(this.placePicture, image, 116);
-      const shown = image ? this.placePicture : this.columnsOf(row);
-      card.replaceChildren(shown, ...lines.filter((line) => line !== false));
-      card.hidden = false;
-      return image;
-    };
-    const now = this.decodeNow(code);
-    if (now) return show(now);
-    const turn = ++this.asked;
-    Promise.resolve(decoder.decode([code])).then(
-      ([row]) => turn === this.asked && !this.closed && show(row),
-      (error: Error) => this.tell("broke", error.message),
-    );
-    return null;
-  }
-
   /** Whether codes on the map are those that the decoder knows: not at an earlier moment. */
   get decodes(): boolean {
     return this.decoder !== null && this.store.state.moment === null;
@@ -399,20 +328,6 @@ export class Lab {
     this.drawing = drawing;
     this.inspector.update();
     this.map.drawCursor();
-  }
-
-  /** The columns of a row that stand out most, as lines of text. */
-  private columnsOf(row: Float64Array): HTMLElement {
-    const { feature_names } = this.document.told.data;
-    const { means, spreads } = this.columns();
-    const order = Array.from(row.keys());
-    const far = (j: number) => Math.abs(row[j] - means[j]) / (spreads[j] || 1);
-    order.sort((a, b) => far(b) - far(a));
-    const list = order.slice(0, 6).map((j) => {
-      const name = feature_names?.[j] ?? `x${j}`;
-      return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, tellBy(row[j], spreads[j])));
-    });
-    return h("table", { class: "columns" }, h("tbody", {}, ...list));
   }
 
   private measured: { means: Float64Array; spreads: Float64Array } | null = null;
@@ -616,12 +531,6 @@ function middleOf(document: Document): Float64Array {
   return Float64Array.from({ length: document.k }, (_, a) =>
     median(Float64Array.from({ length: n }, (_, i) => codes[i * document.k + a])),
   );
-}
-
-export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += (a[j] - b[j]) ** 2;
-  return Math.sqrt(sum);
 }
 
 let sheet: CSSStyleSheet | null = null;

@@ -3,11 +3,12 @@
 // 0 rings and decoded grid; 1 points; 2 names of classes; 3 pins, threads, paths; 4 small elements:
 // the card, the cursor, and what was decoded on the way
 
+import { Card } from "./card";
 import { classColour, classText, css, INK, LOST, mix, PAPER, shade, type RGB } from "./colours";
 import { count, fixed, tell } from "./document";
 import { button, calm, h, icon, sized } from "./dom";
 import type { Lab } from "./lab";
-import { Points } from "./points";
+import { makePoints, type Points } from "./points";
 import { View } from "./view";
 
 const NEAR = 12;
@@ -15,12 +16,21 @@ const MARGIN = 44;
 const TRAIL_SECONDS = 2;
 const BEAD_EVERY = 66;
 
+/** Points of the screen by cell: those of cell k are members[starts[k]] to members[starts[k + 1] - 1]. */
+interface Cells {
+  at: Float32Array;
+  columns: number;
+  rows: number;
+  starts: Uint32Array;
+  members: Uint32Array;
+}
+
 export class MapView {
   readonly element: HTMLElement;
   readonly view = new View();
   private readonly points: Points;
   private readonly layers: Record<"backdrop" | "points" | "names" | "cursor", HTMLCanvasElement>;
-  private readonly card: HTMLElement;
+  private readonly card: Card;
   // What moves with the pointer are small elements: to draw a whole layer anew for a ring of 16
   // pixels costs, where no card helps, 50 milliseconds.
   private readonly ring = h("i", { class: "map-ring", hidden: true });
@@ -33,12 +43,11 @@ export class MapView {
   /** Where points are drawn, in the plane: two numbers each. */
   private drawn = new Float32Array(0);
   private opacity = new Float32Array(0);
-  private buckets = new Map<number, number[]>();
+  private cells: Cells | null = null;
   private density = { counts: new Float32Array(0), columns: 0, rows: 0, most: 1 };
   private places: { name: string; place: number; index: number; u: number; v: number; small: boolean }[] = [];
   private lasso: [number, number][] | null = null;
   private pointers = new Map<number, [number, number]>();
-  private spread = 1;
   private backdropTimer = 0;
   private lastBead = [0, 0];
   private cursor: [number, number] | null = null;
@@ -54,7 +63,7 @@ export class MapView {
       names: layer("names"),
       cursor: layer("cursor"),
     };
-    this.card = h("div", { class: "card", hidden: true });
+    this.card = new Card(lab);
     this.note = h("p", { class: "map-note" });
     this.said = h("p", { class: "said", role: "status" });
     const zoom = (name: string, label: string, sentence: string, act: () => void) =>
@@ -73,7 +82,7 @@ export class MapView {
       this.beads,
       this.ring,
       this.dot,
-      this.card,
+      this.card.element,
       this.said,
       h(
         "div",
@@ -83,7 +92,7 @@ export class MapView {
         zoom("fit", "Fit", "Show every point again.", () => this.fit(true)),
       ),
     );
-    this.points = new Points(this.layers.points);
+    this.points = makePoints(this.layers.points);
     this.listen();
   }
 
@@ -192,7 +201,7 @@ export class MapView {
   private moved(): void {
     const { x, y, k } = this.view;
     this.lab.store.set({ camera: [x, y, k] });
-    this.index();
+    this.cells = null;
     this.redraw();
   }
 
@@ -243,7 +252,7 @@ export class MapView {
     }
     this.placeNames();
     this.paint();
-    this.index();
+    this.cells = null;
   }
 
   private countAt(px: number, py: number): number {
@@ -381,10 +390,8 @@ export class MapView {
       points.style.width = `${this.view.width}px`;
       points.style.height = `${this.view.height}px`;
     }
-    const wanted = this.lab.store.state.scale === "spread" ? 1 : 0;
-    this.spread = wanted;
     const size = this.n > 30000 ? 3.2 : this.n > 2000 ? 4.4 : this.n > 300 ? 6 : 9;
-    this.points.draw(this.lab.plane, this.view, this.spread, size * ratio);
+    this.points.draw(this.lab.plane, this.view, size * ratio);
   }
 
   private drawnAt = { x: 0, y: 0, k: 1 };
@@ -687,30 +694,43 @@ export class MapView {
     return this.view.toScreen(...this.lab.plane.place(code));
   }
 
-  /** Sort points into cells of the screen, so that the nearest is found among a few. */
-  private index(): void {
-    this.buckets.clear();
+  /** Points sorted into cells of the screen, so that the nearest is found among a few; made when asked for. */
+  private sorted(): Cells {
+    if (this.cells) return this.cells;
+    const columns = Math.ceil(this.view.width / NEAR) + 2;
+    const rows = Math.ceil(this.view.height / NEAR) + 2;
+    const [at, cell] = [new Float32Array(2 * this.n), new Int32Array(this.n)];
+    const starts = new Uint32Array(columns * rows + 1);
     for (let i = 0; i < this.n; i++) {
       const [px, py] = this.view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
-      if (px < -NEAR || py < -NEAR || px > this.view.width + NEAR || py > this.view.height + NEAR) continue;
-      const key = Math.floor(px / NEAR) * 10007 + Math.floor(py / NEAR);
-      const found = this.buckets.get(key);
-      if (found) found.push(i);
-      else this.buckets.set(key, [i]);
+      [at[2 * i], at[2 * i + 1]] = [px, py];
+      const [c, r] = [Math.floor(px / NEAR) + 1, Math.floor(py / NEAR) + 1];
+      cell[i] = c >= 0 && r >= 0 && c < columns && r < rows ? r * columns + c : -1;
+      if (cell[i] >= 0) starts[cell[i] + 1]++;
     }
+    for (let k = 0; k < columns * rows; k++) starts[k + 1] += starts[k];
+    const members = new Uint32Array(starts[columns * rows]);
+    const next = starts.slice();
+    for (let i = 0; i < this.n; i++) if (cell[i] >= 0) members[next[cell[i]]++] = i;
+    this.cells = { at, columns, rows, starts, members };
+    return this.cells;
   }
 
   private near(px: number, py: number, within: number): number | null {
-    const [c, r] = [Math.floor(px / NEAR), Math.floor(py / NEAR)];
-    let [best, least] = [null as number | null, within];
+    const { at, columns, rows, starts, members } = this.sorted();
+    const [c, r] = [Math.floor(px / NEAR) + 1, Math.floor(py / NEAR) + 1];
+    let [best, least] = [null as number | null, within * within];
     // Ring after ring of cells, until none that is left could be nearer.
-    for (let ring = 0; (ring - 1) * NEAR <= least; ring++) {
+    for (let ring = 0; Math.max(0, ring - 1) * NEAR <= Math.sqrt(least); ring++) {
       for (let dc = -ring; dc <= ring; dc++) {
+        if (c + dc < 0 || c + dc >= columns) continue;
         const whole = Math.abs(dc) === ring;
         for (let dr = -ring; dr <= ring; dr += whole || ring === 0 ? 1 : 2 * ring) {
-          for (const i of this.buckets.get((c + dc) * 10007 + r + dr) ?? []) {
-            const [qx, qy] = this.view.toScreen(this.drawn[2 * i], this.drawn[2 * i + 1]);
-            const away = Math.hypot(qx - px, qy - py);
+          if (r + dr < 0 || r + dr >= rows) continue;
+          const k = (r + dr) * columns + c + dc;
+          for (let m = starts[k]; m < starts[k + 1]; m++) {
+            const i = members[m];
+            const away = (at[2 * i] - px) ** 2 + (at[2 * i + 1] - py) ** 2;
             if (away <= least) [best, least] = [i, away];
           }
         }
@@ -803,7 +823,7 @@ export class MapView {
     element.addEventListener("pointerleave", () => {
       this.hovered = null;
       this.cursor = null;
-      if (this.lab.store.state.mode === "explore") this.card.hidden = true;
+      if (this.lab.store.state.mode === "explore") this.card.hide();
       this.moveMarks();
     });
     element.addEventListener(
@@ -872,9 +892,9 @@ export class MapView {
     const started = performance.now();
     const name = this.nameAt(px, py);
     this.hovered = name ? null : this.near(px, py, NEAR);
-    if (name) this.lab.showClass(this.card, name.index, this.n);
-    else if (this.hovered !== null) this.lab.showRow(this.card, this.hovered);
-    else this.lab.showPlace(this.card, this.lab.plane.code(...this.view.toPlane(px, py), this.lab.base()));
+    if (name) this.card.class(name.index, this.n);
+    else if (this.hovered !== null) this.card.row(this.hovered);
+    else this.card.code(this.lab.plane.code(...this.view.toPlane(px, py), this.lab.base()));
     this.moveCard(px, py);
     this.moveMarks();
     keep(this.spent.hover, performance.now() - started);
@@ -890,7 +910,7 @@ export class MapView {
     const { lab } = this;
     const code = lab.plane.code(...this.view.toPlane(px, py), lab.base());
     lab.store.state.code = Array.from(code);
-    const image = lab.showPlace(this.card, code);
+    const image = this.card.code(code);
     const far = Math.hypot(px - this.lastBead[0], py - this.lastBead[1]) > BEAD_EVERY;
     if (far && image) this.bead(image, px, py);
     if (far) this.lastBead = [px, py];
@@ -931,15 +951,9 @@ export class MapView {
 
   /** Show the card where it hides fewest points; on touch in a corner away from the finger. */
   private moveCard(px: number, py: number): void {
-    const { card } = this;
+    const card = this.card.element;
     if (card.hidden) return;
-    // To ask for a size makes the browser lay out anew: it changes with what is shown alone.
-    const kind = `${card.childElementCount}/${card.firstElementChild?.tagName}`;
-    if (kind !== this.cardKind) {
-      this.cardKind = kind;
-      this.cardSize = [card.offsetWidth, card.offsetHeight];
-    }
-    const [wide, high] = this.cardSize;
+    const [wide, high] = this.card.extent;
     let best = [12, 12];
     let least = Infinity;
     for (const [dx, dy] of [[1, 1], [1, -1], [-1, 1], [-1, -1], [1, 0], [-1, 0], [0, 1], [0, -1]]) {
@@ -961,11 +975,8 @@ export class MapView {
     card.style.transform = `translate(${Math.round(best[0])}px,${Math.round(best[1])}px)`;
   }
 
-  private cardKind = "";
-  private cardSize = [0, 0];
-
   hideCard(): void {
-    this.card.hidden = true;
+    this.card.hide();
     this.hovered = null;
     this.beads.replaceChildren();
     this.drawCursor();

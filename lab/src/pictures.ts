@@ -60,18 +60,19 @@ export class Pictures {
   pixels(row: ArrayLike<number>, theme: Theme, clear = false): ImageData {
     const image = new ImageData(this.width, this.height);
     const { data } = image;
-    const [ink, paper] = [INK[theme], PAPER[theme]];
-    const scale = 1 / (this.high - this.low || 1);
-    for (let p = 0; p < this.width * this.height; p++) {
-      const q = 4 * p;
-      if (this.channels === 1) {
-        const share = Math.min(1, Math.max(0, (row[p] - this.low) * scale));
-        for (let c = 0; c < 3; c++) data[q + c] = clear ? ink[c] : paper[c] + (ink[c] - paper[c]) * share;
-        data[q + 3] = clear ? 255 * share : 255;
-      } else {
-        for (let c = 0; c < 3; c++) data[q + c] = 255 * (row[p * this.channels + c] - this.low) * scale;
-        data[q + 3] = 255;
+    const scale = 255 / (this.high - this.low || 1);
+    const size = this.width * this.height;
+    if (this.channels === 1) {
+      const shades = shadesOf(theme, clear);
+      const whole = new Uint32Array(data.buffer);
+      for (let p = 0; p < size; p++) {
+        whole[p] = shades[Math.min(255, Math.max(0, Math.round((row[p] - this.low) * scale)))];
       }
+      return image;
+    }
+    for (let p = 0; p < size; p++) {
+      for (let c = 0; c < 3; c++) data[4 * p + c] = (row[p * this.channels + c] - this.low) * scale;
+      data[4 * p + 3] = 255;
     }
     return image;
   }
@@ -104,8 +105,10 @@ export class Pictures {
     if (canvas.width !== this.width || canvas.height !== this.height) {
       [canvas.width, canvas.height] = [this.width, this.height];
     }
-    canvas.style.width = `${size}px`;
-    canvas.style.height = `${(size * this.height) / this.width}px`;
+    if (canvas.style.width !== `${size}px`) {
+      canvas.style.width = `${size}px`;
+      canvas.style.height = `${(size * this.height) / this.width}px`;
+    }
     canvas.getContext("2d")!.putImageData(image, 0, 0);
   }
 
@@ -125,6 +128,21 @@ export class Pictures {
 }
 
 const stamp = document.createElement("canvas");
+
+const made = new Map<string, Uint32Array>();
+
+/** The 256 colours from paper to ink, as pixels; what is clear is ink of so much opacity. */
+function shadesOf(theme: Theme, clear: boolean): Uint32Array {
+  const name = `${theme} ${clear}`;
+  const found = made.get(name);
+  if (found) return found;
+  const bytes = new Uint8ClampedArray(4 * 256);
+  for (let k = 0; k < 256; k++) {
+    bytes.set(clear ? [...INK[theme], k] : [...mix(PAPER[theme], INK[theme], k / 255), 255], 4 * k);
+  }
+  made.set(name, new Uint32Array(bytes.buffer));
+  return made.get(name)!;
+}
 
 /** A histogram of the test rows' errors, with one row's marked. */
 export function histogram(

@@ -1,7 +1,26 @@
 // All points in one call of WebGL; places are computed on the card, from codes to the screen.
 
 import type { Plane } from "./plane";
+import { ProcessorPoints } from "./processor";
 import type { View } from "./view";
+
+export interface Points {
+  /** How far points are on their way from where they were, between 0 and 1. */
+  between: number;
+  /** Centred coordinates (3 n) that points move to; they move from where they were, or at once. */
+  places(to: Float32Array, from?: Float32Array): void;
+  /** Red, green, blue and opacity of each point, as bytes. */
+  colours(rgba: Uint8Array): void;
+  /** Draw discs of `size` pixels. */
+  draw(plane: Plane, view: View, size: number): void;
+  destroy(): void;
+}
+
+/** Points drawn by the card, or by the processor where the browser has no WebGL 2. */
+export function makePoints(canvas: HTMLCanvasElement): Points {
+  const gl = canvas.getContext("webgl2", { premultipliedAlpha: true, antialias: false });
+  return gl ? new CardPoints(canvas, gl) : new ProcessorPoints(canvas);
+}
 
 const VERTEX = `#version 300 es
 in vec3 from; in vec3 to; in vec4 colour;
@@ -32,17 +51,16 @@ void main() {
   pixel = vec4(shade.rgb * alpha, alpha);
 }`;
 
-export class Points {
-  private readonly gl: WebGL2RenderingContext;
+class CardPoints implements Points {
   private readonly uniforms: Record<string, WebGLUniformLocation | null> = {};
   private readonly buffers: Record<"from" | "to" | "colour", WebGLBuffer>;
   private n = 0;
   between = 1;
 
-  constructor(readonly canvas: HTMLCanvasElement) {
-    const gl = canvas.getContext("webgl2", { premultipliedAlpha: true, antialias: false });
-    if (!gl) throw new Error("This browser draws no WebGL 2: the map needs it; open the page in another.");
-    this.gl = gl;
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly gl: WebGL2RenderingContext,
+  ) {
     const program = gl.createProgram()!;
     for (const [kind, source] of [
       [gl.VERTEX_SHADER, VERTEX],
@@ -72,14 +90,12 @@ export class Points {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
-  /** Centred coordinates (3 n) that points move to; they move from where they were, or at once. */
   places(to: Float32Array, from: Float32Array = to): void {
     this.n = to.length / 3;
     this.upload("from", from);
     this.upload("to", to);
   }
 
-  /** Red, green, blue and opacity of each point, as bytes. */
   colours(rgba: Uint8Array): void {
     this.upload("colour", rgba);
   }
@@ -89,15 +105,14 @@ export class Points {
     this.gl.bufferData(this.gl.ARRAY_BUFFER, values, this.gl.DYNAMIC_DRAW);
   }
 
-  /** Draw; `spread` between 0 (true) and 1. */
-  draw(plane: Plane, view: View, spread: number, size: number): void {
+  draw(plane: Plane, view: View, size: number): void {
     const { gl, uniforms } = this;
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (!this.n) return;
     gl.uniform1f(uniforms.between, this.between);
-    gl.uniform1f(uniforms.spread, spread);
+    gl.uniform1f(uniforms.spread, plane.scale === "spread" ? 1 : 0);
     gl.uniform1f(uniforms.unit, plane.unit);
     gl.uniform1f(uniforms.factor, plane.trueScaleFactor);
     gl.uniform1f(uniforms.size, size);

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-# Drawn by the processor: a machine for tests has no card.
-DRAWN_HERE = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"]
+# A machine for tests has no card: WebGL is computed by the processor, the page is put together as
+# Chromium does by itself where there is none.
+DRAWN_HERE = ["--enable-unsafe-swiftshader", "--no-sandbox"]
 AXE = Path(__file__).parents[2] / "lab" / "node_modules" / "axe-core" / "axe.min.js"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.neighbors import NearestNeighbors
-from tests.lab.browsing import AXE, Lab, browser, serving
+from tests.lab.browsing import AXE, CHROMIUM, DRAWN_HERE, Lab, browser, serving
 from tests.lab.browsing import inscape as command
 
 import inscape
@@ -128,6 +128,46 @@ def test_pointing_pinning_and_letting_go(lab):
     assert "Test digit" in lab.text(".inspector h2")
     lab.page.keyboard.press("Escape")
     assert lab.text(".inspector h2") == "What this is"
+
+
+POINTS = """(() => {
+  lab.map.drawPoints();
+  const { points } = lab.map.layers;
+  const copy = document.createElement("canvas");
+  [copy.width, copy.height] = [points.width, points.height];
+  const context = copy.getContext("2d");
+  context.drawImage(points, 0, 0);
+  const { data } = context.getImageData(0, 0, copy.width, copy.height);
+  return { shape: [copy.height, copy.width, 4], values: Array.from(data) };
+})()"""
+
+
+def drawn_points(lab):
+    """Return the layer of points on white paper."""
+    told = lab.ask(POINTS)
+    pixels = np.array(told["values"], dtype=np.float64).reshape(told["shape"])
+    opacity = pixels[:, :, 3:] / 255
+    return pixels[:, :, :3] * opacity + 255 * (1 - opacity)
+
+
+def test_a_browser_without_webgl_draws_the_same_points(addresses, chromium):
+    with_it = Lab(chromium, addresses["file"])
+    wanted = drawn_points(with_it)
+    assert with_it.ask("lab.map.layers.points.getContext('webgl2') !== null")
+    with_it.close()
+    plain = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=[*DRAWN_HERE, "--disable-3d-apis"]
+    )
+    without = Lab(plain, addresses["file"])
+    assert without.ask("lab.map.layers.points.getContext('2d') !== null")
+    without.ask("lab.pin(3)")
+    assert "Test digit 3" in without.text(".inspector h2")
+    found = drawn_points(without)
+    assert without.complaints == []
+    plain.close()
+    # Discs at the same places: a shift by one pixel is three times as far from them.
+    away = np.abs(found - wanted).mean()
+    assert away < 0.34 * np.abs(np.roll(wanted, 1, axis=1) - wanted).mean()
 
 
 @on(*HOSTS)

@@ -56,7 +56,7 @@ def main(run: str) -> None:
         address = next(line.strip() for line in server.stdout if re.match("http://127", line))
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
-            args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"],
+            args=["--enable-unsafe-swiftshader", "--no-sandbox"],
         )
         for name, width, height, theme, state, pointed in PICTURES:
             context = chromium.new_context(
