@@ -509,7 +509,11 @@ export class Lab {
   private follow(state: State, changed: Set<keyof State>): void {
     this.mend();
     if (changed.has("theme")) this.retheme();
-    if (changed.has("view") || changed.has("dynamics")) this.showView();
+    if (changed.has("view")) this.showView();
+    else if (changed.has("dynamics") && state.view === "dynamics") {
+      this.dynamics.update();
+      this.header.update();
+    }
     if (!this.mapped) return;
     if (changed.has("view")) {
       this.resize();
