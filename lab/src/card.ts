@@ -34,7 +34,7 @@ export class Card {
     const name = document.className(row) === null ? "" : `, ${this.lab.nameOf(row)}`;
     this.say(document.rowName(row) + name, `error ${fixed(error, 4)}${store.state.moment === null ? "" : " at the end"}`);
     const values = document.row(row);
-    const back = values && pictures && this.lab.decodes ? this.lab.decodeNow(document.code(row)) : null;
+    const back = values && pictures && this.lab.decodes ? this.lab.decodeNow(this.lab.codeAt(row)) : null;
     if (values && pictures) {
       pictures.paint(this.input, pictures.pixels(values, theme), 84);
       if (back) pictures.paint(this.back, pictures.pixels(back, theme), 84);
@@ -76,7 +76,7 @@ export class Card {
     const { document, pictures, theme, map } = this.lab;
     const near = map.nearestTo(code);
     const numbers = Array.from(code.subarray(0, 3), (v) => fixed(v, 2)).join(", ");
-    const nearest = near === null ? "" : `${this.lab.nameOf(near)}, ${tell(distance(document.code(near), code), 2)} away`;
+    const nearest = near === null ? "" : `${this.lab.nameOf(near)}, ${tell(distance(this.lab.codeAt(near), code), 2)} away`;
     this.say(code.length > 3 ? `${numbers}, …` : numbers, nearest && `nearest: ${nearest}`);
     if (!pictures) {
       this.lay("columns", () => undefined);

@@ -1,6 +1,6 @@
 // From codes to rows: by the steps of a dense decoder here in the page, by a grid, or by a server.
 
-import type { Document, Numbers, Step } from "./document";
+import { count, type Document, type Numbers, type Step, tell } from "./document";
 
 export interface Decoder {
   /** What a reader has to know of its answers, or "". */
@@ -16,7 +16,7 @@ export type Ask = (codes: number[][]) => Promise<number[][]>;
 /** The decoder of a document, or null where nothing here can decode. */
 export function makeDecoder(document: Document, ask: Ask | null): Decoder | null {
   const { decoder } = document.told;
-  if (decoder.type === "steps") return new Stepwise(document, decoder.steps);
+  if (decoder.type === "steps") return new Stepwise(decoder.steps, (name) => document.get(name));
   if (decoder.type === "grid") return new Interpolated(document, decoder);
   if (decoder.type === "server" && ask) {
     return {
@@ -31,23 +31,38 @@ export function makeDecoder(document: Document, ask: Ask | null): Decoder | null
   return null;
 }
 
+/** The decoder of a document as it was at a moment before the end, or null where it was not kept. */
+export function makeEarlierDecoder(document: Document, moment: number): Decoder | null {
+  const kept = document.told.earlier?.decoders?.[moment];
+  if (!kept) return null;
+  const { step } = document.told.curve[moment];
+  const unit = document.told.errors.unit.includes("variance") ? " standard deviations" : "";
+  const off = kept.off > 0.0005 ? `, kept in 8 bits: off by ${tell(kept.off, 1)}${unit}` : "";
+  const note = `The decoder is that of step ${count(step)}${off}.`;
+  return new Stepwise(kept.steps, (name) => document.getThen(name, moment), note);
+}
+
 /** The encoder of a document as a function of one row, or null where the page cannot encode. */
 export function makeEncoder(document: Document): ((row: Float64Array) => Float64Array) | null {
   const { encoder } = document.told;
   if (encoder?.type !== "steps") return null;
-  const layers = encoder.steps.map((step) => layerOf(step, document));
+  const layers = encoder.steps.map((step) => layerOf(step, (name) => document.get(name)));
   return (row) => layers.reduce((values, layer) => layer(values), row);
 }
 
 type Layer = (values: Float64Array) => Float64Array;
+type Get = (name: string) => Numbers;
 
 class Stepwise implements Decoder {
-  readonly note = "";
   readonly local = true;
   private readonly layers: Layer[];
 
-  constructor(document: Document, steps: Step[]) {
-    this.layers = steps.map((step) => layerOf(step, document));
+  constructor(
+    steps: Step[],
+    get: Get,
+    readonly note = "",
+  ) {
+    this.layers = steps.map((step) => layerOf(step, get));
   }
 
   decode(codes: Float64Array[]): Float64Array[] {
@@ -55,18 +70,18 @@ class Stepwise implements Decoder {
   }
 }
 
-function layerOf(step: Step, document: Document): Layer {
+function layerOf(step: Step, get: Get): Layer {
   switch (step.type) {
     case "linear":
       return product(
-        document.get(step.weight),
-        step.bias === null ? null : document.get(step.bias),
+        step.scales ? fromBytes(get(step.weight), get(step.scales)) : get(step.weight),
+        step.bias === null ? null : get(step.bias),
         step.n_in,
         step.n_out,
       );
     case "linear_path": {
-      const linear = layerOf(step.linear, document);
-      const beside = step.beside?.map((inner) => layerOf(inner, document)) ?? null;
+      const linear = layerOf(step.linear, get);
+      const beside = step.beside?.map((inner) => layerOf(inner, get)) ?? null;
       const { limit } = step;
       return (values) => {
         const answer = linear(values);
@@ -83,12 +98,12 @@ function layerOf(step: Step, document: Document): Layer {
       };
     }
     case "affine": {
-      const [shift, scale] = [document.get(step.shift), document.get(step.scale)];
+      const [shift, scale] = [get(step.shift), get(step.scale)];
       const [a, b] = [shift.length > 1 ? 1 : 0, scale.length > 1 ? 1 : 0];
       return (values) => values.map((v, j) => v * scale[b * j] + shift[a * j]);
     }
     case "affine_forward": {
-      const [shift, scale] = [document.get(step.shift), document.get(step.scale)];
+      const [shift, scale] = [get(step.shift), get(step.scale)];
       const [a, b] = [shift.length > 1 ? 1 : 0, scale.length > 1 ? 1 : 0];
       return (values) => values.map((v, j) => (v - shift[a * j]) / scale[b * j]);
     }
@@ -101,6 +116,16 @@ function layerOf(step: Step, document: Document): Layer {
     default:
       return each(FUNCTIONS[step.type]);
   }
+}
+
+/** Weights of 8 bits as numbers again, row by row. */
+export function fromBytes(bytes: Numbers, scales: Numbers): Float32Array {
+  const answer = new Float32Array(bytes.length);
+  const width = bytes.length / scales.length;
+  for (let i = 0, at = 0; i < scales.length; i++) {
+    for (let j = 0; j < width; j++, at++) answer[at] = (bytes[at] - 128) * scales[i];
+  }
+  return answer;
 }
 
 const sigmoid = (v: number) => (v >= 0 ? 1 / (1 + Math.exp(-v)) : Math.exp(v) / (1 + Math.exp(v)));

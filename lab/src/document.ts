@@ -5,7 +5,8 @@ export const FORMAT = 1;
 export type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 export type Step =
-  | { type: "linear"; n_in: number; n_out: number; weight: string; bias: string | null }
+  // With `scales` weights are bytes: 128 is 0, and a tone of each row is worth its scale.
+  | { type: "linear"; n_in: number; n_out: number; weight: string; bias: string | null; scales?: string }
   | { type: "linear_path"; linear: Step; beside: Step[] | null; limit: number | null }
   | { type: "affine"; shift: string; scale: string }
   | { type: "leaky_relu"; slope: number }
@@ -33,6 +34,22 @@ export interface Moment {
   epoch: number;
   error: number;
   blob: string;
+}
+
+/** Which units of a layer are shown: rows of a blob of weights for `reads`, columns for `writes`. */
+export interface TilesDescription {
+  weight: string;
+  n_units: number;
+  units: number[];
+}
+
+/** What is kept of the moments before the end; the blobs in `stacked` have a place for each. */
+export interface Earlier {
+  reads: { blob: string; scales: string } | null;
+  writes: { blob: string; scales: string } | null;
+  /** Decoders, and how far 8 bits move a value (root mean square); null where they are too large. */
+  decoders: { steps: Step[]; off: number }[] | null;
+  stacked: string[];
 }
 
 export interface Description {
@@ -68,6 +85,8 @@ export interface Description {
   posterior: { blob: string; prior: string | null } | null;
   decoder: DecoderDescription;
   encoder?: { type: "steps"; steps: Step[] } | { type: "server" } | { type: "none" };
+  tiles?: { reads: TilesDescription | null; writes: TilesDescription | null };
+  earlier?: Earlier | null;
   capabilities?: string[];
   blobs: Record<string, { type: string; shape: number[] }>;
 }
@@ -112,6 +131,15 @@ export class Document {
     const found = this.blobs.get(name);
     if (!found) throw new Error(`${name} has not come yet`);
     return found;
+  }
+
+  /** A blob as it was at a moment, where it has a place for each. */
+  getThen(name: string, moment: number): Numbers {
+    const whole = this.get(name);
+    const { earlier, blobs } = this.told;
+    if (!earlier?.stacked.includes(name)) return whole;
+    const size = whole.length / blobs[name].shape[0];
+    return whole.subarray(moment * size, (moment + 1) * size);
   }
 
   get hasRows(): boolean {

@@ -274,14 +274,14 @@ export class DrawPad {
     };
     const code = lab.encodeNow(row);
     if (code) {
-      const back = lab.decodeNow(code);
-      if (back || !lab.decoder) return done(code, back);
-      void Promise.resolve(lab.decoder.decode([code])).then(([decoded]) => done(code, decoded), this.failed);
+      const back = lab.decodeNow(code, lab.lastDecoder);
+      if (back || !lab.lastDecoder) return done(code, back);
+      void Promise.resolve(lab.lastDecoder.decode([code])).then(([decoded]) => done(code, decoded), this.failed);
       return;
     }
     void lab
       .encode(row)
-      .then(async (found) => done(found, lab.decoder ? (await lab.decoder.decode([found]))[0] : null))
+      .then(async (found) => done(found, lab.lastDecoder ? (await lab.lastDecoder.decode([found]))[0] : null))
       .catch(this.failed);
   }
 

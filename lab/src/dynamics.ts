@@ -278,29 +278,37 @@ export class DynamicsView {
     for (const share of [0, 0.25, 0.5, 0.75, 1]) {
       text(this.x(share * state.epochs), floor + 16, count(Math.round(share * state.epochs)), { "text-anchor": "middle" });
     }
-    const line = (values: ArrayLike<number>, scale: number) => {
-      const points: string[] = [];
-      for (let t = 0; t < values.length; t++) points.push(`${this.x(t).toFixed(1)},${y(values[t] / scale).toFixed(1)}`);
-      return points.join(" ");
+    // A line of more points than pixels looks the same with fewer.
+    const every = Math.max(1, Math.floor(course.loss.length / 500));
+    const times = Array.from({ length: Math.ceil(course.loss.length / every) }, (_, i) => i * every);
+    if (times[times.length - 1] !== this.last) times.push(this.last);
+    const xs = times.map((t) => tenth(this.x(t)));
+    const line = (value: (t: number) => number, scale: number) => {
+      let points = "";
+      for (let i = 0; i < times.length; i++) points += `${xs[i]},${tenth(y(value(times[i]) / scale))} `;
+      return points;
     };
-    const loss = line(course.loss, most);
+    const loss = line((t) => course.loss[t], most);
     parts.push(svg("polygon", { class: "gain", points: `${this.x(0)},${y(0)} ${loss} ${this.x(this.last)},${y(0)}` }));
     const groups = group(problem.strengths);
     problem.strengths.forEach((_, a) => {
       const colour = css(modeColour(groups[a], theme));
-      const own = course.modes.map((modes) => modes[a]);
-      if (course.flow) parts.push(svg("polyline", { class: "flow", points: line(course.flow.map((modes) => modes[a]), strongest), stroke: colour }));
-      parts.push(svg("polyline", { class: "mode", points: line(own, strongest), stroke: colour }));
+      const { flow, modes } = course;
+      if (flow) parts.push(svg("polyline", { class: "flow", points: line((t) => flow[t][a], strongest), stroke: colour }));
+      parts.push(svg("polyline", { class: "mode", points: line((t) => modes[t][a], strongest), stroke: colour }));
       if (!course.theory) return;
-      const every = Math.max(1, Math.round(state.epochs / 16));
+      const seldom = Math.max(1, Math.round(state.epochs / 16));
       let marked = -1;
+      let marks = "";
       course.theory.forEach((modes, t) => {
         // Where a mode rises marks stand closer: that is where theory could be wrong.
         const rising = Math.abs(modes[a] - (marked < 0 ? -1e9 : course.theory![marked][a])) > 0.13 * strongest;
-        if (!(rising || t - marked >= every)) return;
+        if (!(rising || t - marked >= seldom)) return;
         marked = t;
-        parts.push(svg("circle", { class: "theory", cx: this.x(t), cy: y(modes[a] / strongest), r: 2.6, stroke: colour }));
+        marks += `M${tenth(this.x(t) - 2.6)},${tenth(y(modes[a] / strongest))}a2.6,2.6 0 1 0 5.2,0a2.6,2.6 0 1 0-5.2,0`;
       });
+      // One element for all marks of a mode: two hundred cost as much as the simulation.
+      parts.push(svg("path", { class: "theory", d: marks, stroke: colour }));
     });
     parts.push(svg("polyline", { class: "curve", points: loss }));
     this.nameModes(groups, strongest, y, parts);
@@ -426,25 +434,29 @@ export class DynamicsView {
     if (!course.similarity) {
       this.alikeNote.textContent = "Without a hidden layer nothing is taken for alike: each item is learned by itself.";
       this.similarity.replaceChildren();
+      this.likenesses = [];
       return;
     }
     const P = problem.nItems;
     const values = course.similarity[epoch];
     const most = Math.max(...Array.from(values, Math.abs)) || 1;
     this.alikeNote.textContent = `product of the hidden activities; full red is ${Number(most.toPrecision(2))}`;
-    const parts: Node[] = [];
-    for (let i = 0; i < P; i++) {
-      parts.push(h("span", { class: "item" }, state.kingdom.items[i]));
-      for (let j = 0; j < P; j++) {
-        const cell = h("i", { title: `${state.kingdom.items[i]} and ${state.kingdom.items[j]}: ${Number(values[i * P + j].toPrecision(2))}` });
-        cell.style.background = css(diverging(values[i * P + j] / most, lab.theme));
-        parts.push(cell);
-      }
+    const { items } = state.kingdom;
+    if (this.likenesses.length !== P * P || this.similarity.firstElementChild?.textContent !== items[0]) {
+      this.likenesses = Array.from({ length: P * P }, () => h("i", {}));
+      const rows = items.flatMap((name, i) => [h("span", { class: "item" }, name), ...this.likenesses.slice(i * P, (i + 1) * P)]);
+      this.similarity.style.gridTemplateColumns = `76px repeat(${P}, minmax(0, 1fr))`;
+      this.similarity.replaceChildren(...rows);
     }
-    this.similarity.style.gridTemplateColumns = `76px repeat(${P}, minmax(0, 1fr))`;
-    this.similarity.replaceChildren(...parts);
+    this.likenesses.forEach((cell, at) => {
+      const [i, j] = [Math.floor(at / P), at % P];
+      cell.title = `${items[i]} and ${items[j]}: ${Number(values[at].toPrecision(2))}`;
+      const colour = css(diverging(values[at] / most, lab.theme));
+      if (cell.dataset.colour !== colour) cell.style.background = cell.dataset.colour = colour;
+    });
   }
 
+  private likenesses: HTMLElement[] = [];
   private cells: HTMLButtonElement[][] = [];
   private tabled = "";
 
@@ -468,8 +480,10 @@ export class DynamicsView {
         const off = -answer * truth > 0.05;
         wrong += Number(off);
         const colour = diverging(answer, lab.theme);
-        one.textContent = truth > 0 ? "+" : "−";
-        one.className = off ? "off" : "";
+        // To write what is there already makes the browser lay the table out anew.
+        const sign = truth > 0 ? "+" : "−";
+        if (one.textContent !== sign) one.textContent = sign;
+        if ((one.className === "off") !== off) one.className = off ? "off" : "";
         one.style.background = css(colour);
         one.style.color = contrast(colour, white) > contrast(colour, [0, 0, 0]) ? "#fff" : "#000";
         one.setAttribute("aria-pressed", String(i === chosenItem && f === chosenFeature));
@@ -560,6 +574,9 @@ export class DynamicsView {
     cancelAnimationFrame(this.frame);
   }
 }
+
+/** To a tenth of a pixel. */
+const tenth = (value: number) => Math.round(10 * value) / 10;
 
 function leaves(branch: Branch): number[] {
   return typeof branch === "number" ? [branch] : branch.flatMap(leaves);

@@ -86,7 +86,10 @@ export class Header {
       this.title.textContent = lab.document.told.title;
       this.told.replaceChildren(...this.ofMap);
     }
-    this.theme.replaceChildren(icon(this.lab.theme === "dark" ? "sun" : "moon"));
+    const shown = this.lab.theme === "dark" ? "sun" : "moon";
+    if (this.theme.dataset.icon === shown) return;
+    this.theme.dataset.icon = shown;
+    this.theme.replaceChildren(icon(shown));
   }
 }
 

@@ -4,6 +4,7 @@ import { classText, css } from "./colours";
 import { count, fixed, plural, tell, tellBy } from "./document";
 import { button, h, icon, sized } from "./dom";
 import type { Lab } from "./lab";
+import { Inside } from "./inside";
 import { article } from "./map";
 import type { Drawing } from "./drawing";
 import { nearestCodes, nearestToPicture } from "./neighbours";
@@ -14,25 +15,35 @@ export class Inspector {
   readonly element: HTMLElement;
   private readonly body: HTMLElement;
   private readonly sliders: { input: HTMLInputElement; output: HTMLOutputElement }[] = [];
+  private readonly numbers: HTMLElement;
+  readonly inside: Inside;
   private stop: () => void = () => undefined;
 
   constructor(private readonly lab: Lab) {
+    this.inside = new Inside(lab);
     this.body = h("div", { class: "answers" });
     const handle = button(
       { class: "handle", "aria-label": "Show more or less", onclick: () => this.element.toggleAttribute("data-open") },
       h("span", {}),
     );
-    this.element = h("aside", { class: "inspector", "aria-label": "Inspector" }, handle, this.body, this.numbers());
+    this.numbers = this.makeNumbers();
+    this.element = h("aside", { class: "inspector", "aria-label": "Inspector" }, handle, this.body, this.numbers, this.inside.element);
   }
 
   update(): void {
     this.stop();
-    const { pin } = this.lab.store.state;
+    const { pin, moment } = this.lab.store.state;
     const { selection, drawing } = this.lab;
     if (this.lab.store.state.view === "draw") this.body.replaceChildren(...this.ofDrawing(drawing));
     else if (pin !== null) this.body.replaceChildren(...this.ofRow(pin));
     else if (selection) this.body.replaceChildren(...this.ofSelection(selection));
+    else if (moment !== null) this.body.replaceChildren(...this.ofMoment(moment));
     else this.body.replaceChildren(...this.ofWhole());
+    // Who goes back in time wants to see it; else it lies at the foot.
+    const first = moment !== null && pin === null && !selection;
+    const [upper, lower] = first ? [this.inside.element, this.numbers] : [this.numbers, this.inside.element];
+    if (upper.nextSibling !== lower) this.element.append(upper, lower);
+    this.inside.update();
     this.updateSliders();
   }
 
@@ -43,17 +54,24 @@ export class Inspector {
     const { document } = lab;
     const name = document.className(row);
     const title = document.rowName(row) + (name === null ? "" : `, ${article(name)}`);
-    const n = lab.store.state.rows === "all" ? document.n : document.told.data.n_test;
-    const near = nearestCodes(lab, document.code(row), row, n, 6);
+    const { moment } = lab.store.state;
+    // As it was then, where the row is followed and the decoder was kept; else as it is at the end.
+    const then = moment !== null && lab.decodes && row < lab.momentRows ? moment : null;
+    const all = lab.store.state.rows === "all" ? document.n : document.told.data.n_test;
+    const n = then === null ? all : lab.momentRows;
+    const code = then === null ? document.code(row) : lab.codeAt(row);
+    const near = nearestCodes(lab, code, row, n, 6, then);
     const parts: Node[] = [this.head(title, this.finding(row, near), () => lab.store.set({ pin: null, second: null }, true))];
     const values = document.row(row);
-    const back = lab.decodeNow(document.code(row));
-    if (lab.store.state.moment !== null) {
-      parts.push(h("p", { class: "quiet" }, "What is told here is as at the end of the training."));
+    const back = lab.decodeNow(code, then === null ? lab.lastDecoder : lab.decoder);
+    if (moment !== null) {
+      const { step } = document.told.curve[moment];
+      const told = then === null ? "What is told here is as at the end of the training." : `As it was at step ${count(step)}; the error is that of the end.`;
+      parts.push(h("p", { class: "quiet" }, told));
     }
     if (!values) parts.push(h("p", { class: "quiet" }, "The rows are still coming."));
     else if (back) parts.push(...(lab.pictures ? this.pictured(values, back) : this.tabled(values, back)));
-    else if (lab.decoder) this.ask(row, values, parts);
+    else if (lab.lastDecoder) this.ask(row, values, parts);
     parts.push(...this.error(row));
     parts.push(...this.path());
     parts.push(...this.row("Nearest on the map", near, row));
@@ -67,7 +85,7 @@ export class Inspector {
   private ask(row: number, values: Float64Array, parts: Node[]): void {
     const place = h("div", {});
     parts.push(place);
-    void Promise.resolve(this.lab.decoder!.decode([this.lab.document.code(row)])).then(
+    void Promise.resolve(this.lab.lastDecoder!.decode([this.lab.document.code(row)])).then(
       ([back]) => place.replaceChildren(...(this.lab.pictures ? this.pictured(values, back) : this.tabled(values, back))),
       (error: Error) => this.lab.tell("broke", error.message),
     );
@@ -323,6 +341,53 @@ export class Inspector {
     return [h("h3", {}, "Labels"), h("table", { class: "columns counts" }, h("tbody", {}, ...lines))];
   }
 
+  // ------------------------------------------------------------------ an earlier moment
+
+  private ofMoment(moment: number): Node[] {
+    const { lab } = this;
+    const { curve, errors } = lab.document.told;
+    const { step, error } = curve[moment];
+    const title = `Step ${count(step)} of ${count(curve[curve.length - 1].step)}`;
+    let beside = errors.unit;
+    if (errors.baseline) {
+      const share = Math.round(100 * (1 - error / errors.baseline.test));
+      beside = `${Math.abs(share)}% ${share >= 0 ? "below" : "above"} ${errors.baseline.name}’s ${fixed(errors.baseline.test, 4)}`;
+    }
+    return [
+      this.head(title, this.inside.finding(moment), () => lab.store.set({ moment: null }, true)),
+      h("p", { class: "error" }, h("b", { class: "number" }, fixed(error, 4)), ` ${beside}`),
+      ...this.redrawn(moment),
+    ];
+  }
+
+  private exemplars: number[] | null = null;
+
+  /** Some rows, one of each class first, above what they were redrawn as. */
+  private redrawn(moment: number): Node[] {
+    const { lab } = this;
+    const { document, pictures, theme } = lab;
+    const { classes, noun, curve } = document.told;
+    if (!pictures || !document.hasRows) return [];
+    if (!lab.decodes) {
+      return [h("p", { class: "quiet" }, "The decoder of that time was not kept: what it drew is not seen.")];
+    }
+    if (!this.exemplars) {
+      const n = lab.momentRows;
+      const firsts = (classes?.names ?? []).map((_, k) => document.get(classes!.blob).subarray(0, n).findIndex((v) => v === k));
+      const spread = Array.from({ length: 10 }, (_, i) => Math.round((i * (n - 1)) / 9));
+      this.exemplars = [...new Set([...firsts.filter((i) => i >= 0), ...spread])].slice(0, 10);
+    }
+    const size = lab.root.dataset.width === "medium" ? 22 : 27;
+    const one = (row: ArrayLike<number>, label: string) => pictures.canvas(pictures.pixels(row, theme), size, label);
+    const rows = this.exemplars.map((i) => document.row(i)!);
+    const back = this.exemplars.map((i) => lab.decodeNow(lab.codeAt(i))!);
+    return [
+      h("div", { class: "line" }, h("h3", {}, `${rows.length} ${noun}s, and what it redraws`), h("span", {}, `step ${count(curve[moment].step)}`)),
+      h("div", { class: "row" }, ...rows.map((row, j) => one(row, document.rowName(this.exemplars![j])))),
+      h("div", { class: "row" }, ...back.map((row) => one(row, "Redrawn"))),
+    ];
+  }
+
   // ------------------------------------------------------------------ the whole
 
   private ofWhole(): Node[] {
@@ -384,7 +449,7 @@ export class Inspector {
     const { second, pin } = lab.store.state;
     if (!lab.decoder || !lab.pictures) return [];
     if (second !== null && pin !== null) {
-      const [a, b] = [lab.document.code(pin), lab.document.code(second)];
+      const [a, b] = [lab.codeAt(pin), lab.codeAt(second)];
       lab.path = Array.from({ length: 24 }, (_, i) => a.map((v, j) => v + (i / 23) * (b[j] - v)));
     }
     if (lab.path.length < 2) return [];
@@ -421,7 +486,7 @@ export class Inspector {
 
   // ------------------------------------------------------------------ the numbers
 
-  private numbers(): HTMLElement {
+  private makeNumbers(): HTMLElement {
     const { lab } = this;
     const { model, data } = lab.document.told;
     const codes = lab.document.get("codes");

@@ -1,7 +1,7 @@
 // The lab: one document on the table; the map asks, the inspector answers, the strip below is time.
 
 import type { Theme } from "./colours";
-import { type Ask, type Decoder, makeDecoder, makeEncoder } from "./decoder";
+import { type Ask, type Decoder, makeDecoder, makeEarlierDecoder, makeEncoder } from "./decoder";
 import { count, type Document, type Numbers, tell } from "./document";
 import { calm, h } from "./dom";
 import { type Drawing, DrawPad } from "./drawing";
@@ -40,7 +40,8 @@ export class Lab {
   readonly store: Store;
   readonly plane: Plane;
   readonly pictures: Pictures | null;
-  readonly decoder: Decoder | null;
+  /** The decoder of the end of the training. */
+  readonly lastDecoder: Decoder | null;
   readonly map: MapView;
   readonly help: Help;
   theme: Theme = "light";
@@ -54,7 +55,7 @@ export class Lab {
   range: [number, number] = [0, 1];
   closed = false;
   private readonly middle: Float64Array;
-  private readonly inspector: Inspector;
+  readonly inspector: Inspector;
   private readonly timeline: Timeline;
   private readonly toolbar: Toolbar;
   readonly dynamics: DynamicsView;
@@ -82,7 +83,7 @@ export class Lab {
     this.plane = new Plane(document);
     this.pictures = told.data.image_shape ? Pictures.from(document) : null;
     this.mend();
-    this.decoder = makeDecoder(document, host.ask);
+    this.lastDecoder = makeDecoder(document, host.ask);
     this.theme = this.chooseTheme();
     this.root = h("div", { class: "inscape-lab", "data-theme": this.theme });
     this.map = new MapView(this);
@@ -197,11 +198,19 @@ export class Lab {
     return this.document.get(moment === null ? "codes" : curve[moment].blob);
   }
 
+  /** The code of a row at the moment that is shown; of one that is not followed, that of the end. */
+  codeAt(row: number): Float64Array {
+    const { moment } = this.store.state;
+    if (moment === null || row >= this.momentRows) return this.document.code(row);
+    const { k } = this.document;
+    return Float64Array.from(this.codesAt(moment).subarray(row * k, (row + 1) * k));
+  }
+
   /** The code from which a cursor on the map starts: components that it does not show stay. */
   base(): Float64Array {
     const { code, pin } = this.store.state;
     if (code?.length === this.document.k) return Float64Array.from(code);
-    return pin === null ? this.middle : this.document.code(pin);
+    return pin === null ? this.middle : this.codeAt(pin);
   }
 
   /** Numbers to colour by, or null where there are none of that name (yet). */
@@ -230,7 +239,7 @@ export class Lab {
   // ------------------------------------------------------------------ acts
 
   pin(row: number): void {
-    this.store.set({ pin: row, second: null, code: Array.from(this.document.code(row)) }, true);
+    this.store.set({ pin: row, second: null, code: Array.from(this.codeAt(row)) }, true);
   }
 
   letGo(): void {
@@ -301,15 +310,32 @@ export class Lab {
 
   // ------------------------------------------------------------------ cards
 
-  /** Whether codes on the map are those that the decoder knows: not at an earlier moment. */
+  private readonly earlierDecoders = new Map<number, Decoder | null>();
+
+  /** The decoder of a moment, or null where that was not kept. */
+  private decoderOf(moment: number): Decoder | null {
+    if (!this.earlierDecoders.has(moment)) {
+      this.earlierDecoders.set(moment, makeEarlierDecoder(this.document, moment));
+    }
+    return this.earlierDecoders.get(moment)!;
+  }
+
+  /** The decoder of the moment that is shown; where it was not kept, that of the end. */
+  get decoder(): Decoder | null {
+    const { moment } = this.store.state;
+    return (moment === null ? null : this.decoderOf(moment)) ?? this.lastDecoder;
+  }
+
+  /** Whether codes on the map are those that the decoder knows. */
   get decodes(): boolean {
-    return this.decoder !== null && this.store.state.moment === null;
+    const { moment } = this.store.state;
+    return (moment === null ? this.lastDecoder : this.decoderOf(moment)) !== null;
   }
 
   /** The row of a code, where the page can decode by itself. */
-  decodeNow(code: Float64Array): Float64Array | null {
-    if (!this.decoder?.local) return null;
-    return (this.decoder.decode([code]) as Float64Array[])[0];
+  decodeNow(code: Float64Array, decoder = this.decoder): Float64Array | null {
+    if (!decoder?.local) return null;
+    return (decoder.decode([code]) as Float64Array[])[0];
   }
 
   /** The code of a row, where the page can encode by itself. */
@@ -398,7 +424,11 @@ export class Lab {
   private follow(state: State, changed: Set<keyof State>): void {
     this.mend();
     if (changed.has("theme")) this.retheme();
-    if (changed.has("view") || changed.has("dynamics")) this.showView();
+    if (changed.has("view")) this.showView();
+    else if (changed.has("dynamics") && state.view === "dynamics") {
+      this.dynamics.update();
+      this.header.update();
+    }
     if (!this.mapped) return;
     if (changed.has("view")) {
       this.resize();
@@ -441,7 +471,8 @@ export class Lab {
     }
     if (!this.views.includes(state.view)) state.view = "map";
     const { classes, curve } = document.told;
-    if (state.moment !== null && state.moment >= curve.length) state.moment = null;
+    // The last moment is the end, or something that was not kept.
+    if (state.moment !== null && state.moment >= curve.length - 1) state.moment = null;
     if (state.only !== null && state.only >= (classes?.names?.length ?? 0)) state.only = null;
     if (state.code && state.code.length !== document.k) state.code = null;
   }

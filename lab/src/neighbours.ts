@@ -30,10 +30,12 @@ function nearestTo(lab: Lab, own: ArrayLike<number>, row: number, n: number, mos
   });
 }
 
-/** The rows whose codes are nearest to a code; `row` is its own, or -1. */
-export function nearestCodes(lab: Lab, code: ArrayLike<number>, row: number, n: number, most: number): number[] {
+/** The rows whose codes are nearest to a code, at a moment; `row` is its own, or -1. */
+export function nearestCodes(
+  lab: Lab, code: ArrayLike<number>, row: number, n: number, most: number, moment: number | null = null,
+): number[] {
   const { k } = lab.document;
-  const codes = lab.document.get("codes");
+  const codes = lab.codesAt(moment);
   return smallest(n, row, most, (i) => {
     let sum = 0;
     for (let j = 0; j < k; j++) sum += (codes[i * k + j] - code[j]) ** 2;

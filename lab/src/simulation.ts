@@ -51,41 +51,74 @@ export function matrix(rows: number, columns: number): Matrix {
   return { rows, columns, values: new Float64Array(rows * columns) };
 }
 
-function multiply(a: Matrix, b: Matrix, out: Matrix): Matrix {
-  const [n, m, k] = [a.rows, b.columns, a.columns];
-  out.values.fill(0);
-  for (let i = 0; i < n; i++) {
-    for (let l = 0; l < k; l++) {
-      const factor = a.values[i * k + l];
-      if (factor === 0) continue;
-      for (let j = 0; j < m; j++) out.values[i * m + j] += factor * b.values[l * m + j];
+/*
+ * Items lie in rows here, so that all sums run along memory; they are padded by rows of zeros to a
+ * multiple of four, and four are done at a time: a weight that was read is used four times.
+ */
+
+/** out[p, i] = sum over h of weight[i, h] below[p, h]. */
+function forward(weight: Matrix, below: Float64Array, out: Float64Array, items: number): void {
+  const { rows: n, columns: m, values: w } = weight;
+  for (let p = 0; p < items; p += 4) {
+    const [b0, b1, b2, b3] = [p * m, (p + 1) * m, (p + 2) * m, (p + 3) * m];
+    for (let i = 0, at = 0; i < n; i++) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let h = 0; h < m; h++, at++) {
+        const v = w[at];
+        s0 += v * below[b0 + h];
+        s1 += v * below[b1 + h];
+        s2 += v * below[b2 + h];
+        s3 += v * below[b3 + h];
+      }
+      out[p * n + i] = s0;
+      out[(p + 1) * n + i] = s1;
+      out[(p + 2) * n + i] = s2;
+      out[(p + 3) * n + i] = s3;
     }
   }
-  return out;
 }
 
-/** a' b. */
-function multiplyLeft(a: Matrix, b: Matrix, out: Matrix): Matrix {
-  const [n, m, k] = [a.columns, b.columns, a.rows];
-  out.values.fill(0);
-  for (let l = 0; l < k; l++) {
-    for (let i = 0; i < n; i++) {
-      const factor = a.values[l * n + i];
-      if (factor === 0) continue;
-      for (let j = 0; j < m; j++) out.values[i * m + j] += factor * b.values[l * m + j];
+/** under[p, h] = sum over i of weight[i, h] error[p, i], of the weights as they are. */
+function backward(weight: Matrix, error: Float64Array, under: Float64Array, items: number): void {
+  const { rows: n, columns: m, values: w } = weight;
+  under.fill(0);
+  for (let p = 0; p < items; p += 4) {
+    const [b0, b1, b2, b3] = [p * m, (p + 1) * m, (p + 2) * m, (p + 3) * m];
+    const [r0, r1, r2, r3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];
+    // Two rows of weights at a time; of an odd number the last one is taken with nothing.
+    for (let i = 0; i < n; i += 2) {
+      const two = i + 1 < n ? 1 : 0;
+      const [at, next] = [i * m, (i + two) * m];
+      const [e0, e1, e2, e3] = [error[r0 + i], error[r1 + i], error[r2 + i], error[r3 + i]];
+      const f0 = two * error[r0 + i + two];
+      const f1 = two * error[r1 + i + two];
+      const f2 = two * error[r2 + i + two];
+      const f3 = two * error[r3 + i + two];
+      for (let h = 0; h < m; h++) {
+        const v = w[at + h];
+        const u = w[next + h];
+        under[b0 + h] += v * e0 + u * f0;
+        under[b1 + h] += v * e1 + u * f1;
+        under[b2 + h] += v * e2 + u * f2;
+        under[b3 + h] += v * e3 + u * f3;
+      }
     }
   }
-  return out;
 }
 
-/** a -= rate * b c'. */
-function subtractOuter(a: Matrix, b: Matrix, c: Matrix, rate: number): void {
-  const [n, m, k] = [a.rows, a.columns, b.columns];
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) {
-      let sum = 0;
-      for (let l = 0; l < k; l++) sum += b.values[i * k + l] * c.values[j * k + l];
-      a.values[i * m + j] -= rate * sum;
+/** weight[i, h] -= step * sum over p of error[p, i] below[p, h]. */
+function descend(weight: Matrix, error: Float64Array, below: Float64Array, step: number, items: number): void {
+  const { rows: n, columns: m, values: w } = weight;
+  for (let p = 0; p < items; p += 4) {
+    const [b0, b1, b2, b3] = [p * m, (p + 1) * m, (p + 2) * m, (p + 3) * m];
+    for (let i = 0, at = 0; i < n; i++) {
+      const e0 = step * error[p * n + i];
+      const e1 = step * error[(p + 1) * n + i];
+      const e2 = step * error[(p + 2) * n + i];
+      const e3 = step * error[(p + 3) * n + i];
+      for (let h = 0; h < m; h++, at++) {
+        w[at] -= e0 * below[b0 + h] + e1 * below[b1 + h] + (e2 * below[b2 + h] + e3 * below[b3 + h]);
+      }
     }
   }
 }
@@ -223,9 +256,13 @@ export function simulate(problem: Problem, options: Options, start = initialWeig
   const weights = start.map(({ rows, columns, values }) => ({ rows, columns, values: Float64Array.from(values) }));
   const outputs = weights[L - 1].rows;
   const step = (2 * options.rate) / (P * N);
-  // maps[l] is W_l ... W_1, so that maps[0] is the first layer itself.
-  const maps = weights.map((weight) => matrix(weight.rows, P));
-  const errors = weights.map((weight) => matrix(weight.rows, P));
+  const padded = 4 * Math.ceil(P / 4);
+  // maps[l] is W_l ... W_1 with items in rows, so that maps[0] is the first layer itself.
+  const maps = weights.map((weight) => new Float64Array(padded * weight.rows));
+  const errors = weights.map((weight) => new Float64Array(padded * weight.rows));
+  for (let i = 0; i < P; i++) {
+    for (let h = 0; h < weights[0].rows; h++) maps[0][i * weights[0].rows + h] = weights[0].values[h * P + i];
+  }
   const silent = targets.values.reduce((sum, v) => sum + v * v, 0) / (P * N);
   const course: Course = {
     start,
@@ -241,14 +278,15 @@ export function simulate(problem: Problem, options: Options, start = initialWeig
   };
   let limit = 0;
   for (let epoch = 0; epoch <= options.epochs; epoch++) {
-    maps[0].values.set(weights[0].values);
-    for (let l = 1; l < L; l++) multiply(weights[l], maps[l - 1], maps[l]);
-    const whole = maps[L - 1].values;
+    for (let l = 1; l < L; l++) forward(weights[l], maps[l - 1], maps[l], padded);
+    const whole = maps[L - 1];
     const error = errors[L - 1];
     let loss = 0;
-    for (let at = 0; at < outputs * P; at++) {
-      error.values[at] = at < kept * P ? whole[at] - targets.values[at] : whole[at];
-      loss += error.values[at] ** 2;
+    for (let i = 0; i < P; i++) {
+      for (let o = 0, at = i * outputs; o < outputs; o++, at++) {
+        error[at] = o < kept ? whole[at] - targets.values[o * P + i] : whole[at];
+        loss += error[at] ** 2;
+      }
     }
     course.loss[epoch] = loss / (P * N);
     if (epoch === 0) limit = 1e6 * Math.max(course.loss[0], silent);
@@ -257,27 +295,41 @@ export function simulate(problem: Problem, options: Options, start = initialWeig
       course.loss = course.loss.slice(0, epoch);
       break;
     }
-    course.maps.push(whole.slice(0, kept * P));
+    const map = new Float64Array(kept * P);
     const modes = new Float64Array(kept);
     for (let a = 0; a < kept; a++) {
-      for (let i = 0; i < P; i++) modes[a] += whole[a * P + i] * items.values[i * kept + a];
+      for (let i = 0; i < P; i++) {
+        map[a * P + i] = whole[i * outputs + a];
+        modes[a] += whole[i * outputs + a] * items.values[i * kept + a];
+      }
     }
+    course.maps.push(map);
     course.modes.push(modes);
-    if (course.similarity) {
-      const activity = maps[L - 2];
-      course.similarity.push(multiplyLeft(activity, activity, matrix(P, P)).values);
-    }
+    if (course.similarity) course.similarity.push(products(maps[L - 2], P, weights[L - 2].rows));
     if (epoch === options.epochs) break;
     for (let l = L - 1; l > 0; l--) {
       // The error goes back through the old weights.
-      multiplyLeft(weights[l], errors[l], errors[l - 1]);
-      subtractOuter(weights[l], errors[l], maps[l - 1], step);
+      backward(weights[l], errors[l], errors[l - 1], padded);
+      descend(weights[l], errors[l], maps[l - 1], step, padded);
     }
-    for (let at = 0; at < weights[0].values.length; at++) weights[0].values[at] -= step * errors[0].values[at];
+    for (let at = 0; at < maps[0].length; at++) maps[0][at] -= step * errors[0][at];
   }
   if (L === 1 || (L === 2 && isSmall(problem, options, start))) addTheory(course, problem, options, start);
   course.milliseconds = performance.now() - began;
   return course;
+}
+
+/** Products of each item's hidden activities with each other's. */
+function products(activity: Float64Array, items: number, width: number): Float64Array {
+  const found = new Float64Array(items * items);
+  for (let i = 0; i < items; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let h = 0; h < width; h++) sum += activity[i * width + h] * activity[j * width + h];
+      found[i * items + j] = found[j * items + i] = sum;
+    }
+  }
+  return found;
 }
 
 /** Whether closed forms hold for a start of two layers: beside the weakest mode it is small. */

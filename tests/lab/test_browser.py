@@ -286,6 +286,69 @@ def test_the_curve_is_the_track_of_time(lab, run):
 
 
 @on(*HOSTS)
+def test_what_is_inside_at_a_moment_is_pythons(lab, run):
+    X, y = load("mnist").test
+    moments = list(inscape.runs.Run(run).snapshots())
+    for moment in (0, len(moments) - 3, None):
+        then = inscape.load(run) if moment is None else moments[moment][1]
+        lab.ask("lab.store.set({ moment: given })", moment)
+        codes = then.transform(X)
+        means = np.array([codes[y == label].mean(axis=0, dtype=float) for label in range(10)])
+        means = means - means.mean(axis=0)
+        told = lab.ask("lab.inspector.inside.likeness(given)", moment)
+        assert told["names"] == [str(label) for label in range(10)]
+        shown = [told["values"][str(i)] for i in range(100)]
+        np.testing.assert_allclose(
+            np.reshape(shown, (10, 10)), means @ means.T, rtol=1e-4, atol=1e-4
+        )
+        away = np.linalg.norm(means[:, None] - means, axis=-1) + 1e9 * np.eye(10)
+        closest = list(np.unravel_index(away.argmin(), away.shape))
+        assert told["closest"] == closest
+        if moment is not None:
+            words = f"It holds {closest[0]} and {closest[1]} for most alike."
+            assert lab.text(".inspector h2 + p") == words
+        for side in ("reads", "writes"):
+            units = lab.ask("lab.document.told.tiles[given].units", side)
+            network = then.network_.encoder if side == "reads" else then.network_.decoder
+            large = [w for w in network.state_dict().values() if w.ndim == 2 and w.numel() > 1e5]
+            wanted = large[0].numpy()[units] if side == "reads" else large[0].numpy().T[units]
+            tiles = lab.ask("Array.from(lab.inspector.inside.tiles(...given))", [side, moment])
+            tiles = np.reshape(tiles, wanted.shape)
+            tone = np.abs(wanted).max(axis=1, keepdims=True) / 127
+            assert (np.abs(tiles - wanted) <= (1e-7 if moment is None else 0.51 * tone)).all()
+        code = codes[7].tolist()
+        decoded = lab.ask("Array.from(lab.decodeNow(Float64Array.from(given)))", code)
+        away = decoded - then.inverse_transform(codes[7:8])[0]
+        # Of earlier moments weights have 8 bits.
+        assert np.sqrt(np.mean(away**2)) < (1e-5 if moment is None else 0.005)
+    lab.ask("lab.store.set({ moment: 0, mode: 'decode' })")
+    lab.page.wait_for_selector(".map-note:has-text('decoder is that of step 0')")
+    lab.ask("lab.pin(7)")
+    assert "As it was at step 0" in lab.text(".inspector")
+    np.testing.assert_allclose(lab.ask("lab.store.state.code"), moments[0][1].transform(X[7:8])[0])
+
+
+@on("file")
+def test_what_is_inside_answers_to_the_keyboard(lab):
+    lab.ask("lab.store.set({ moment: 4 })")
+    matrix = lab.page.locator(".alike canvas")
+    assert "most alike" in matrix.get_attribute("aria-label")
+    matrix.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        lab.page.keyboard.press(key)
+    value = lab.ask("lab.inspector.inside.likeness(4).values[11]")
+    told = lab.text(".alike + p")
+    assert told.startswith("1 with itself")
+    assert float(told.split(": ")[1].replace("−", "-")) == pytest.approx(value, rel=0.06)
+    tiles = lab.page.locator(".inside > .cells canvas")
+    assert tiles.count() == 2
+    tiles.first.focus()
+    lab.page.keyboard.press("ArrowDown")
+    unit = lab.ask("lab.document.told.tiles.reads.units[0]")
+    assert f"Unit {unit} of 256" in lab.text(".inside")
+
+
+@on(*HOSTS)
 def test_everything_can_be_reached_and_done_by_keyboard(lab):
     lab.page.evaluate("document.activeElement.blur()")
     reached = []
@@ -347,6 +410,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(chromium, addresses, size,
         "pin=9007",
         "mode=decode&lasso=-1,-1,1,-1,1,1,-1,1",
         "scale=true&colour=error&moment=3",
+        "moment=6&mode=decode",
     ):
         lab = Lab(
             chromium,

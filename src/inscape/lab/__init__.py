@@ -13,6 +13,7 @@ Names are loaded when they are first used: the command line looks here without l
 | `grid` | a decoder that no page can compute, decoded beforehand |
 | `kingdoms` | what the document of a run of dynamics says |
 | `learning` | the one training of a server, in a thread that knows of nobody |
+| `moments` | what is kept of the weights: tiles, and earlier decoders |
 | `looking` | what is seen of a training while it runs |
 | `server` | who is answered, and with what |
 | `serving` | serving on this machine, and what has to be there for it |

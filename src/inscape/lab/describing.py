@@ -16,6 +16,7 @@ from inscape.data.floats import merged_columns
 from inscape.figures._drawing.classes import Classes, read_labels
 from inscape.lab.document import Document
 from inscape.lab.kingdoms import describe_dynamics
+from inscape.lab.moments import Moments, describe_tiles
 from inscape.lab.steps import decoder_steps, encoder_steps
 from inscape.measures import reconstruct
 from inscape.objectives.posteriors import DiagonalGaussian
@@ -147,6 +148,10 @@ class _Describing:
     def document(self, provenance: dict[str, Any], run: Run | None) -> Document:
         codes = self._over_rows(self.model.transform)
         self.blobs["codes"] = _compact(codes)
+        encoder, decoder = self._steps("encoder"), self._steps("decoder")
+        n_moments = 0 if run is None else max(0, len(_recorded(run)) - 1)
+        tiles = self._tiles(encoder, decoder, n_moments)
+        moments = Moments(tiles, decoder["type"] == "steps", n_moments, self._weighted)
         description = {
             **self._title(codes.shape[1]),
             "provenance": provenance,
@@ -155,11 +160,14 @@ class _Describing:
             "model": self._model(codes.shape[1]),
             "axes": self._axes(codes),
             "errors": self._errors(),
-            "curve": [] if run is None else self._curve(run),
+            "curve": [] if run is None else self._curve(run, moments),
             "posterior": self._posterior(),
-            "decoder": self._decoder(),
-            "encoder": self._encoder(),
+            "decoder": decoder,
+            "encoder": encoder,
+            "tiles": tiles,
+            "earlier": moments.describe(),
         }
+        self.blobs |= moments.blobs()
         # The rows are the largest and come last: all else is usable before them.
         description["data"]["rows"] = self._rows()
         decode = getattr(self.model, "inverse_transform", None)
@@ -279,19 +287,22 @@ class _Describing:
         away = np.subtract(rows, back, dtype=np.float64)
         return np.square(away, out=away) @ self._weights / rows.shape[1]
 
-    def _curve(self, run: Run) -> list[dict[str, Any]]:
+    def _curve(self, run: Run, moments: Moments) -> list[dict[str, Any]]:
         """Keep where the test rows' codes were at each recorded moment, and how far off."""
-        test = self.data.test.X[:_FOLLOWED]
-        listed = [name for name in read_manifest(run.path).files if name.startswith("recorder/")]
-        moments: list[dict[str, Any]] = []
+        test, listed = self.data.test.X[:_FOLLOWED], _recorded(run)
+        curve: list[dict[str, Any]] = []
         for file, (epoch, then) in zip(listed, run.snapshots(), strict=True):
             codes = np.asarray(then.transform(test))
-            errors = self._weighted(test, then.inverse_transform(codes))
-            name = f"codes_{len(moments)}"
+            back = then.inverse_transform(codes)
+            errors = self._weighted(test, back)
+            name = f"codes_{len(curve)}"
             self.blobs[name] = _compact(codes)
             step, error = int(Path(file).stem.split("-")[1]), errors.mean()
-            moments.append({"step": step, "epoch": epoch, "blob": name, "error": float(error)})
-        return moments
+            curve.append({"step": step, "epoch": epoch, "blob": name, "error": float(error)})
+            # The last one is the end.
+            if file != listed[-1]:
+                moments.add(then, codes, back)
+        return curve
 
     def _posterior(self) -> dict[str, Any] | None:
         """Keep the spread of each test row's posterior, where it is a Gaussian on flat codes."""
@@ -303,23 +314,30 @@ class _Describing:
         prior = "standard_normal" if isinstance(parts.prior, StandardNormal) else None
         return {"blob": "posterior", "prior": prior}
 
-    def _decoder(self) -> dict[str, Any]:
-        if not hasattr(self.model, "inverse_transform"):
+    def _steps(self, side: str) -> dict[str, Any]:
+        """Keep the steps of the encoder, or of the decoder, where a page can take them."""
+        decodes = side == "decoder"
+        if decodes and not hasattr(self.model, "inverse_transform"):
             return {"type": "none"}
-        found = decoder_steps(self.model)
+        found = decoder_steps(self.model) if decodes else encoder_steps(self.model)
         if found is None:
             return {"type": "server"}
         steps, blobs = found
         self.blobs |= blobs
         return {"type": "steps", "steps": steps}
 
-    def _encoder(self) -> dict[str, Any]:
-        found = encoder_steps(self.model)
-        if found is None:
-            return {"type": "server"}
-        steps, blobs = found
-        self.blobs |= blobs
-        return {"type": "steps", "steps": steps}
+    def _tiles(
+        self, encoder: dict[str, Any], decoder: dict[str, Any], n_moments: int
+    ) -> dict[str, Any]:
+        """Tell which weights are shown as pictures: rows of a table have none."""
+        pictures = self.data.image_shape is not None
+        reads, writes = (side.get("steps") if pictures else None for side in (encoder, decoder))
+        return describe_tiles(reads, writes, self.blobs, n_moments=n_moments)
+
+
+def _recorded(run: Run) -> list[str]:
+    """Return the files of the recorded moments, in their order."""
+    return [name for name in read_manifest(run.path).files if name.startswith("recorder/")]
 
 
 def noun_of(dataset: Dataset) -> str:
