@@ -32,7 +32,7 @@ bench: $(SETUP)  ## speed ratios, one run, one core, one thread
 $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -q --upgrade "pip>=25.1"
-	$(PIP) install -q -c constraints.txt -e ".[data,onnx,lab]" --group dev
+	$(PIP) install -q -c constraints.txt -e ".[data,onnx,lab,notebook]" --group dev
 	touch $@
 
 $(PROOFS): $(SETUP)

@@ -73,7 +73,7 @@ export class Card {
   }
 
   private decoded(code: Float64Array, row: Float64Array): ImageData | null {
-    const { document, pictures, theme, map } = this.lab;
+    const { pictures, theme, map } = this.lab;
     const near = map.nearestTo(code);
     const numbers = Array.from(code.subarray(0, 3), (v) => fixed(v, 2)).join(", ");
     const nearest = near === null ? "" : `${this.lab.nameOf(near)}, ${tell(distance(this.lab.codeAt(near), code), 2)} away`;

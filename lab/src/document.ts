@@ -60,9 +60,13 @@ export interface Description {
   data: {
     name: string;
     n_test: number;
+    /** Whether there are two parts, test rows and those that were learned from. */
+    parts: boolean;
     n_train: number;
     n_features: number;
     image_shape: number[] | null;
+    /** Values of paper and of full ink, where rows are pictures. */
+    shown: [number, number] | null;
     feature_names: string[] | null;
     rows: { blob: string; high: number | null };
   };
@@ -182,9 +186,15 @@ export class Document {
     return classes.names ? classes.names[value] : tell(value);
   }
 
+  /** What the rows that errors are told of are called, such as "test digits", or "digits" where all are alike. */
+  get tested(): string {
+    return `${this.told.data.parts ? "test " : ""}${this.told.noun}s`;
+  }
+
   /** What a row is called, such as "Test digit 9,007". */
   rowName(index: number): string {
-    const { n_test } = this.told.data;
+    const { n_test, parts } = this.told.data;
+    if (!parts) return `${this.told.noun[0].toUpperCase()}${this.told.noun.slice(1)} ${count(index)}`;
     const number = this.isTest(index) ? index : index - n_test;
     return `${this.isTest(index) ? "Test" : "Training"} ${this.told.noun} ${count(number)}`;
   }

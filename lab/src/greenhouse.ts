@@ -5,7 +5,7 @@ import { h } from "./dom";
 import { DynamicsView, type DynamicsState } from "./dynamics";
 import { adopt } from "./lab";
 import { Sentences } from "./sentences";
-import { START, Store } from "./state";
+import { ADDRESS, START, Store } from "./state";
 
 export class Greenhouse {
   readonly store: Store;
@@ -18,7 +18,7 @@ export class Greenhouse {
   constructor(place: HTMLElement, first: DynamicsState) {
     adopt(place);
     place.classList.add("inscape-lab-page");
-    this.store = new Store({ ...START, view: "dynamics", dynamics: first }, true);
+    this.store = new Store({ ...START, view: "dynamics", dynamics: first }, ADDRESS);
     this.dynamics = new DynamicsView(this);
     this.root = h(
       "div",

@@ -3,6 +3,7 @@
 import { fixed } from "./document";
 import { button, h, icon, svg } from "./dom";
 import type { Lab } from "./lab";
+import { ADDRESS } from "./state";
 
 export class Header {
   readonly element: HTMLElement;
@@ -44,7 +45,7 @@ export class Header {
       logo(),
       this.title,
       this.told,
-      h("div", { class: "acts" }, lab.host.ownsAddress && share, this.theme, help),
+      h("div", { class: "acts" }, lab.host.keeper === ADDRESS && share, this.theme, help),
     );
     this.update();
   }
@@ -81,7 +82,7 @@ export class Header {
     } else if (lab.store.state.view === "draw") {
       const { noun, errors } = lab.document.told;
       this.title.textContent = "Draw anything: what does it make of it?";
-      this.told.textContent = `It has seen only ${noun}s and keeps ${lab.document.k} numbers · ${errors.unit} ${fixed(errors.test, 4)} on test ${noun}s`;
+      this.told.textContent = `It has seen only ${noun}s and keeps ${lab.document.k} numbers · ${errors.unit} ${fixed(errors.test, 4)} on ${lab.document.tested}`;
     } else {
       this.title.textContent = lab.document.told.title;
       this.told.replaceChildren(...this.ofMap);

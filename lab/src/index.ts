@@ -6,6 +6,7 @@ import { type Host, Lab } from "./lab";
 import type { DynamicsState } from "./dynamics";
 import { Greenhouse } from "./greenhouse";
 import { Nursery } from "./nursery";
+import { ADDRESS } from "./state";
 import { Socket } from "./socket";
 
 /** A page that a server gives: the document comes in pieces, and what is there is shown at once. */
@@ -35,7 +36,7 @@ export async function openPage(
       ask: (codes) => socket.ask("decode", codes),
       encode: (rows) => socket.ask("encode", rows),
       send: (message) => socket.send(message),
-      ownsAddress: true,
+      keeper: ADDRESS,
     };
     const lab = new Lab(place, document, host);
     socket.follow(lab);
@@ -61,7 +62,7 @@ export function openFile(
     const document = new Document(description);
     const entries = blobs instanceof Map ? blobs : new Map(Object.entries(blobs));
     for (const [name, buffer] of entries) document.add(name, buffer);
-    return new Lab(place, document, { ask: null, ownsAddress: true });
+    return new Lab(place, document, { ask: null, keeper: ADDRESS });
   } catch (error) {
     fail(place, error);
     return null;
@@ -72,6 +73,8 @@ interface Model {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  on(event: string, call: () => void): void;
+  off(event: string, call: () => void): void;
 }
 
 /** A widget, by the anywidget specification: selection and code go back to Python. */
@@ -85,7 +88,17 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     }
     const lab = new Lab(el, document, {
       ask: null,
-      ownsAddress: false,
+      keeper: {
+        read: () => model.get("state") as string,
+        write(text) {
+          model.set("state", text);
+          model.save_changes();
+        },
+        listen(call) {
+          model.on("change:state", call);
+          return () => model.off("change:state", call);
+        },
+      },
       chosen: (what) => {
         for (const [name, value] of Object.entries(what)) model.set(name, value ?? []);
         model.save_changes();

@@ -168,14 +168,14 @@ export class Inspector {
     const { document, theme } = this.lab;
     const { errors, noun, data } = document.told;
     const all = document.get(errors.blob);
-    const canvas = h("canvas", { role: "img", "aria-label": "Histogram of the errors of test rows, this one marked" });
+    const canvas = h("canvas", { role: "img", "aria-label": `Histogram of the errors of ${document.tested}, this one marked` });
     const wide = this.lab.root.dataset.width === "wide" ? 306 : 258;
     const most = histogram(wide, all.subarray(0, data.n_test), all[row], theme, sized(canvas, wide, 62), 62);
     const parts: Node[] = [
-      h("p", { class: "error" }, h("b", { class: "number" }, fixed(all[row], 4)), ` ${this.share(row)} of the test ${noun}s`),
+      h("p", { class: "error" }, h("b", { class: "number" }, fixed(all[row], 4)), ` ${this.share(row)} of the ${document.tested}`),
       canvas,
       h("p", { class: "ticks" }, ...[0, most / 2, most].map((v) => h("span", {}, tell(v, 2)))),
-      h("p", { class: "quiet centred" }, `${errors.unit}, ${count(data.n_test)} test ${noun}s`),
+      h("p", { class: "quiet centred" }, `${errors.unit}, ${count(data.n_test)} ${document.tested}`),
     ];
     if (errors.baseline) {
       const theirs = document.get(errors.baseline.blob)[row];
@@ -234,11 +234,11 @@ export class Inspector {
     const finding = strange
       ? `It can only answer with ${noun}s${name === null ? "" : `: it comes back as ${article(name)}`}.`
       : `It passes for ${name === null ? `a ${noun}` : article(name)}.`;
-    const canvas = h("canvas", { role: "img", "aria-label": "Histogram of the errors of test rows, your drawing marked" });
+    const canvas = h("canvas", { role: "img", "aria-label": `Histogram of the errors of ${document.tested}, your drawing marked` });
     const wide = lab.root.dataset.width === "wide" ? 306 : 258;
     const most = histogram(wide, all, drawing.error, theme, sized(canvas, wide, 62), 62);
     const parts: Node[] = [
-      h("div", { class: "head" }, h("h2", {}, `Stranger than ${told}% of the test ${noun}s`), h("p", {}, finding)),
+      h("div", { class: "head" }, h("h2", {}, `Stranger than ${told}% of the ${document.tested}`), h("p", {}, finding)),
       h("p", { class: "error" }, h("b", { class: strange ? "number strange" : "number" }, fixed(drawing.error, 4)), ` ${count(worse)} of ${count(all.length)} ${noun}s are worse`),
       canvas,
       h("p", { class: "ticks" }, ...[0, most / 2, most].map((v) => h("span", {}, tell(v, 2)))),
@@ -287,7 +287,7 @@ export class Inspector {
             sentence: "Their places, as Python takes them.",
             onclick: async () => {
               await navigator.clipboard.writeText(python);
-              lab.tell("informs", `${plural("row", rows.length)} copied, as data.test.X[[…]].`);
+              lab.tell("informs", `${plural("row", rows.length)} copied, as ${document.told.data.parts ? "data.test.X" : "X"}[[…]].`);
             },
           },
           "Copy for Python",
@@ -395,7 +395,7 @@ export class Inspector {
     const { document, theme } = lab;
     const { errors, noun, data, model } = document.told;
     const all = document.get(errors.blob).subarray(0, data.n_test);
-    const canvas = h("canvas", { role: "img", "aria-label": "Histogram of the errors of test rows" });
+    const canvas = h("canvas", { role: "img", "aria-label": `Histogram of the errors of ${document.tested}` });
     const wide = lab.root.dataset.width === "wide" ? 306 : 258;
     const most = histogram(wide, all, null, theme, sized(canvas, wide, 62), 62);
     const order = Array.from(all.keys()).sort((a, b) => all[b] - all[a]);
@@ -412,7 +412,7 @@ export class Inspector {
       h("p", { class: "error" }, h("b", { class: "number" }, fixed(errors.test, 4)), ` ${errors.unit}`),
       canvas,
       h("p", { class: "ticks" }, ...[0, most / 2, most].map((v) => h("span", {}, tell(v, 2)))),
-      h("p", { class: "quiet centred" }, `${count(data.n_test)} test ${noun}s`),
+      h("p", { class: "quiet centred" }, `${count(data.n_test)} ${document.tested}`),
       ...this.path(),
       ...this.samples(),
       ...this.row(`Redrawn worst`, order.slice(0, 6), null),

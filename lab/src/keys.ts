@@ -1,6 +1,7 @@
 // Everything by keyboard: one table, which the help shows and the listener reads.
 
 import type { Lab } from "./lab";
+import { ADDRESS } from "./state";
 
 export const KEYS: [string, string][] = [
   ["arrow keys, with Shift: further", "move the cursor, and see what the decoder draws"],
@@ -83,12 +84,13 @@ export function listenToKeys(lab: Lab): () => void {
     const act = acts[event.key];
     if (!act) return;
     event.preventDefault();
+    event.stopPropagation();
     act();
   };
   lab.root.addEventListener("keydown", down);
   // The keys are there before anything is clicked, where the page is ours alone.
   const outside = (event: KeyboardEvent) => {
-    if (lab.host.ownsAddress && event.target === document.body) down(event);
+    if (lab.host.keeper === ADDRESS && event.target === document.body) down(event);
   };
   document.body.addEventListener("keydown", outside);
   return () => document.body.removeEventListener("keydown", outside);

@@ -16,7 +16,7 @@ import { nearestRows } from "./neighbours";
 import { Pictures } from "./pictures";
 import { median, Plane } from "./plane";
 import { Rail } from "./rail";
-import { START, type State, Store, type ViewName } from "./state";
+import { ADDRESS, type Keeper, START, type State, Store, type ViewName } from "./state";
 import { Sentences } from "./sentences";
 import style from "./style.css";
 import { Timeline } from "./timeline";
@@ -27,8 +27,8 @@ export interface Host {
   ask: Ask | null;
   /** Encodes where the page cannot, or null. */
   encode?: Ask | null;
-  /** Whether the address is ours to keep the state in. */
-  ownsAddress: boolean;
+  /** Where the state is kept: in the address where the page is ours alone. */
+  keeper: Keeper;
   /** Sends a message of a training, or null where nobody can train. */
   send?: ((message: Record<string, unknown>) => void) | null;
   /** Told of what a person has chosen: rows, and the code at the cursor. */
@@ -79,7 +79,7 @@ export class Lab {
     adopt(place);
     const { told } = document;
     this.middle = middleOf(document);
-    this.store = new Store(firstState(document), host.ownsAddress);
+    this.store = new Store(firstState(document), host.keeper);
     this.plane = new Plane(document);
     this.pictures = told.data.image_shape ? Pictures.from(document) : null;
     this.mend();
@@ -125,8 +125,11 @@ export class Lab {
     );
     new Sentences(this.root);
     place.replaceChildren(this.root);
-    // A page that is ours alone is filled; in a notebook the place has its own size.
-    place.classList.toggle("inscape-lab-page", host.ownsAddress);
+    // A page that is ours alone is filled; a cell of a notebook has no height of its own.
+    place.classList.toggle("inscape-lab-page", host.keeper === ADDRESS);
+    place.classList.toggle("inscape-lab-cell", host.keeper !== ADDRESS);
+    // A notebook has keys of its own, some of which delete.
+    if (host.keeper !== ADDRESS) this.root.dataset.lmSuppressShortcuts = "true";
     this.stopKeys = listenToKeys(this);
     this.showView();
     this.store.subscribe((state, changed) => this.follow(state, changed));

@@ -20,7 +20,7 @@ export interface Learning {
   floor: Record<string, number | null> | null;
   noun: string;
   image_shape: number[] | null;
-  high: number | null;
+  shown: [number, number] | null;
   labels: number[] | null;
   classes: { names: string[]; places: number[] } | null;
   inputs: number[][];
@@ -128,7 +128,7 @@ export class LearnView {
         this.told = message as unknown as Learning;
         this.phase = "learning";
         [this.frame, this.before, this.kept] = [null, [], []];
-        this.pictures = this.told.image_shape ? Pictures.of(this.told.image_shape, this.told.high ?? 1) : null;
+        this.pictures = this.told.image_shape ? Pictures.of(this.told.image_shape, this.told.shown!) : null;
         break;
       case "paused":
       case "learned":

@@ -499,7 +499,7 @@ export class MapView {
 
   private rowsWord(): string {
     const { noun, data } = this.lab.document.told;
-    if (this.n === data.n_test || this.lab.store.state.moment !== null) return `test ${noun}s`;
+    if (this.n === data.n_test || this.lab.store.state.moment !== null) return this.lab.document.tested;
     return `${noun}s, test and training`;
   }
 

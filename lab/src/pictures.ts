@@ -8,34 +8,24 @@ export class Pictures {
   readonly height: number;
   readonly width: number;
   private readonly channels: number;
-  private low = 0;
 
   private constructor(
     shape: number[],
-    private high: number,
+    private readonly low: number,
+    private readonly high: number,
   ) {
     [this.height, this.width, this.channels] = [...shape, 1];
   }
 
-  /** Pictures of a shape whose darkest value is told. */
-  static of(shape: number[], high: number): Pictures {
-    return new Pictures(shape, high);
+  /** Pictures of a shape, with the values of paper and of full ink. */
+  static of(shape: number[], shown: [number, number]): Pictures {
+    return new Pictures(shape, ...shown);
   }
 
-  /** The pictures of a document; where it does not tell their range, its rows do when they come. */
+  /** The pictures of a document. */
   static from(document: Document): Pictures {
-    const { image_shape, rows, n_features } = document.told.data;
-    const pictures = new Pictures(image_shape!, rows.high ?? 1);
-    if (rows.high !== null) return pictures;
-    document.whenRows(() => {
-      const seen = document.get(rows.blob).subarray(0, 2000 * n_features);
-      [pictures.low, pictures.high] = [Infinity, -Infinity];
-      for (const value of seen) {
-        pictures.low = Math.min(pictures.low, value);
-        pictures.high = Math.max(pictures.high, value);
-      }
-    });
-    return pictures;
+    const { image_shape, shown } = document.told.data;
+    return Pictures.of(image_shape!, shown!);
   }
 
   /** How much ink each pixel of a row has, between 0 and 1. */

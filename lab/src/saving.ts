@@ -64,13 +64,13 @@ export async function saveFilm(lab: Lab): Promise<void> {
 export function saveRows(lab: Lab, rows: number[]): void {
   const { document } = lab;
   const { model, data, errors } = document.told;
-  const head = ["part", "row", ...(document.told.classes ? ["label"] : []), ...model.component_names, "error"];
+  const head = [...(data.parts ? ["part"] : []), "row", ...(document.told.classes ? ["label"] : []), ...model.component_names, "error"];
   const all = document.get(errors.blob);
   const lines = rows.map((i) => {
     const test = document.isTest(i);
     const label = document.className(i);
     return [
-      test ? "test" : "training",
+      ...(data.parts ? [test ? "test" : "training"] : []),
       test ? i : i - data.n_test,
       ...(document.told.classes ? [quoted(label ?? "")] : []),
       ...document.code(i),
@@ -88,7 +88,8 @@ function quoted(cell: string): string {
 
 /** Rows as Python reads them: places in the test part, and in the training part. */
 export function indices(lab: Lab, rows: number[]): string {
-  const { n_test } = lab.document.told.data;
+  const { n_test, parts: two } = lab.document.told.data;
+  if (!two) return `X[[${rows.join(", ")}]]`;
   const test = rows.filter((i) => i < n_test);
   const train = rows.filter((i) => i >= n_test).map((i) => i - n_test);
   const parts = [`data.test.X[[${test.join(", ")}]]`];

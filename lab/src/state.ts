@@ -1,4 +1,5 @@
-// What is shown, as one value: it lives in the address's fragment, so a link shows the same thing.
+// What is shown, as one value: it lives in the address's fragment, so that a link shows the same thing,
+// or with a notebook's widget, so that a saved notebook does.
 
 import type { DynamicsState } from "./dynamics";
 
@@ -54,27 +55,51 @@ export const START: State = {
 
 type Listener = (state: State, changed: Set<keyof State>) => void;
 
+/** Where the state is kept, as the text of a fragment. */
+export interface Keeper {
+  read(): string;
+  /** Keep it; with `step` as a step that can be gone back. */
+  write(text: string, step: boolean): void;
+  /** Call when somebody else has changed it; what is returned ends that. */
+  listen(call: () => void): () => void;
+}
+
+/** The address of a page that is ours alone. */
+export const ADDRESS: Keeper = {
+  read: () => location.hash,
+  write(text, step) {
+    const address = `${location.pathname}${location.search}${text ? `#${text}` : ""}`;
+    if (step) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  },
+  listen(call) {
+    addEventListener("popstate", call);
+    addEventListener("hashchange", call);
+    return () => {
+      removeEventListener("popstate", call);
+      removeEventListener("hashchange", call);
+    };
+  },
+};
+
 export class Store {
   state: State;
   private listeners: Listener[] = [];
   private timer = 0;
-  private stop: () => void = () => undefined;
+  private readonly stop: () => void;
+  private written: string | null = null;
 
-  /** With `shared`, the state is that of the address: read from it, and written to it. */
   constructor(
     readonly first: State,
-    private readonly shared: boolean,
+    private readonly keeper: Keeper,
   ) {
-    this.state = shared ? parse(location.hash, first) : first;
-    if (shared) {
-      const follow = () => this.apply(parse(location.hash, this.first), false, false);
-      addEventListener("popstate", follow);
-      addEventListener("hashchange", follow);
-      this.stop = () => {
-        removeEventListener("popstate", follow);
-        removeEventListener("hashchange", follow);
-      };
-    }
+    this.state = parse(keeper.read(), first);
+    this.stop = keeper.listen(() => {
+      const text = keeper.read();
+      if (text === this.written) return;
+      this.written = text;
+      this.apply(parse(text, this.first), false, false);
+    });
   }
 
   subscribe(listener: Listener): void {
@@ -99,7 +124,7 @@ export class Store {
     if (!changed.size) return;
     this.state = next;
     for (const listener of this.listeners) listener(next, changed);
-    if (!write || !this.shared) return;
+    if (!write) return;
     clearTimeout(this.timer);
     if (step) this.write(true);
     // Browsers refuse hundreds of addresses a second.
@@ -107,16 +132,14 @@ export class Store {
   }
 
   private write(step: boolean): void {
-    const hash = format(this.state, this.first);
-    const address = `${location.pathname}${location.search}${hash ? `#${hash}` : ""}`;
-    if (step) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
+    this.written = format(this.state, this.first);
+    this.keeper.write(this.written, step);
   }
 
   /** The address that shows just this. */
   link(): string {
     clearTimeout(this.timer);
-    if (this.shared) this.write(false);
+    this.write(false);
     return location.href;
   }
 }

@@ -117,7 +117,7 @@ export class Timeline {
       h("p", { class: "quiet" }, atEnd && restored ? "What was kept: an earlier state, better on rows held out" : "Drag the curve to go back in time"),
       h("p", { class: "number" }, fixed(now.error, 4)),
       h("p", {}, "step ", h("b", {}, count(now.step)), ` of ${count(last.step)}`),
-      h("p", { class: "quiet" }, `epoch ${fixed(now.epoch, 1)}; ${errors.unit}, test rows`),
+      h("p", { class: "quiet" }, `epoch ${fixed(now.epoch, 1)}; ${errors.unit}, ${this.lab.document.tested}`),
     );
     this.draw(height, moment, now.error);
   }

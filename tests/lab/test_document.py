@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, TruncatedSVD
 
 from inscape import data
 from inscape._errors import InscapeError, InvalidDataError, InvalidParameterError
 from inscape.data import Dataset, Split
-from inscape.estimators import VariationalAutoencoder
+from inscape.estimators import Autoencoder, VariationalAutoencoder
 from inscape.lab import Document, describe, describe_run, newest_run
 from inscape.lab.grid import GRID, with_grid
 from inscape.runs import ClustersConfig, DynamicsConfig, Run, run_dynamics
@@ -165,6 +167,58 @@ def test_bytes_come_back_exactly(high):
     np.testing.assert_array_equal(document.blobs["rows"], np.roll(whole, 0, axis=0))
     assert document.blobs["rows"].dtype == np.uint8
     assert list(document.blobs)[-1] == "rows"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [(0, 1, [0, 1]), (0, 16, [0, 16]), (0.2, 0.4, [0, 1]), (-3, 5, [-3, 5])],
+)
+def test_ink_is_the_most_that_there_is_but_of_shares_it_is_one(low, high, shown):
+    X = np.linspace(low, high, 90).reshape(10, 9)
+    told = told_of(describe(PCA(2).fit(X), X, image_shape=(3, 3)))["data"]
+    assert told["shown"] == shown
+    assert told_of(describe(PCA(2).fit(X), X))["data"]["shown"] is None
+
+
+def test_rows_alone_have_no_parts_and_no_rival():
+    X, y = rows(40), np.array(["a", "b"] * 20)
+    document = describe(TruncatedSVD(2).fit(X), X, y)
+    told = told_of(document)
+    assert told["data"] | {"parts": False, "n_test": 40, "n_train": 0} == told["data"]
+    assert told["title"] == "Rows through 2 numbers"
+    assert told["classes"]["names"] == ["a", "b"]
+    np.testing.assert_array_equal(document.blobs["labels"], np.arange(40) % 2)
+    np.testing.assert_allclose(document.blobs["rows"], X, rtol=1e-6)
+    assert told["errors"]["baseline"] is None
+    with_parts = told_of(describe(TruncatedSVD(2).fit(X), dataset(X[:30], X[30:])))
+    assert with_parts["data"]["parts"] is True
+    assert with_parts["errors"]["baseline"]["name"] == "PCA"
+
+
+def test_columns_of_a_frame_and_the_shape_that_a_model_remembers():
+    frame = pd.DataFrame(rows(30), columns=list("uvwxyz"))
+    model = PCA(2).fit(frame)
+    document = describe(model, frame[list("zyxwvu")])
+    assert told_of(document)["data"]["feature_names"] == list("uvwxyz")
+    np.testing.assert_allclose(document.blobs["codes"], model.transform(frame), atol=1e-6)
+    digits = data.load("digits")
+    model = Autoencoder(2, hidden=(), epochs=1, random_state=0).fit(digits)
+    told = told_of(describe(model, digits.test.X, digits.test.y))
+    assert told["data"]["image_shape"] == [8, 8]
+
+
+@pytest.mark.parametrize(
+    ("X", "more", "sentence"),
+    [
+        (np.zeros((5, 3, 3)), {}, "must be of shape (n_samples, n_features)"),
+        (rows(20), {"image_shape": (2, 2)}, "with a product of 6"),
+        (np.full((20, 6), np.nan), {}, "NaN"),
+        (dataset(rows(20), rows(9)), {"y": [1] * 9}, "must be None for a Dataset"),
+    ],
+)
+def test_what_are_no_rows_is_refused(X, more, sentence):
+    with pytest.raises(InscapeError, match=re.escape(sentence)):
+        describe(PCA(2).fit(rows(20)), X, **more)
 
 
 def test_a_tone_between_two_bytes_is_kept():

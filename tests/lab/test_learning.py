@@ -92,7 +92,7 @@ def test_what_is_told_is_what_comes_of_it(learning, monkeypatch):
         json.dumps(config)
     )
     assert first["n_steps"] == run.metrics["steps"]
-    assert (first["noun"], first["image_shape"], first["high"]) == ("digit", [8, 8], 1.0)
+    assert (first["noun"], first["image_shape"], first["shown"]) == ("digit", [8, 8], [0.0, 1.0])
     X, y = digits.test.X, digits.test.y
     assert first["labels"] == y.tolist()
     assert first["classes"] == {"names": list("0123456789"), "places": list(range(10))}
@@ -146,7 +146,7 @@ def test_of_rows_in_raw_units_the_numbers_are_exact(learning, tmp_path):
     heard = hear(learning, Seen(), until=END)
     run, first, last = Run(heard[-1]["run"]), heard[0], frames(heard)[-1]
     X, model = data.load(tmp_path / "table.csv").test.X, run.load()
-    assert (first["noun"], first["image_shape"], first["high"]) == ("row", None, None)
+    assert (first["noun"], first["image_shape"], first["shown"]) == ("row", None, None)
     assert (first["labels"], first["classes"]) == (None, None)
     assert first["inputs"] == X[first["pictured"]].tolist()
     learned = run.metrics["learning"]

@@ -20,6 +20,7 @@ Names are loaded when they are first used: the command line looks here without l
 | `session` | what a server shows, and what it can do |
 | `steps` | encoders and decoders as steps that a page can take by itself |
 | `watching` | the rows by which a training is watched |
+| `widget` | the lab in a notebook |
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from inscape.lab.document import Document
     from inscape.lab.file import export_html
     from inscape.lab.serving import serve
+    from inscape.lab.widget import Widget
 
 _NAMES = {
+    "Widget": "widget",
     "Document": "document",
     "describe": "describing",
     "describe_run": "describing",
@@ -42,7 +45,7 @@ _NAMES = {
     "serve": "serving",
 }
 
-__all__ = ["Document", "describe", "describe_run", "export_html", "newest_run", "serve"]
+__all__ = ["Document", "Widget", "describe", "describe_run", "export_html", "newest_run", "serve"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 
-from inscape._errors import InscapeError, InvalidDataError, RunNotFoundError
+from inscape._checks import image_shape_of
+from inscape._errors import (
+    InscapeError,
+    InvalidDataError,
+    InvalidParameterError,
+    RunNotFoundError,
+)
 from inscape._files import MANIFEST, read_manifest
-from inscape._representations import code_space, unwrap
+from inscape._representations import code_space, in_order_of_fit, unwrap
 from inscape._typing import FloatArray
 from inscape.data import Dataset
+from inscape.data.files import read
 from inscape.data.floats import merged_columns
+from inscape.data.frames import is_frame
+from inscape.estimators.base import NetworkEstimator
 from inscape.figures._drawing.classes import Classes, read_labels
 from inscape.lab.document import Document
 from inscape.lab.kingdoms import describe_dynamics
@@ -96,9 +106,11 @@ def describe_run(run: Run, *, with_training_rows: bool = True) -> Document:
 
 def describe(
     representation: Any,
-    data: Dataset,
+    data: Any,
+    y: Any = None,
     *,
     name: str | None = None,
+    image_shape: Any = None,
     with_training_rows: bool = True,
 ) -> Document:
     """Return the document of any fitted representation: ours, or scikit-learn's PCA and NMF.
@@ -107,12 +119,25 @@ def describe(
     ----------
     representation : Representation
         Fitted, with `transform` and `inverse_transform`.
-    data : Dataset
-        The rows to look at, as `inscape.data.load` gives them.
-    name : str or None
-        What to call it; None takes the name of its class.
-    with_training_rows : bool
+    data : Dataset, or array-like or frame of shape (n_samples, n_features)
+        What to look at: test rows and those that were learned from, as `inscape.data.load` gives
+        them, or rows as `transform` takes them, which are all alike.
+    y : array-like of shape (n_samples,) or None, default None
+        The labels of rows; a data set has its own.
+    name : str or None, default None
+        What to call the representation; None takes the name of its class.
+    image_shape : tuple of int or None, default None
+        (height, width) or (height, width, channels) where a row is a picture; None takes what the
+        representation remembers. A data set knows its own.
+    with_training_rows : bool, default True
         Whether the rows that were learned from come too, after the test rows.
+
+    Raises
+    ------
+    InvalidDataError
+        If the rows are no finite table, or not those of the representation.
+    InvalidParameterError
+        If a data set is told labels or a shape, or the rows are no such pictures.
 
     Examples
     --------
@@ -125,7 +150,36 @@ def describe(
     (50, 2)
     """
     called = type(unwrap(representation)).__name__ if name is None else name
-    return _Describing(representation, data, called, with_training_rows).document({}, None)
+    if isinstance(data, Dataset):
+        if y is not None or image_shape is not None:
+            raise InvalidParameterError(
+                "`y` and `image_shape` must be None for a Dataset, which has its own; leave them "
+                "out."
+            )
+        return _Describing(representation, data, called, with_training_rows).document({}, None)
+    rows = _as_dataset(representation, data, y, image_shape)
+    return _Describing(representation, rows, called, False, parts=False).document({}, None)
+
+
+def _as_dataset(representation: Any, X: Any, y: Any, image_shape: Any) -> Dataset:
+    """Return rows that are all alike as a data set, whose two parts are the same."""
+    if np.ndim(X) != 2 and not is_frame(X):
+        raise InvalidDataError(
+            f"The rows must be of shape (n_samples, n_features), as `transform` takes them; got "
+            f"shape {np.shape(X)}: flatten pictures, and tell their `image_shape`."
+        )
+    # Columns of a frame are those of the same names in fit, wherever they stand.
+    contents = read(in_order_of_fit(unwrap(representation), X), y=y)
+    found, rows = contents.description, contents.all_or_train
+    shape = None
+    known = getattr(unwrap(representation), "description_", None)
+    if image_shape is not None:
+        shape = image_shape_of(rows.n_features, image_shape)
+    elif known is not None and known.image_shape is not None:
+        fits = math.prod(known.image_shape) == rows.n_features
+        shape = known.image_shape if fits else None
+    names = found.feature_names
+    return Dataset("rows", rows, rows, shape, names, found.class_names, contents.checksum)
 
 
 class _Describing:
@@ -138,15 +192,18 @@ class _Describing:
         name: str,
         with_training_rows: bool,
         random_state: int = 0,
+        *,
+        parts: bool = True,
     ) -> None:
         self.model, self.data, self.name = model, data, name
-        self._random_state = random_state
+        self._random_state, self._has_parts = random_state, parts
+        self._asked = _by_name(model)
         self._parts = [data.test.X, data.train.X][: 1 + with_training_rows]
         self.blobs: dict[str, np.ndarray] = {}
         self.n_test = data.test.n_samples
 
     def document(self, provenance: dict[str, Any], run: Run | None) -> Document:
-        codes = self._over_rows(self.model.transform)
+        codes = self._over_rows(self._asked.transform)
         self.blobs["codes"] = _compact(codes)
         encoder, decoder = self._steps("encoder"), self._steps("decoder")
         n_moments = 0 if run is None else max(0, len(_recorded(run)) - 1)
@@ -171,7 +228,7 @@ class _Describing:
         # The rows are the largest and come last: all else is usable before them.
         description["data"]["rows"] = self._rows()
         decode = getattr(self.model, "inverse_transform", None)
-        return Document(description, self.blobs, decode, self.model.transform)
+        return Document(description, self.blobs, decode, self._asked.transform)
 
     def _over_rows(self, function: Any) -> FloatArray:
         found = [
@@ -186,15 +243,18 @@ class _Describing:
         noun = noun_of(self.data)
         called = _DIGITS.get(name, _TITLES.get(name, name))
         numbers = "1 number" if n_components == 1 else f"{n_components} numbers"
-        return {"title": f"{called} {noun}s through {numbers}", "noun": noun}
+        what = f"{called} {noun}s" if self._has_parts else f"{noun.capitalize()}s"
+        return {"title": f"{what} through {numbers}", "noun": noun}
 
     def _data(self) -> dict[str, Any]:
         return {
             "name": self.data.name,
             "n_test": self.n_test,
+            "parts": self._has_parts,
             "n_train": sum(map(len, self._parts[1:])),
             "n_features": self.data.n_features,
             "image_shape": None if self.data.image_shape is None else list(self.data.image_shape),
+            "shown": None if self.data.image_shape is None else shown_range(self.data.test.X),
             "feature_names": None if self.data.image_shape else list(self.data.feature_names),
         }
 
@@ -263,11 +323,12 @@ class _Describing:
             self._weights[~vary] = 0
             self._weights[vary] = len(vary) / vary.sum() / test[:, vary].var(axis=0, dtype=float)
             unit = "squared error over each column's variance"
-        self.blobs["errors"] = self._errors_of(self.model)
+        self.blobs["errors"] = self._errors_of(self._asked)
         told: dict[str, Any] = {"unit": unit, "blob": "errors", "baseline": None}
         told["test"] = float(self.blobs["errors"][: self.n_test].mean(dtype=np.float64))
         n_components = self.blobs["codes"].shape[1]
-        if self.name != "PCA" and n_components <= min(train.shape):
+        # On rows that it was fitted to, PCA would have what the model may not have had.
+        if self._has_parts and self.name != "PCA" and n_components <= min(train.shape):
             scaler = getattr(self.model, "scaler_", None)
             seed = self._random_state
             pca = fit_pca(train, n_components=n_components, random_state=seed, scaler=scaler)
@@ -335,6 +396,32 @@ class _Describing:
         return describe_tiles(reads, writes, self.blobs, n_moments=n_moments)
 
 
+def _by_name(representation: Any) -> Any:
+    """Return what encodes rows without names, though it was fitted with a frame and asks for them.
+
+    Ours take rows in the order of fit; scikit-learn's warn.
+    """
+    names = getattr(representation, "feature_names_in_", None)
+    if names is None or isinstance(representation, NetworkEstimator):
+        return representation
+    return _Named(representation, list(names))
+
+
+class _Named:
+    """A representation, handed frames of the names that it knows."""
+
+    def __init__(self, representation: Any, names: list[str]) -> None:
+        self._representation, self._names = representation, names
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        import pandas as pd
+
+        return np.asarray(self._representation.transform(pd.DataFrame(X, columns=self._names)))
+
+    def inverse_transform(self, Z: FloatArray) -> FloatArray:
+        return np.asarray(self._representation.inverse_transform(Z))
+
+
 def _recorded(run: Run) -> list[str]:
     """Return the files of the recorded moments, in their order."""
     return [name for name in read_manifest(run.path).files if name.startswith("recorder/")]
@@ -345,6 +432,12 @@ def noun_of(dataset: Dataset) -> str:
     if dataset.name in _DIGITS:
         return "digit"
     return "row" if dataset.image_shape is None else "picture"
+
+
+def shown_range(rows: FloatArray) -> list[float]:
+    """Return the values of paper and of ink: 0 and 1 where all are between, else least and most."""
+    low, high = float(rows.min()), float(rows.max())
+    return [0.0, 1.0] if low >= 0 and high <= 1 else [low, high]
 
 
 def _compact(codes: np.ndarray) -> np.ndarray:

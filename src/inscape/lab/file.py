@@ -87,13 +87,13 @@ def export_html(document: Document, path: str | Path, *, overwrite: bool = False
     """
     path = Path(path)
     check_file(path, overwrite=overwrite)
+    write_atomic(path, _page(alone(document)))
+
+
+def alone(document: Document) -> Document:
+    """Return a document for who has no server to ask: it says so, and a decoder is a grid."""
     if document.description.get("decoder", {}).get("type") == "server":
         document = with_grid(document)
-    write_atomic(path, _page(_alone(document)))
-
-
-def _alone(document: Document) -> Document:
-    """Return a document that says that there is no server to ask."""
     told = {**document.description, "capabilities": []}
     if told.get("encoder", {}).get("type") == "server":
         told["encoder"] = {"type": "none"}

@@ -15,7 +15,7 @@ from inscape._typing import FloatArray
 from inscape.data import Dataset
 from inscape.estimators.inputs import as_tensor
 from inscape.figures._drawing.classes import Classes, read_labels
-from inscape.lab.describing import noun_of
+from inscape.lab.describing import noun_of, shown_range
 from inscape.runs.comparison import fit_pca
 from inscape.runs.fitting.learning import floors
 
@@ -64,7 +64,7 @@ class Watched:
         return {
             "noun": noun_of(self._dataset),
             "image_shape": None if shape is None else list(shape),
-            "high": _highest(self.rows) if shape is not None else None,
+            "shown": None if shape is None else shown_range(self.rows),
             "labels": None if self._labels is None else self._labels.tolist(),
             "classes": told,
             "pictured": self.pictured.tolist(),
@@ -131,10 +131,3 @@ def _chosen(n: int, labels: np.ndarray | None) -> np.ndarray:
     spread = np.linspace(0, n - 1, min(n, _PICTURES)).astype(int).tolist()
     more = [place for place in [*spread, *range(n)] if place not in found]
     return np.array([*found, *more][: min(n, _PICTURES)])
-
-
-def _highest(rows: FloatArray) -> float | None:
-    """Return the value of full brightness; None where pictures are of another range."""
-    if rows.min() < 0:
-        return None
-    return next((high for high in (1.0, 255.0) if rows.max() <= high), None)
