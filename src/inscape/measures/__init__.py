@@ -7,6 +7,8 @@
 | `codebook` | how much of a codebook is used |
 | `latents` | which units of a latent space are used, what they tell, how the prior fits |
 | `geometry` | similarity of samples within one representation |
+| `neighbors` | which rows are nearest to which, and how far |
+| `ranks` | how well codes keep who is near whom |
 | `comparison` | how alike two representations are, with intervals |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
@@ -24,8 +26,10 @@ from inscape.measures.comparison import (
 )
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
+from inscape.measures.neighbors import nearest_neighbors, squared_distances
 from inscape.measures.overview import Comparison, alignment_matrix, compare
 from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
+from inscape.measures.ranks import RankPreservation, rank_preservation
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
@@ -42,6 +46,7 @@ __all__ = [
     "CodebookUsage",
     "Comparison",
     "Estimate",
+    "RankPreservation",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -58,12 +63,15 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "nearest_neighbors",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
+    "rank_preservation",
     "reconstruct",
     "second_order_similarity",
     "similarity",
     "spatial_structure",
+    "squared_distances",
     "squared_error",
     "unexplained_by_column",
 ]
