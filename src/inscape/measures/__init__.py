@@ -10,6 +10,8 @@
 | `neighbors` | which rows are nearest to which, and how far |
 | `ranks` | how well codes keep who is near whom |
 | `comparison` | how alike two representations are, with intervals |
+| `dimension` | how many dimensions rows fill |
+| `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `partitions` | how well clusters agree with labels |
@@ -24,6 +26,8 @@ from inscape.measures.comparison import (
     procrustes_distance,
     second_order_similarity,
 )
+from inscape.measures.dimension import intrinsic_dimension
+from inscape.measures.disentanglement import Disentanglement, disentanglement
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
 from inscape.measures.neighbors import nearest_neighbors, squared_distances
@@ -45,6 +49,7 @@ __all__ = [
     "AggregatePosterior",
     "CodebookUsage",
     "Comparison",
+    "Disentanglement",
     "Estimate",
     "RankPreservation",
     "SpatialStructure",
@@ -60,9 +65,11 @@ __all__ = [
     "compare",
     "count_together",
     "dead_units",
+    "disentanglement",
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "intrinsic_dimension",
     "nearest_neighbors",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
