@@ -33,7 +33,7 @@ def intrinsic_dimension(X: Any, *, n_neighbors: int = 2) -> float:
     -------
     float
         In many dimensions it is too low, since no number of rows fills them: of 2,000 rows evenly
-        from a cube of 10 dimensions, about 8.5.
+        from a cube of 10 dimensions, about 8.2.
 
     Raises
     ------
