@@ -125,6 +125,87 @@ def test_a_mixture_is_that_of_scikit_learn(plain):
     np.testing.assert_allclose(drawn.std(axis=0), codes.std(axis=0), rtol=0.05)
 
 
+def test_a_full_mixture_draws_codes_that_lean_and_comes_back_from_its_file(
+    plain, monkeypatch, tmp_path
+):
+    codes = RNG.normal(size=(3000, 2)) @ np.array([[2.0, 1.9], [0.0, 0.3]]) + 5
+    model = plain.fine_tune(X, epochs=0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "transform", lambda self, X: codes)
+        model.fit_sampler(X, 'mixture(n_mixture_components=1, covariance="full")', random_state=0)
+    drawn = draw_codes(model, 20_000, from_="mixture", random_state=0)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(codes.T), rtol=0.05)
+    model.save(tmp_path / "model")
+    again = inscape.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.sample(5, random_state=1), model.sample(5, random_state=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "transform", lambda self, X: codes)
+        model.fit_sampler(X, "mixture(n_mixture_components=1)", random_state=0)
+    assert abs(np.cov(draw_codes(model, 20_000, from_=None, random_state=0).T)[0, 1]) < 0.1
+
+
+# --------------------------------------------------------------------------- responsibilities
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("model", ["plain", "in_ball"], indirect=True)
+def test_responsibilities_of_a_sampler_are_those_of_its_densities(model, dtype):
+    shares = model.responsibilities(X.astype(dtype), from_="mixture")
+    assert (shares.shape, shares.dtype) == ((300, 3), dtype)
+    density = model.network_.samplers["mixture"].density
+    codes = model.code_space_.flatten(torch.from_numpy(model.transform(X)))
+    means, spreads = density.means.double(), (0.5 * density.log_variances).double().exp()
+    each = torch.distributions.Normal(means, spreads).log_prob(codes[:, None]).sum(2).exp()
+    each = (each * density.logits.double().softmax(0)).numpy()
+    np.testing.assert_allclose(shares, each / each.sum(1, keepdims=True), atol=1e-3)
+    assert next(model.network_.parameters()).dtype == torch.float32
+
+
+@pytest.mark.parametrize("prior", ["mixture_of_gaussians", "vamp_prior(n_pseudo_inputs=10)"])
+@pytest.mark.parametrize("conditional", [False, True])
+def test_responsibilities_of_a_prior_sum_to_its_density(prior, conditional):
+    options = {"conditional": True} if conditional else {}
+    model = VariationalAutoencoder(2, prior=prior, **options, **OPTIONS)
+    told = (Y,) if conditional else ()
+    model.fit(X, *told)
+    shares = model.responsibilities(X, *told)
+    assert shares.shape == (300, 10)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    # By Bayes, from the codes: how the log-density changes with them is the shares' mean.
+    codes = torch.from_numpy(model.transform(X, *told)).float().requires_grad_()
+    module = model.network_.prior
+    (slope,) = torch.autograd.grad(module.log_density(codes, model.network_).sum(), codes)
+    if prior == "mixture_of_gaussians":
+        means, variances = module.means, module.log_variances.exp()
+        towards = ((means - codes[:, None]) / variances * torch.from_numpy(shares)[..., None]).sum(
+            1
+        )
+        torch.testing.assert_close(slope, towards.float().detach(), atol=1e-3, rtol=1e-3)
+
+
+def test_what_has_no_responsibilities_says_so(variational, on_sphere, conditional):
+    for call, error, told in (
+        (lambda: variational.responsibilities(X), InvalidParameterError, "must be a mixture"),
+        (
+            lambda: on_sphere.responsibilities(X, from_="mixture"),
+            InvalidParameterError,
+            "on the sphere",
+        ),
+        (
+            lambda: variational.responsibilities(X, from_="flow"),
+            InvalidParameterError,
+            "got 'flow', a NormalizingFlowModule",
+        ),
+        (
+            lambda: conditional.responsibilities(X, from_="mixture"),
+            InvalidDataError,
+            "y must hold a label",
+        ),
+    ):
+        with pytest.raises(error, match=told):
+            call()
+
+
 def test_a_flow_explains_held_out_codes_better_than_a_mixture(plain, monkeypatch):
     # A bent band: ten Gaussians that lie along the axes cover it in steps.
     across, noise = RNG.normal(size=(2, 3000, 1))

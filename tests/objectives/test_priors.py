@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
@@ -28,12 +29,16 @@ from inscape.objectives.priors import (
     fit_flow,
 )
 
-LEARNED = ["mixture_of_gaussians", "vamp_prior", "normalizing_flow"]
+LEARNED = ["mixture_of_gaussians", "full mixture", "vamp_prior", "normalizing_flow"]
 SMALL = {
+    "full mixture": MixtureOfGaussians(covariance="full"),
     "vamp_prior": VampPrior(n_pseudo_inputs=7),
     "normalizing_flow": NormalizingFlow(n_layers=3, hidden=(8,)),
 }
-EUCLIDEAN = [word for word, part in PRIORS.items() if part().space.kind == "euclidean"]
+BUILT = [*PRIORS, "full mixture"]
+EUCLIDEAN = [
+    word for word in BUILT if word not in PRIORS or PRIORS[word]().space.kind == "euclidean"
+]
 
 
 def draws(seed: int = 0) -> torch.Generator:
@@ -79,7 +84,7 @@ def test_a_prior_is_a_part_that_its_description_makes_again(word):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("word", PRIORS)
+@pytest.mark.parametrize("word", BUILT)
 def test_densities_and_samples_have_the_shapes_of_the_contract(word, dtype):
     module, network = built(word, 3, dtype=dtype), network_for(3, dtype=dtype)
     codes = module.sample(6, generator=draws(), network=network).to(dtype)
@@ -94,7 +99,7 @@ def test_densities_and_samples_have_the_shapes_of_the_contract(word, dtype):
     torch.testing.assert_close(module.log_density(codes[0], network), each[0])
 
 
-@pytest.mark.parametrize("word", PRIORS)
+@pytest.mark.parametrize("word", BUILT)
 def test_nothing_global_is_drawn(word):
     before = torch.get_rng_state()
     built(word, 3).sample(4, generator=draws(), network=network_for(3))
@@ -165,6 +170,7 @@ def test_a_learned_prior_gets_closer_to_codes(word):
     ("make", "message"),
     [
         (lambda: MixtureOfGaussians(0), "`n_mixture_components` must be an integer >= 1; got 0"),
+        (lambda: MixtureOfGaussians(covariance="fulll"), "Did you mean 'full'"),
         (lambda: VampPrior(n_pseudo_inputs=2.5), "`n_pseudo_inputs` must be an integer >= 1"),
         (lambda: NormalizingFlow(n_layers=0), "`n_layers` must be an integer >= 1; got 0"),
         (lambda: NormalizingFlow(hidden=(0,)), "`hidden` must be a tuple of layer widths"),
@@ -182,24 +188,43 @@ def test_wrong_options_are_refused(make, message):
 # --------------------------------------------------------------------------- mixture
 
 
-def scipys_log_density(module: MixtureOfGaussiansModule, codes: np.ndarray) -> np.ndarray:
+def by_scipy(module: MixtureOfGaussiansModule, codes: np.ndarray) -> np.ndarray:
+    """The weighted density (n, n_mixture) of each Gaussian at codes."""
+    means, variances = module.means.detach().numpy(), module.log_variances.detach().exp().numpy()
+    n = means.shape[1]
+    below = torch.zeros(len(means), n, n) if module.mixing is None else module.mixing.detach()
+    factors = below.tril(-1).numpy() + np.eye(n)
+    covariances = [T @ np.diag(v) @ T.T for T, v in zip(factors, variances, strict=True)]
     weights = module.logits.detach().softmax(dim=0).numpy()
-    total = sum(
-        weight * stats.multivariate_normal(mean, np.diag(np.exp(log_variances))).pdf(codes)
-        for weight, mean, log_variances in zip(
-            weights,
-            module.means.detach().numpy(),
-            module.log_variances.detach().numpy(),
-            strict=True,
-        )
-    )
-    return np.log(total)
+    parts = zip(weights, means, covariances, strict=True)
+    return np.stack([w * stats.multivariate_normal(m, C).pdf(codes) for w, m, C in parts], axis=1)
 
 
-def test_the_mixtures_density_is_scipys():
-    module, codes = built("mixture_of_gaussians", 3), normal(30, 3, seed=4)
+@pytest.mark.parametrize("word", ["mixture_of_gaussians", "full mixture"])
+def test_the_mixtures_density_and_responsibilities_are_scipys(word):
+    module, codes = built(word, 3), normal(30, 3, seed=4)
     ours = module.log_density(codes, None).detach().numpy()
-    np.testing.assert_allclose(ours, scipys_log_density(module, codes.numpy()), rtol=1e-10)
+    each = by_scipy(module, codes.numpy())
+    np.testing.assert_allclose(ours, np.log(each.sum(axis=1)), rtol=1e-10)
+    shares = module.responsibilities(codes.view(5, 6, 3), None).detach().view(30, -1)
+    np.testing.assert_allclose(shares, each / each.sum(axis=1, keepdims=True), rtol=1e-8)
+
+
+@pytest.mark.parametrize("width", [1e-4, 1.0, 1e4])
+def test_a_full_mixture_is_scikit_learns(width):
+    rng = np.random.default_rng(0)
+    slanted = rng.normal(size=(2, 300, 3)) @ rng.normal(size=(2, 3, 3))
+    codes = np.concatenate([slanted[0], slanted[1] + 12])
+    options = {"n_mixture_components": 2, "random_state": 0, "covariance": "full"}
+    module = MixtureOfGaussiansModule.fitted(width * codes + 3 * width, **options)
+    scaled = codes / codes.std()
+    theirs = GaussianMixture(2, random_state=0).fit(scaled)
+    wanted = theirs.score_samples(scaled) - 3 * np.log(width * codes.std())
+    given = torch.from_numpy(width * codes + 3 * width)
+    np.testing.assert_allclose(module.log_density(given, None).detach(), wanted, atol=1e-6)
+    shares = module.responsibilities(given, None).detach().numpy()
+    labels = theirs.predict(scaled)
+    assert max((shares.argmax(1) == labels).mean(), (shares.argmin(1) == labels).mean()) == 1
 
 
 def test_a_fresh_mixture_is_about_as_wide_as_the_standard_normal():
@@ -251,13 +276,15 @@ def test_vamps_density_is_the_mean_of_the_posteriors():
     module, network = built("vamp_prior", 3), network_for(3)
     codes = normal(4, 3, seed=9)
     ours = module.log_density(codes, network).detach()
-    for code, found in zip(codes, ours, strict=True):
-        total = 0.0
+    shares = module.responsibilities(codes, network).detach()
+    for code, found, share in zip(codes, ours, shares, strict=True):
+        each_of = []
         for u in module.pseudo_inputs:
             mean, log_variance = network.encoder(u).detach().chunk(2)
             each = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
-            total += each.log_prob(code).sum().exp().item()
-        assert found.item() == pytest.approx(math.log(total / 7), rel=1e-10)
+            each_of.append(each.log_prob(code).sum().exp().item())
+        assert found.item() == pytest.approx(math.log(sum(each_of) / 7), rel=1e-10)
+        np.testing.assert_allclose(share, np.array(each_of) / sum(each_of), rtol=1e-8)
 
 
 def test_pseudo_inputs_start_at_different_rows():
@@ -342,12 +369,14 @@ def test_a_flow_is_fitted_even_where_a_component_never_moves():
 def test_every_option_of_a_prior_is_used():
     options = {
         "n_mixture_components": 3,
+        "covariance": "full",
         "n_pseudo_inputs": 4,
         "n_layers": 3,
         "hidden": (5,),
     }
     for part, field in itertools.chain.from_iterable(
-        [(part, field.name) for field in fields(part)] for part in (PRIORS[w] for w in LEARNED)
+        [(part, field.name) for field in fields(part)]
+        for part in (PRIORS[w] for w in LEARNED if w in PRIORS)
     ):
         sizes = [
             sum(

@@ -51,8 +51,10 @@ from inscape.estimators.options import (
 from inscape.estimators.persistence import save
 from inscape.estimators.plain_modules import DecoderModule, EncoderModule, copy_plain
 from inscape.estimators.samplers import (
+    density_in,
     describe_samplers,
     draw_codes,
+    find_mixture,
     fit_sampler,
     forget_samplers,
     restore_samplers,
@@ -842,7 +844,8 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             Rows, such as those that it was trained on.
         kind : {"mixture", "flow", "symbols"}, or part
             A mixture of Gaussians or a normalising flow; or one of your own size, such as
-            ``MixtureOfGaussians(n_mixture_components=30)`` or "flow(n_layers=6)". Of a codebook
+            ``MixtureOfGaussians(n_mixture_components=30)``, 'mixture(covariance="full")', the
+            source's, or "flow(n_layers=6)". Of a codebook
             "symbols" is the density of the symbols themselves, each given those before it.
         y : array-like, or None
             What a conditional model is told; the density is that of all rows' codes.
@@ -915,6 +918,42 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             y,
             precision=codes.dtype,
             after=self.units_.undo,
+        )
+
+    def responsibilities(self, X: Any, y: Any = None, *, from_: str | None = None) -> FloatArray:
+        r"""Return how probable each part of a mixture is as the origin of each row's code.
+
+        .. math:: r_k(x) = \frac{\pi_k \, p_k(z)}{\sum_l \pi_l \, p_l(z)}
+
+        with z the code of x as `transform` gives it: of a variational estimator, its mean.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+            Rows.
+        y : array-like, or None
+            What a conditional model is told.
+        from_ : {"prior", "mixture"} or None
+            Which mixture: a prior that is one, or what `fit_sampler` fitted; None as in `sample`.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_mixture_components)
+            Rows sum to 1; of a VampPrior, a column a pseudo-input.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such mixture.
+        """
+        check_is_fitted(self)
+        kind, flatten = find_mixture(self, from_), self.code_space_.flatten
+        codes = self.transform(X, y)
+        return self._by_block(
+            lambda net, some: density_in(net, kind).responsibilities(flatten(some.features), net),
+            codes,
+            self._labels(X, y),
+            precision=codes.dtype,
         )
 
     def at(self, snapshot: Snapshot) -> Self:

@@ -98,6 +98,50 @@ def draw_codes(estimator: Any, n: int, *, from_: str | None, random_state: Any) 
     """
     count, generator = check_integer("n", n, minimum=1), make_generator(random_state)
     network = estimator.network_
+    kind = _find_kind(estimator, from_)
+    density = density_in(network, kind)
+    with torch.no_grad():
+        if isinstance(density, SymbolDensity):
+            quantizer = _quantizer(network)
+            return quantizer.entries(density.draw(count, generator=generator)).cpu().numpy()
+        codes = density.sample(count, generator=generator, network=network)
+        if kind != "prior":
+            codes = estimator.code_space_.settle(codes)
+    return codes.cpu().numpy()
+
+
+def find_mixture(estimator: Any, from_: str | None) -> str:
+    """Return which prior or sampler is asked for, one whose module has ``responsibilities``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such prior or sampler, or it is no mixture of the codes as they are.
+    """
+    kind = _find_kind(estimator, from_)
+    density = density_in(estimator.network_, kind)
+    if not hasattr(density, "responsibilities"):
+        raise InvalidParameterError(
+            f"`from_` must be a mixture to have responsibilities; got {kind!r}, a "
+            f"{type(density).__name__}: call fit_sampler(X, kind='mixture') and take "
+            "from_='mixture', or fit with prior='mixture_of_gaussians'."
+        )
+    if kind != "prior" and isinstance(estimator.code_space_, Sphere):
+        raise InvalidParameterError(
+            "`from_` must be a mixture of the codes as they are; got 'mixture' on the sphere, "
+            "whose draws have lengths that codes have not: cluster the codes instead."
+        )
+    return kind
+
+
+def density_in(network: Network, kind: str) -> Any:
+    """Return the module of a network's prior, or of one of its samplers."""
+    samplers: Any = getattr(network, "samplers", {})
+    return network.prior if kind == "prior" else samplers[kind].density
+
+
+def _find_kind(estimator: Any, from_: str | None) -> str:
+    network = estimator.network_
     has_prior = hasattr(network, "prior")
     samplers = getattr(network, "samplers", {})
     only = next(iter(samplers)) if len(samplers) == 1 else "mixture"
@@ -113,17 +157,7 @@ def draw_codes(estimator: Any, n: int, *, from_: str | None, random_state: Any) 
             f"`from_` must be a sampler that has been fitted; got {kind!r}: call "
             f"fit_sampler(X, kind={kind!r}) first."
         )
-    with torch.no_grad():
-        if kind == "prior":
-            codes = network.prior.sample(count, generator=generator, network=network)
-        else:
-            density = samplers[kind].density
-            if isinstance(density, SymbolDensity):
-                quantizer = _quantizer(network)
-                return quantizer.entries(density.draw(count, generator=generator)).cpu().numpy()
-            vectors = density.sample(count, generator=generator, network=network)
-            codes = estimator.code_space_.settle(vectors)
-    return codes.cpu().numpy()
+    return kind
 
 
 def describe_samplers(network: Network) -> dict[str, Any]:
@@ -229,5 +263,6 @@ def _fit_mixture(
         return MixtureOfGaussiansModule.fitted(
             points.numpy(),
             n_mixture_components=part.n_mixture_components,
+            covariance=part.covariance,
             random_state=int(torch.randint(2**31, (), generator=generator)),
         )

@@ -7,7 +7,11 @@
 | `codebook` | how much of a codebook is used |
 | `latents` | which units of a latent space are used, what they tell, how the prior fits |
 | `geometry` | similarity of samples within one representation |
+| `neighbors` | which rows are nearest to which, and how far |
+| `ranks` | how well codes keep who is near whom |
 | `comparison` | how alike two representations are, with intervals |
+| `dimension` | how many dimensions rows fill |
+| `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `partitions` | how well clusters agree with labels |
@@ -22,10 +26,14 @@ from inscape.measures.comparison import (
     procrustes_distance,
     second_order_similarity,
 )
+from inscape.measures.dimension import intrinsic_dimension
+from inscape.measures.disentanglement import Disentanglement, disentanglement
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
+from inscape.measures.neighbors import nearest_neighbors, squared_distances
 from inscape.measures.overview import Comparison, alignment_matrix, compare
 from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
+from inscape.measures.ranks import RankPreservation, rank_preservation
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
@@ -41,7 +49,9 @@ __all__ = [
     "AggregatePosterior",
     "CodebookUsage",
     "Comparison",
+    "Disentanglement",
     "Estimate",
+    "RankPreservation",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -55,15 +65,20 @@ __all__ = [
     "compare",
     "count_together",
     "dead_units",
+    "disentanglement",
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "intrinsic_dimension",
+    "nearest_neighbors",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
+    "rank_preservation",
     "reconstruct",
     "second_order_similarity",
     "similarity",
     "spatial_structure",
+    "squared_distances",
     "squared_error",
     "unexplained_by_column",
 ]

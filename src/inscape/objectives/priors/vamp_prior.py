@@ -91,6 +91,10 @@ class VampPriorModule(nn.Module):
         each = self._posterior(network).log_density(codes[..., None, :])
         return each.logsumexp(dim=-1) - math.log(len(self.pseudo_inputs))
 
+    def responsibilities(self, codes: Tensor, network: Any) -> Tensor:
+        """Return how probable each pseudo-input is as the origin of codes, (..., n_mixture)."""
+        return self._posterior(network).log_density(codes[..., None, :]).softmax(dim=-1)
+
     def sample(self, n: int, *, generator: torch.Generator, network: Any) -> Tensor:
         """Return n codes (n, n_components), each from the posterior of a random pseudo-input."""
         which = torch.randint(len(self.pseudo_inputs), (n,), generator=generator)
