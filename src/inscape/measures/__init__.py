@@ -10,6 +10,8 @@
 | `comparison` | how alike two representations are, with intervals |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
+| `spectrum` | how many principal components there are: above chance, and on other rows |
+| `intervals` | the mean of a few repetitions, with its interval |
 | `partitions` | how well clusters agree with labels |
 | `structure` | whether a unit's weights, seen as a picture, hold a pattern |
 """
@@ -23,6 +25,7 @@ from inscape.measures.comparison import (
     second_order_similarity,
 )
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
+from inscape.measures.intervals import mean_interval
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
 from inscape.measures.overview import Comparison, alignment_matrix, compare
 from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
@@ -35,6 +38,13 @@ from inscape.measures.reconstruction import (
     squared_error,
     unexplained_by_column,
 )
+from inscape.measures.spectrum import (
+    HeldOutSpectrum,
+    ParallelAnalysis,
+    held_out_spectrum,
+    parallel_analysis,
+    smallest_as_good,
+)
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
@@ -42,6 +52,8 @@ __all__ = [
     "CodebookUsage",
     "Comparison",
     "Estimate",
+    "HeldOutSpectrum",
+    "ParallelAnalysis",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -58,11 +70,15 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "held_out_spectrum",
+    "mean_interval",
+    "parallel_analysis",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
     "reconstruct",
     "second_order_similarity",
     "similarity",
+    "smallest_as_good",
     "spatial_structure",
     "squared_error",
     "unexplained_by_column",

@@ -513,6 +513,42 @@ class ClassificationConfig(Reading, Config):
     random_state: int = 0
 
 
+@tell_words
+@_reading_last
+@dataclass(frozen=True)
+class ComponentsConfig(Reading, Config):
+    """Everything that a search for the size of a code is asked for, and how the data are read.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        mnist.
+    sizes : tuple of int
+        The numbers of components that an autoencoder is trained with, such as 2,8,32; left out, 1,
+        2, 4, ... up to 32, or to what the data can have.
+    scaler : str
+        Behind which everything stands: standard, minmax, or none; left out, standard for tables
+        and none for pictures.
+    epochs : float
+        Passes over the data of each training; left out, as many as bring a good map soon.
+    random_state : int
+        Seed of every draw.
+    test_fraction : float
+        Share of the rows kept for testing, where the data have no test part of their own.
+    """
+
+    kind: ClassVar[str] = "components"
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED}
+
+    data: str = "mnist"
+    sizes: tuple[int, ...] = ()
+    scaler: Literal["standard", "minmax", "none"] | None = None
+    epochs: float | None = None
+    random_state: int = 0
+    test_fraction: float = 0.2
+
+
 @dataclass(frozen=True)
 class ReproductionConfig(Config):
     """Everything that a reproduction is asked for.

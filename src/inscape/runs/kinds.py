@@ -18,6 +18,7 @@ from inscape.runs.config import (
     AnomaliesConfig,
     ClassificationConfig,
     ClustersConfig,
+    ComponentsConfig,
     Config,
     DynamicsConfig,
     FitConfig,
@@ -32,6 +33,7 @@ KINDS: Final[Mapping[str, type[Config]]] = {
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ComponentsConfig,
         DynamicsConfig,
         ReproductionConfig,
     )
