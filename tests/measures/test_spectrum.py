@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, ttest_1samp
 from scipy.stats import t as student
-from scipy.stats import ttest_1samp
 from sklearn.decomposition import PCA
 
 from inscape._errors import InvalidDataError, InvalidParameterError

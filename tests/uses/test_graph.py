@@ -7,7 +7,8 @@ import pytest
 from scipy.optimize import brentq
 
 from inscape._errors import InvalidDataError, InvalidParameterError
-from inscape.uses.graph import fuzzy_weights, nearest_neighbors, neighbor_graph, neighbor_weights
+from inscape.measures import nearest_neighbors
+from inscape.uses.graph import fuzzy_weights, neighbor_graph, neighbor_weights
 
 
 def brute(points, n_neighbors):

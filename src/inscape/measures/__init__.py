@@ -7,6 +7,8 @@
 | `codebook` | how much of a codebook is used |
 | `latents` | which units of a latent space are used, what they tell, how the prior fits |
 | `geometry` | similarity of samples within one representation |
+| `neighbors` | which rows are nearest to which, and how far |
+| `ranks` | how well codes keep who is near whom |
 | `comparison` | how alike two representations are, with intervals |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
@@ -27,8 +29,10 @@ from inscape.measures.comparison import (
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.intervals import mean_interval
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
+from inscape.measures.neighbors import nearest_neighbors, squared_distances
 from inscape.measures.overview import Comparison, alignment_matrix, compare
 from inscape.measures.partitions import cluster_purity, clustering_accuracy, count_together
+from inscape.measures.ranks import RankPreservation, rank_preservation
 from inscape.measures.reconstruction import (
     binary_cross_entropy,
     code_directions,
@@ -54,6 +58,7 @@ __all__ = [
     "Estimate",
     "HeldOutSpectrum",
     "ParallelAnalysis",
+    "RankPreservation",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -72,14 +77,17 @@ __all__ = [
     "explained_variance",
     "held_out_spectrum",
     "mean_interval",
+    "nearest_neighbors",
     "parallel_analysis",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
+    "rank_preservation",
     "reconstruct",
     "second_order_similarity",
     "similarity",
     "smallest_as_good",
     "spatial_structure",
+    "squared_distances",
     "squared_error",
     "unexplained_by_column",
 ]

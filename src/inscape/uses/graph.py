@@ -6,15 +6,10 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.spatial import cKDTree
-from sklearn.neighbors import NearestNeighbors
 
-from inscape._checks import check_integer, check_matrix
-from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, IntArray
+from inscape.measures import nearest_neighbors
 
-# In more dimensions a tree opens nearly every leaf, and products of blocks are sooner done.
-_FEW_DIMENSIONS = 16
 _HALVINGS = 60
 # Of the mean distance to the neighbours: no bandwidth is smaller, or the weights would be 0 or 1.
 _NARROWEST = 1e-3
@@ -109,63 +104,6 @@ def neighbor_weights(rows: FloatArray, points: FloatArray, *, n_neighbors: int =
     weights[known] = same[known]
     weights /= weights.sum(axis=1, keepdims=True)
     return _as_matrix(weights, places, len(points))
-
-
-def nearest_neighbors(
-    points: FloatArray, rows: FloatArray | None = None, *, n_neighbors: int
-) -> tuple[FloatArray, IntArray]:
-    """Return how far, and which, the nearest points are: exactly, nearest first.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n_points, n_dimensions)
-        Among which neighbours are looked for.
-    rows : ndarray, shape (n_rows, n_dimensions), or None
-        Whose neighbours; None are the points themselves, and none is its own neighbour.
-    n_neighbors : int
-        How many; all where there are fewer.
-
-    Returns
-    -------
-    distances, places : ndarray, shape (n_rows, n_neighbors)
-
-    Raises
-    ------
-    InvalidDataError
-        If there are rows or points that are not finite, or their dimensions differ.
-    """
-    check_integer("n_neighbors", n_neighbors, minimum=1)
-    points = check_matrix(points, name="points").astype(np.float64)
-    if rows is None and len(points) < 2:
-        raise InvalidDataError("points must be at least two to be neighbours; got 1: give more.")
-    # Products of far numbers would round off what tells neighbours apart.
-    middle = points.mean(axis=0)
-    points -= middle
-    if rows is not None:
-        rows = check_matrix(rows, name="rows", n_columns=points.shape[1])
-        rows = rows.astype(np.float64) - middle
-        return _search(points, rows, min(n_neighbors, len(points)))
-    n_neighbors = min(n_neighbors, len(points) - 1)
-    distances, places = _search(points, points, n_neighbors + 1)
-    # Among copies of itself a point need not have found itself: then the last one is too many.
-    itself = places == np.arange(len(points))[:, None]
-    itself[~itself.any(axis=1), -1] = True
-    shape = (len(points), n_neighbors)
-    return distances[~itself].reshape(shape), places[~itself].reshape(shape)
-
-
-def _search(points: FloatArray, rows: FloatArray, n_neighbors: int) -> tuple[FloatArray, IntArray]:
-    if points.shape[1] <= _FEW_DIMENSIONS:
-        found = cKDTree(points).query(rows, k=np.arange(1, n_neighbors + 1))
-        return found[0], found[1]
-    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points)
-    places = search.kneighbors(rows, return_distance=False)
-    # From differences: those of products leave a copy some distance from itself.
-    distances = np.empty(places.shape)
-    for column in range(n_neighbors):
-        distances[:, column] = np.linalg.norm(rows - points[places[:, column]], axis=1)
-    order = np.argsort(distances, axis=1, kind="stable")
-    return np.take_along_axis(distances, order, 1), np.take_along_axis(places, order, 1)
 
 
 def fuzzy_weights(distances: FloatArray) -> FloatArray:
