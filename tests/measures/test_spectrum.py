@@ -78,7 +78,7 @@ def test_what_repeats_itself_exactly_is_one_component():
 
 
 def test_permutations_that_are_too_few_for_the_level_are_refused():
-    with pytest.raises(InvalidParameterError, match="at least 19 for level=0.05; got 18"):
+    with pytest.raises(InvalidParameterError, match="must be at least 19 for level"):
         parallel_analysis(factors(20, 1, 3), n_permutations=18)
     assert parallel_analysis(factors(20, 1, 3), n_permutations=19, random_state=0).level == 0.05
     with pytest.raises(InvalidDataError, match="two different rows; got 3 equal ones"):

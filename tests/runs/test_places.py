@@ -18,6 +18,7 @@ PLACES = {
     "fit": {"data"},
     "anomalies": {"data", "model"},
     "clusters": {"data", "model"},
+    "components": {"data"},
     "classification": {"data", "model"},
     "dynamics": {"data"},
     "reproduction": set(),

@@ -5,6 +5,7 @@
 | `anomalies` | ``inscape anomalies``: rows that are not like the others, and by which features |
 | `classify` | ``inscape classify``: classes from few labels |
 | `cluster` | ``inscape cluster``: groups of rows that are alike |
+| `components` | ``inscape components``: which size of code the rows speak for |
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
@@ -37,6 +38,7 @@ from inscape._errors import InscapeError
 from inscape.cli.anomalies import anomalies
 from inscape.cli.classify import classify
 from inscape.cli.cluster import cluster
+from inscape.cli.components import components
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
@@ -91,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         anomalies,
         classify,
         cluster,
+        components,
         dynamics,
         reproduce,
         datasets,

@@ -24,6 +24,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `animation` | the same as a moving picture |
 | `sweeps` | heat maps over training options |
 | `illusions` | what a network believes for a while although it is not so |
+| `sizes` | what speaks for which size of a code |
 | `trees` | a hierarchy: its tree, features and similarity |
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
 | `classification` | classes that were told: which is taken for which, and what is least sure |
@@ -48,6 +49,7 @@ from inscape.figures.planes import decoder_grid, map_and_grid
 from inscape.figures.races import loss_race
 from inscape.figures.samples import sample_rows, sample_sheet
 from inscape.figures.similarities import similarity_over_training
+from inscape.figures.sizes import size_evidence
 from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.sweeps import sweep_map
 from inscape.figures.tables import sample_table, traversal_table
@@ -96,6 +98,7 @@ __all__ = [
     "sample_sheet",
     "sample_table",
     "similarity_over_training",
+    "size_evidence",
     "spherical_grid",
     "spherical_map",
     "sweep_map",

@@ -91,8 +91,8 @@ def parallel_analysis(
     -----
     J. L. Horn (1965), Psychometrika 30, 179-185; with permuted columns in place of normal numbers:
     A. Buja and N. Eyuboglu (1992), Multivariate Behavioral Research 27, 509-540. The threshold of
-    the k-th component does not know of the k - 1 before it, whose variance it spreads over all: weak
-    components behind strong ones are missed, and the count is rather too low than too high.
+    the k-th component does not know of the k - 1 before it, whose variance it spreads over all:
+    weak components behind strong ones are missed, and the count is rather too low than too high.
 
     Examples
     --------
@@ -181,9 +181,9 @@ def held_out_spectrum(X: Any, X_test: Any) -> HeldOutSpectrum:
 
     Notes
     -----
-    M. E. Tipping and C. M. Bishop (1999), J. R. Stat. Soc. B 61, 611-622. With more rows than columns
-    the values are those of scikit-learn's ``PCA(k).score_samples``; with fewer it divides the
-    variance that is left by the directions that the rows span, the paper by all.
+    M. E. Tipping and C. M. Bishop (1999), J. R. Stat. Soc. B 61, 611-622. With more rows than
+    columns the values are those of scikit-learn's ``PCA(k).score_samples``; with fewer it divides
+    the variance that is left by the directions that the rows span, the paper by all.
 
     Examples
     --------

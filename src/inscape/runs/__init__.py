@@ -9,7 +9,9 @@ without loading torch.
 | `classification` | the kind ``classification`` |
 | `clusters` | the kind ``clusters`` |
 | `comparison` | the honest table |
+| `components` | the kind ``components`` |
 | `config` | what a run was asked for, as plain data |
+| `deviations` | errors in one unit for all: standard deviations of the training rows |
 | `dynamics` | the kind ``dynamics`` |
 | `environment` | what a run was made with: versions, device, threads, data, command |
 | `export` | what a fitted model is handed over as: ONNX graphs, the Hub's layout |
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
     from inscape.runs.classification import classify
     from inscape.runs.clusters import find_clusters
     from inscape.runs.comparison import compare, fit_baselines
+    from inscape.runs.components import find_size
     from inscape.runs.config import (
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ComponentsConfig,
         DynamicsConfig,
         FitConfig,
         ReproductionConfig,
@@ -53,6 +57,7 @@ _NAMES = {
     "AnomaliesConfig": "config",
     "ClassificationConfig": "config",
     "ClustersConfig": "config",
+    "ComponentsConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
@@ -61,6 +66,7 @@ _NAMES = {
     "compare": "comparison",
     "find_anomalies": "anomalies",
     "find_clusters": "clusters",
+    "find_size": "components",
     "export_hub": "export",
     "export_onnx": "export",
     "fit": "fitting",
@@ -75,6 +81,7 @@ __all__ = [
     "AnomaliesConfig",
     "ClassificationConfig",
     "ClustersConfig",
+    "ComponentsConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
@@ -85,6 +92,7 @@ __all__ = [
     "export_onnx",
     "find_anomalies",
     "find_clusters",
+    "find_size",
     "fit",
     "fit_baselines",
     "read_config",

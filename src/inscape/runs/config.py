@@ -528,8 +528,8 @@ class ComponentsConfig(Reading, Config):
         The numbers of components that an autoencoder is trained with, such as 2,8,32; left out, 1,
         2, 4, ... up to 32, or to what the data can have.
     scaler : str
-        Behind which everything stands: standard, minmax, or none; left out, standard for tables
-        and none for pictures.
+        standard divides each column by its own spread, none all by one, where they are of one unit;
+        left out, standard for tables and none for pictures.
     epochs : float
         Passes over the data of each training; left out, as many as bring a good map soon.
     random_state : int
@@ -543,7 +543,7 @@ class ComponentsConfig(Reading, Config):
 
     data: str = "mnist"
     sizes: tuple[int, ...] = ()
-    scaler: Literal["standard", "minmax", "none"] | None = None
+    scaler: Literal["standard", "none"] | None = None
     epochs: float | None = None
     random_state: int = 0
     test_fraction: float = 0.2
