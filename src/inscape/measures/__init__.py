@@ -10,6 +10,8 @@
 | `neighbors` | which rows are nearest to which, and how far |
 | `ranks` | how well codes keep who is near whom |
 | `comparison` | how alike two representations are, with intervals |
+| `dimension` | how many dimensions rows fill |
+| `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `spectrum` | how many principal components there are: above chance, and on other rows |
@@ -26,6 +28,8 @@ from inscape.measures.comparison import (
     procrustes_distance,
     second_order_similarity,
 )
+from inscape.measures.dimension import intrinsic_dimension
+from inscape.measures.disentanglement import Disentanglement, disentanglement
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.intervals import mean_interval
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
@@ -55,6 +59,7 @@ __all__ = [
     "AggregatePosterior",
     "CodebookUsage",
     "Comparison",
+    "Disentanglement",
     "Estimate",
     "HeldOutSpectrum",
     "ParallelAnalysis",
@@ -72,10 +77,12 @@ __all__ = [
     "compare",
     "count_together",
     "dead_units",
+    "disentanglement",
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
     "held_out_spectrum",
+    "intrinsic_dimension",
     "mean_interval",
     "nearest_neighbors",
     "parallel_analysis",

@@ -49,12 +49,8 @@ def nearest_neighbors(
     points = check_matrix(points, name="points").astype(np.float64)
     if rows is None and len(points) < 2:
         raise InvalidDataError("points must be at least two to be neighbours; got 1: give more.")
-    # Products of far numbers would round off what tells neighbours apart.
-    middle = points.mean(axis=0)
-    points -= middle
     if rows is not None:
-        rows = check_matrix(rows, name="rows", n_columns=points.shape[1])
-        rows = rows.astype(np.float64) - middle
+        rows = check_matrix(rows, name="rows", n_columns=points.shape[1]).astype(np.float64)
         return _search(points, rows, min(n_neighbors, len(points)))
     n_neighbors = min(n_neighbors, len(points) - 1)
     distances, places = _search(points, points, n_neighbors + 1)
@@ -69,8 +65,10 @@ def _search(points: FloatArray, rows: FloatArray, n_neighbors: int) -> tuple[Flo
     if points.shape[1] <= _FEW_DIMENSIONS:
         found = cKDTree(points).query(rows, k=np.arange(1, n_neighbors + 1))
         return found[0], found[1]
-    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points)
-    places = search.kneighbors(rows, return_distance=False)
+    # Products of far numbers would round off what tells neighbours apart.
+    middle = points.mean(axis=0)
+    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points - middle)
+    places = search.kneighbors(rows - middle, return_distance=False)
     # From differences: those of products leave a copy some distance from itself.
     distances = np.empty(places.shape)
     for column in range(n_neighbors):
