@@ -298,6 +298,18 @@ FIGURES: dict[str, Callable[[Material], Figure | bytes]] = {
         [f"{a} or {b}" for a, b in zip("0123456789", "1234567890", strict=True)],
         image_shape=SHAPE,
     ),
+    "comparison_panels": lambda m: figures.comparison_panels(
+        {
+            measure: {
+                name: np.random.default_rng(k).normal(0.5 - 0.05 * k, 0.02, size=(3, 4))
+                for k, name in enumerate(m.names("model", 6))
+            }
+            for measure in ("error", "trustworthiness", "linear probe", "seconds")
+        },
+        sizes=[2, 8, 32],
+        halves={"error": {name: [0.05, 0.03, 0.02] for name in m.names("model", 6)}},
+        better={"error": "less is better"},
+    ),
     "size_evidence": lambda m: figures.size_evidence(
         *_spectrum(m),
         errors={

@@ -9,12 +9,18 @@ import pytest
 
 from inscape.cli import main
 from inscape.data.reading import Reading
-from inscape.runs import ClustersConfig, ComponentsConfig, DynamicsConfig, FitConfig
+from inscape.runs import (
+    ClustersConfig,
+    ComparisonConfig,
+    ComponentsConfig,
+    DynamicsConfig,
+    FitConfig,
+)
 from inscape.runs.kinds import KINDS
 
 COMMANDS = (
     *("fit", "encode", "decode", "score", "export", "verify", "anomalies", "classify", "cluster"),
-    *("components", "dynamics", "reproduce", "datasets", "zoo"),
+    *("compare", "components", "dynamics", "reproduce", "datasets", "zoo"),
 )
 
 
@@ -62,6 +68,7 @@ def test_it_fits_and_says_nothing_that_is_no_news(command, shown):
     [
         ("fit", FitConfig),
         ("cluster", ClustersConfig),
+        ("compare", ComparisonConfig),
         ("components", ComponentsConfig),
         ("dynamics", DynamicsConfig),
     ],

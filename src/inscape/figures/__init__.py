@@ -29,6 +29,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
 | `classification` | classes that were told: which is taken for which, and what is least sure |
 | `clusters` | what stands for each cluster, and how clusters agree with labels |
+| `comparisons` | several models by several measures, over sizes and seeds |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -40,6 +41,7 @@ from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
 from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
 from inscape.figures.clusters import clusters_against_labels, prototype_bars, prototype_images
+from inscape.figures.comparisons import comparison_panels
 from inscape.figures.forming import animate_map, map_forming
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
@@ -76,6 +78,7 @@ __all__ = [
     "anomaly_scores",
     "before_after",
     "clusters_against_labels",
+    "comparison_panels",
     "components",
     "confusion",
     "decoder_grid",

@@ -8,6 +8,7 @@ without loading torch.
 | `anomalies` | the kind ``anomalies`` |
 | `classification` | the kind ``classification`` |
 | `clusters` | the kind ``clusters`` |
+| `comparing` | the kind ``comparison`` |
 | `comparison` | the honest table |
 | `components` | the kind ``components`` |
 | `config` | what a run was asked for, as plain data |
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     from inscape.runs.anomalies import find_anomalies
     from inscape.runs.classification import classify
     from inscape.runs.clusters import find_clusters
+    from inscape.runs.comparing import compare_models
     from inscape.runs.comparison import compare, fit_baselines
     from inscape.runs.components import find_size
     from inscape.runs.config import (
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ComparisonConfig,
         ComponentsConfig,
         DynamicsConfig,
         FitConfig,
@@ -57,6 +60,7 @@ _NAMES = {
     "AnomaliesConfig": "config",
     "ClassificationConfig": "config",
     "ClustersConfig": "config",
+    "ComparisonConfig": "config",
     "ComponentsConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
@@ -64,6 +68,7 @@ _NAMES = {
     "Run": "run",
     "classify": "classification",
     "compare": "comparison",
+    "compare_models": "comparing",
     "find_anomalies": "anomalies",
     "find_clusters": "clusters",
     "find_size": "components",
@@ -81,6 +86,7 @@ __all__ = [
     "AnomaliesConfig",
     "ClassificationConfig",
     "ClustersConfig",
+    "ComparisonConfig",
     "ComponentsConfig",
     "DynamicsConfig",
     "FitConfig",
@@ -88,6 +94,7 @@ __all__ = [
     "Run",
     "classify",
     "compare",
+    "compare_models",
     "export_hub",
     "export_onnx",
     "find_anomalies",
