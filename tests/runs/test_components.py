@@ -27,6 +27,14 @@ def factors(n=200, n_factors=3, n_columns=8, *, noise=0.3):
     return rows * 10.0 ** np.arange(n_columns) + 1e6
 
 
+@pytest.fixture(scope="module", autouse=True)
+def undrawn():
+    """Most of a run's seconds go into its pictures, which have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inscape.figures, "png", lambda figure: b"")
+        yield
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "factors.csv"

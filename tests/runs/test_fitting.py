@@ -472,7 +472,9 @@ def test_threads_are_given_back(tmp_path):
 # --------------------------------------------------------------------------- several seeds
 
 
-def test_several_seeds_are_told_by_their_mean_and_its_interval(tmp_path):
+def test_several_seeds_are_told_by_their_mean_and_its_interval(tmp_path, monkeypatch):
+    # Most of a run's seconds go into its pictures.
+    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     config = replace(SMALL, n_components=3, epochs=2, seeds=3, random_state=5)
     run = runs.fit(config, tmp_path / "run")
     run.verify()
@@ -502,6 +504,7 @@ def test_several_seeds_are_told_by_their_mean_and_its_interval(tmp_path):
 
 
 def test_seeds_are_gone_on_with_and_refused_before_anything(tmp_path, monkeypatch):
+    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     config = replace(SMALL, epochs=1, seeds=2)
     whole = runs.fit(config, tmp_path / "whole")
     with monkeypatch.context() as patch:

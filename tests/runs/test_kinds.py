@@ -26,7 +26,7 @@ ONE_OF_EACH = (
     ClassificationConfig(data="digits", method="probe", unlabeled="-1"),
     ClustersConfig(method="kmeans", n_clusters=3),
     ComponentsConfig(data="digits", sizes=(2, 8)),
-    ComparisonConfig(models=("PCA", "VAE"), components=(2, 8), runs=("one", "two")),
+    ComparisonConfig(models=("PCA", "VAE"), components=(2, 8), seeds=5),
 )
 
 
