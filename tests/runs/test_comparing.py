@@ -20,7 +20,9 @@ from inscape import data
 from inscape.cli import main
 from inscape.runs import ComparisonConfig, FitConfig, Run, compare_models, fit
 from inscape.runs.comparing import entries
+from inscape.runs.comparing.summary import best_cells, header, table_rows
 from inscape.runs.comparing.verdicts import Row, best_places, clearly_best
+from inscape.runs.page import table as page_table
 
 WINE = load_wine(as_frame=True)
 NAMES = np.array(["Barolo", "Grignolino", "Barbera"])
@@ -172,6 +174,16 @@ def test_a_single_training_is_never_the_best_but_has_to_be_beaten():
     assert best_places([*ours, replace(run, n_components=3)]) == {(1, "error")}
 
 
+def test_who_is_the_best_is_in_bold_on_the_page_and_in_its_column(made):
+    metrics = made.metrics
+    metrics["rows"][2]["best"] = ["continuity"]
+    assert best_cells(metrics) == {(2, header(metrics).index("Continuity"))}
+    page = page_table(header(metrics), table_rows(metrics), bold=best_cells(metrics))
+    assert page.count("<b>") == 1
+    mean, half = (metrics["rows"][2][key]["continuity"] for key in ("mean", "half"))
+    assert f"<td><b>{mean:.3f}±{half:.3f}</b></td>" in page
+
+
 # --------------------------------------------------------------------------- runs that join
 
 
@@ -301,6 +313,14 @@ def test_the_command_says_the_table_and_where_it_lies(table, tmp_path, capsys):
         assert f"{mean:.3f}" + ("" if half is None else f"±{half:.3f}") in line
         assert f"{row['mean']['parameters']:,.0f}" in line
     assert "1 degree of freedom" in told.out
+
+
+@pytest.mark.parametrize("command", ["compare", "components"])
+def test_a_place_that_is_taken_is_told_before_the_data_are_read(command, made, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "nowhere.csv", "--run", str(made.path)])
+    assert ended.value.code == 2
+    assert "already" in capsys.readouterr().err
 
 
 def test_an_unknown_model_is_told_before_the_data_are_read(capsys):

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from inscape.cli.files import check_places
 from inscape.cli.output import say, say_table
 from inscape.runs.config import ComponentsConfig
 
@@ -44,6 +45,7 @@ def components(
     from inscape.runs.components.summary import COUNTS, SIZES, count_rows, remarks, size_rows
 
     asked = options if data is None else dataclasses.replace(options, data=data)
+    check_places(run, None, overwrite=overwrite)
     dataset = load_data(asked)
     if dataset.told:
         say(f"Read as: {dataset.told}.")

@@ -104,7 +104,7 @@ def say_table(
             console,
             [columns[j] for j in places],
             told,
-            title if k == 0 else f"{title}, continued",
+            title if k == 0 or not title else f"{title}, continued",
             bold_first=bold_first,
         )
 
