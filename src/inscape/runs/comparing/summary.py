@@ -53,10 +53,11 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
         "minmax": "each column from 0 to 1",
         "none": "rows as they came",
     }[metrics["scaler"]]
+    of_labels = " and clusters" if "clusters" in _shown(metrics) else ""
     said = [
         f"All learned from the same {metrics['n_train']:,} rows behind one scaler "
         f"({metrics['scaler']}: {behind}), and are judged by the same {metrics['n_test']:,} "
-        f"others; neighbours and clusters among {metrics['n_ranked']:,} of them.",
+        f"others; neighbours{of_labels} among {metrics['n_ranked']:,} of them.",
         _tell_intervals(metrics),
     ]
     said += [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
