@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from inscape import data, dynamics, figures
+from inscape import data, dynamics, figures, measures
 
 SHAPE = (8, 8)
 # How light of each colour reaches eyes without green cones: Machado, Oliveira and Fernandes (2009),
@@ -139,6 +139,11 @@ def _falling(n: int = 30, *, floor: float = 0.2) -> tuple[np.ndarray, np.ndarray
 
 def _counts(m: Material, n: int) -> np.ndarray:
     return np.random.default_rng(0).poisson(0.4, size=(n, n)) + 20 * np.eye(n)
+
+
+def _spectrum(m: Material) -> tuple[np.ndarray, np.ndarray]:
+    found = measures.parallel_analysis(m.X, n_permutations=19, random_state=0)
+    return found.variances, found.thresholds
 
 
 VALUES = np.linspace(-2, 2, 7)
@@ -292,6 +297,31 @@ FIGURES: dict[str, Callable[[Material], Figure | bytes]] = {
         m.X[:10],
         [f"{a} or {b}" for a, b in zip("0123456789", "1234567890", strict=True)],
         image_shape=SHAPE,
+    ),
+    "comparison_panels": lambda m: figures.comparison_panels(
+        {
+            measure: {
+                name: np.random.default_rng(k).normal(0.5 - 0.05 * k, 0.02, size=(3, 4))
+                for k, name in enumerate(m.names("model", 6))
+            }
+            for measure in ("error", "trustworthiness", "linear probe", "seconds")
+        },
+        sizes=[2, 8, 32],
+        halves={"error": {name: [0.05, 0.03, 0.02] for name in m.names("model", 6)}},
+        better={"error": "less is better"},
+    ),
+    "size_evidence": lambda m: figures.size_evidence(
+        *_spectrum(m),
+        errors={
+            name: ([1, 2, 4, 8, 16, 32], 0.9**k * np.array([0.9, 0.7, 0.5, 0.4, 0.3, 0.25]))
+            for k, name in enumerate(m.names("model", 2))
+        },
+        likelihoods={
+            name: ([1, 2, 4, 8, 16, 32], [-80.0, -70 + k, -60, -55, -58, -61 + k])
+            for k, name in enumerate(m.names("model", 2))
+        },
+        active=([1, 2, 4, 8, 16, 32], [1, 2, 4, 8, 11, 12]),
+        dimension=9.4,
     ),
     "accuracy_over_labels": lambda m: figures.accuracy_over_labels(
         {

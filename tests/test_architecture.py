@@ -488,6 +488,7 @@ OTHER: dict[str, Any] = {
     "validation_fraction": 0.25,
     "patience": 4,
     "random_state": 11,
+    "seeds": 3,
     "device": "cpu",
     "target": "label",
     "header": True,
@@ -504,7 +505,9 @@ OTHER: dict[str, Any] = {
     "crop": True,
     "test_fraction": 0.4,
 }
-ABOUT_DATA = {"data", "test_fraction", *(field.name for field in dataclasses.fields(Reading))}
+# What is no option of a model: the data, and how often it is trained.
+OF_DATA = {field.name for field in dataclasses.fields(Reading)}
+ABOUT_DATA = {"data", "test_fraction", "seeds", *OF_DATA}
 
 
 def effective(config: FitConfig) -> dict[str, Any]:

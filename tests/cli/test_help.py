@@ -9,12 +9,18 @@ import pytest
 
 from inscape.cli import main
 from inscape.data.reading import Reading
-from inscape.runs import ClustersConfig, DynamicsConfig, FitConfig
+from inscape.runs import (
+    ClustersConfig,
+    ComparisonConfig,
+    ComponentsConfig,
+    DynamicsConfig,
+    FitConfig,
+)
 from inscape.runs.kinds import KINDS
 
 COMMANDS = (
     *("fit", "encode", "decode", "score", "export", "verify", "anomalies", "classify", "cluster"),
-    *("dynamics", "reproduce", "datasets", "zoo"),
+    *("compare", "components", "dynamics", "reproduce", "datasets", "zoo"),
 )
 
 
@@ -59,7 +65,13 @@ def test_it_fits_and_says_nothing_that_is_no_news(command, shown):
 
 @pytest.mark.parametrize(
     ("command", "config"),
-    [("fit", FitConfig), ("cluster", ClustersConfig), ("dynamics", DynamicsConfig)],
+    [
+        ("fit", FitConfig),
+        ("cluster", ClustersConfig),
+        ("compare", ComparisonConfig),
+        ("components", ComponentsConfig),
+        ("dynamics", DynamicsConfig),
+    ],
 )
 def test_every_option_of_a_config_is_told_once(command, config, shown):
     told = [name for lines in panels(shown(command)).values() for name in names(lines)]

@@ -45,6 +45,17 @@ AGREEMENT = (
     ["Clusters by", "Accuracy", "Mutual information"],
     [["Inscape", "93.8%", "0.807"], ["k-means of 10 principal components", "96.6%", "0.876"]],
 )
+COMPARED = (
+    ["Model", "Size", "Error", "Trust", "Continuity", "Neighbours", "Probe", "Seconds"],
+    [
+        ["PCA", "32", "0.397", "0.990", "0.992", "0.818", "0.944", "0.0"],
+        ["full-covariance-VAE", "32", *["0.853±0.085"] * 5, "11.3±1.6"],
+    ],
+)
+SEVERAL_SEEDS = (
+    LABELLED[0],
+    [*LABELLED[1], ["± (5 seeds)", "0.0005", "0.7%", "0.0016", "1.3%", "1.4%", "2.1 s"]],
+)
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -52,10 +63,10 @@ STYLE = re.compile(r"\x1b\[[0-9;]*m")
 def narrow(monkeypatch, capsys):
     """Return what a table looks like on a terminal of some width, without its styles."""
 
-    def draw(width, header, rows):
+    def draw(width, header, rows, **options):
         monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-        say_table(header, rows, title="A title", bold_first=True)
+        say_table(header, rows, title="A title", **{"bold_first": True, **options})
         return STYLE.sub("", capsys.readouterr().out)
 
     return draw
@@ -64,8 +75,8 @@ def narrow(monkeypatch, capsys):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     ("header", "rows"),
-    [MEASURED, LABELLED, LONG, AGREEMENT],
-    ids=["measured", "labelled", "long", "names"],
+    [MEASURED, LABELLED, LONG, AGREEMENT, COMPARED, SEVERAL_SEEDS],
+    ids=["measured", "labelled", "long", "names", "compared", "seeds"],
 )
 def test_names_and_numbers_stay_whole(narrow, width, header, rows):
     told = narrow(width, header, rows)
@@ -82,7 +93,41 @@ def test_a_wide_terminal_has_a_table_and_a_narrow_one_has_blocks(narrow):
     assert len(narrow(120, *MEASURED).splitlines()) == 4
     # What the demo shows is a table on the usual terminal.
     assert len(narrow(80, *LABELLED).splitlines()) == 4
+    assert len(narrow(80, *SEVERAL_SEEDS).splitlines()) == 5
     assert "Fit                 1.4 s" in narrow(40, *MEASURED)
+
+
+@pytest.mark.parametrize(("width", "parts"), [(60, 3), (80, 2), (120, 1)])
+def test_a_wide_table_goes_on_below_with_its_keys(narrow, width, parts):
+    header, rows = COMPARED
+    told = narrow(width, header, rows, n_keys=2)
+    lines = told.splitlines()
+    assert max(map(len, lines)) <= width
+    assert told.count("A title") == told.count("Model") == parts
+    assert told.count("A title, continued") == parts - 1
+    for row in rows:
+        # Each row is there once a part, with its keys, and all of its cells in their order.
+        own = [line.split() for line in lines if line.split()[:1] == row[:1]]
+        assert len(own) == parts
+        assert all(cells[:2] == row[:2] for cells in own)
+        assert [cell for cells in own for cell in cells[2:]] == row[2:]
+    # Where not even one column stands beside the keys, rows are blocks.
+    assert "Neighbours  0.853±0.085" in narrow(34, header, rows, n_keys=2)
+
+
+def test_cells_in_bold_are_told_in_pipes_too(narrow, monkeypatch, capsys):
+    header, rows = COMPARED
+    monkeypatch.setenv("COLUMNS", "120")
+    say_table(header, rows, bold={(1, 2)}, n_keys=2)
+    told = capsys.readouterr().out
+    assert "0.853±0.085*" in told
+    assert told.count("*") == 1
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    say_table(header, rows, bold={(1, 2)}, n_keys=2)
+    told = capsys.readouterr().out
+    told = told.splitlines()[-1]
+    assert told.count("\x1b[1m") == told.count("\x1b[1m0.853±0.085\x1b[0m") == 1
+    assert "*" not in told
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats import ttest_1samp
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -36,6 +37,7 @@ from inscape._manifests import unlisted
 from inscape.figures import animate_map, turning_map
 from inscape.runs import FitConfig, Run
 from inscape.runs.environment import default_threads
+from inscape.runs.fitting import job
 from inscape.runs.fitting.checkpoint import load_snapshots
 from inscape.runs.fitting.labels import tell_labels
 
@@ -465,3 +467,58 @@ def test_threads_are_given_back(tmp_path):
     before = torch.get_num_threads()
     runs.fit(FitConfig(data="digits", hidden=(), epochs=1), tmp_path / "run")
     assert torch.get_num_threads() == before
+
+
+# --------------------------------------------------------------------------- several seeds
+
+
+def test_several_seeds_are_told_by_their_mean_and_its_interval(tmp_path, monkeypatch):
+    # Most of a run's seconds go into its pictures.
+    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
+    config = replace(SMALL, n_components=3, epochs=2, seeds=3, random_state=5)
+    run = runs.fit(config, tmp_path / "run")
+    run.verify()
+    # The run itself is the one that a fit of the first seed alone would have been.
+    alone = runs.fit(replace(config, seeds=1), tmp_path / "alone")
+    weights = "model/model.safetensors"
+    assert (run.path / weights).read_bytes() == (alone.path / weights).read_bytes()
+    assert alone.metrics["seeds"] is None
+    told, test = run.metrics["seeds"], data.load("digits").test.X
+    assert told["random_states"] == [5, 6, 7]
+    errors = []
+    for seed in told["random_states"]:
+        model = inscape.Autoencoder(3, hidden=(32,), epochs=2, random_state=seed)
+        model.fit(data.load("digits").train)
+        errors.append(np.square(test - model.reconstruct(test)).mean())
+    found = told["measures"]["squared_error"]
+    np.testing.assert_allclose(found["values"], errors, rtol=1e-6)
+    interval = ttest_1samp(errors, 0).confidence_interval(0.95)
+    assert (found["low"], found["high"]) == pytest.approx(tuple(interval), rel=1e-6)
+    assert "linear_probe" in told["measures"]
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert f"<td>{np.mean(errors):.4f}</td>" in page
+    assert f"<td>± (3 seeds)</td><td>{interval.high - np.mean(errors):.4f}</td>" in page
+    assert "2 degrees of freedom" in page
+    assert (run.path / "figures" / "seeds.png").is_file()
+    assert not (alone.path / "figures" / "seeds.png").exists()
+
+
+def test_seeds_are_gone_on_with_and_refused_before_anything(tmp_path, monkeypatch):
+    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
+    config = replace(SMALL, epochs=1, seeds=2)
+    whole = runs.fit(config, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "compare", _fails)
+        with pytest.raises(RuntimeError):
+            runs.fit(config, tmp_path / "killed")
+    assert (
+        runs.resume(tmp_path / "killed").metrics["seeds"]["measures"]["squared_error"]
+        == (whole.metrics["seeds"]["measures"]["squared_error"])
+    )
+    with pytest.raises(InvalidParameterError, match="`seeds` must be an integer >= 1; got 0"):
+        runs.fit(replace(SMALL, seeds=0), tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def _fails(*_):
+    raise RuntimeError

@@ -9,6 +9,8 @@ from inscape.runs import (
     AnomaliesConfig,
     ClassificationConfig,
     ClustersConfig,
+    ComparisonConfig,
+    ComponentsConfig,
     DynamicsConfig,
     FitConfig,
     ReproductionConfig,
@@ -23,6 +25,8 @@ ONE_OF_EACH = (
     AnomaliesConfig(method=("neighbors", "local"), normal="3"),
     ClassificationConfig(data="digits", method="probe", unlabeled="-1"),
     ClustersConfig(method="kmeans", n_clusters=3),
+    ComponentsConfig(data="digits", sizes=(2, 8)),
+    ComparisonConfig(models=("PCA", "VAE"), components=(2, 8), seeds=5),
 )
 
 
@@ -76,8 +80,8 @@ def test_a_file_of_another_kind_is_refused(file):
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
     assert told.startswith(
-        " must name a kind of run (fit, anomalies, classification, clusters, dynamics, "
-        "reproduction); got 'dynamic'."
+        " must name a kind of run (fit, anomalies, classification, clusters, comparison, "
+        "components, dynamics, reproduction); got 'dynamic'."
     )
     assert told.endswith("Did you mean 'dynamics'?")
     assert "got 3" in refusal(file, "kind = 3\n")

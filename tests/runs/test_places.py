@@ -18,6 +18,8 @@ PLACES = {
     "fit": {"data"},
     "anomalies": {"data", "model"},
     "clusters": {"data", "model"},
+    "comparison": {"data", "runs"},
+    "components": {"data"},
     "classification": {"data", "model"},
     "dynamics": {"data"},
     "reproduction": set(),
@@ -53,19 +55,23 @@ def test_a_path_is_relative_to_the_file_from_wherever_it_is_read(folders, monkey
 def test_what_is_typed_here_is_found_again_from_elsewhere(kind, folders, monkeypatch):
     monkeypatch.chdir(folders / "project")
     options = {"recipe": "dec"} if kind.kind == "reproduction" else {}
-    asked = kind(**options, **{name: f"{name}.csv" for name in PLACES[kind.kind]})
+    typed = {name: f"{name}.csv" for name in PLACES[kind.kind]}
+    # Some are several.
+    asked = kind(**options, **{n: (p, p) if n == "runs" else p for n, p in typed.items()})
     run = Path("runs") / "deep" / "one"
     run.mkdir(parents=True)
     (run / "config.toml").write_text(asked.to_toml(run), encoding="utf-8")
     written = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
-    assert {name: written[name] for name in PLACES[kind.kind]} == {
-        name: f"../../../{name}.csv" for name in PLACES[kind.kind]
-    }
+    for name, path in typed.items():
+        moved = f"../../../{path}"
+        assert written[name] == ([moved, moved] if name == "runs" else moved)
     assert read_config(run / "config.toml") == asked
     monkeypatch.chdir(folders / "elsewhere")
     found = read_config(folders / "project" / run / "config.toml")
-    for name in PLACES[kind.kind]:
-        assert Path(getattr(found, name)).resolve() == folders / "project" / f"{name}.csv"
+    for name, path in typed.items():
+        value = getattr(found, name)
+        for one in [value] if isinstance(value, str) else value:
+            assert Path(one).resolve() == folders / "project" / path
 
 
 def test_words_absolute_paths_and_those_from_home_stay(folders):

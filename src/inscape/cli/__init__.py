@@ -5,6 +5,8 @@
 | `anomalies` | ``inscape anomalies``: rows that are not like the others, and by which features |
 | `classify` | ``inscape classify``: classes from few labels |
 | `cluster` | ``inscape cluster``: groups of rows that are alike |
+| `compare` | ``inscape compare``: models side by side, on one split behind one scaler |
+| `components` | ``inscape components``: which size of code the rows speak for |
 | `datasets` | ``inscape datasets``: what there is to learn from, and where it lies |
 | `dynamics` | ``inscape dynamics`` |
 | `encode` | ``inscape encode`` and ``inscape decode``: rows to codes and back, through a run |
@@ -37,6 +39,8 @@ from inscape._errors import InscapeError
 from inscape.cli.anomalies import anomalies
 from inscape.cli.classify import classify
 from inscape.cli.cluster import cluster
+from inscape.cli.compare import compare
+from inscape.cli.components import components
 from inscape.cli.datasets import datasets
 from inscape.cli.dynamics import dynamics
 from inscape.cli.encode import decode, encode
@@ -53,7 +57,7 @@ from inscape.runs.kinds import KINDS, read_config
 
 USAGE_ERROR = 2
 # Commands that are not called as the kind of their runs.
-_KINDS = {"classify": "classification", "cluster": "clusters"}
+_KINDS = {"classify": "classification", "cluster": "clusters", "compare": "comparison"}
 INTERRUPTED = 130
 
 
@@ -91,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         anomalies,
         classify,
         cluster,
+        compare,
+        components,
         dynamics,
         reproduce,
         datasets,

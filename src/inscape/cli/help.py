@@ -21,7 +21,8 @@ _TITLES: Final[Mapping[str, tuple[str, ...]]] = {
     "Variational models": ("posterior", "prior", "divergence", "bound", "conditional"),
     "The training": (
         *("epochs", "batch-size", "optimizer", "learning-rate", "schedule", "layerwise-epochs"),
-        *("precision", "validation-fraction", "patience", "record-every", "random-state", "device"),
+        *("precision", "validation-fraction", "patience", "record-every", "random-state", "seeds"),
+        *("device",),
     ),
     "The run": ("run", "resume", "output", "config", "overwrite"),
 }

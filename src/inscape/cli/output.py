@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -60,11 +60,13 @@ def say_table(
     *,
     title: str = "",
     bold_first: bool = False,
+    bold: Collection[tuple[int, int]] = (),
+    n_keys: int = 0,
 ) -> None:
     """Print a table, columns of numbers to the right and columns of words to the left.
 
-    The first column and all numbers stay whole however narrow the terminal; where they cannot, each
-    row stands as lines of its own.
+    The first column and all numbers stay whole however narrow the terminal; where they cannot, the
+    table goes on below with its key columns again, or each row stands as lines of its own.
 
     Parameters
     ----------
@@ -76,14 +78,63 @@ def say_table(
         Above the table.
     bold_first : bool
         Whether the first row is ours.
+    bold : collection of (int, int)
+        Cells, by row and column, in bold; in a pipe, with an asterisk.
+    n_keys : int
+        How many first columns tell which row it is; 0 never parts the table.
     """
     terminal = Console(highlight=False)
     # A pipe has no width of its own: a table must not be folded to 80 columns there.
     console = terminal if terminal.is_terminal else Console(highlight=False, width=200)
+    rows = [
+        [cell + "*" * ((i, j) in bold and not terminal.is_terminal) for j, cell in enumerate(row)]
+        for i, row in enumerate(rows)
+    ]
     columns = [_Column(name, [row[i] for row in rows], i) for i, name in enumerate(header)]
-    if sum(column.narrowest + _PADDING for column in columns) > console.width:
+    parts = _part(columns, n_keys, console.width)
+    if not parts:
         _say_blocks(console, header, rows, title, bold_first=bold_first)
         return
+    for k, places in enumerate(parts):
+        told = [
+            [Text(row[j], style="bold" if (i, j) in bold else "") for j in places]
+            for i, row in enumerate(rows)
+        ]
+        _say_columns(
+            console,
+            [columns[j] for j in places],
+            told,
+            title if k == 0 or not title else f"{title}, continued",
+            bold_first=bold_first,
+        )
+
+
+def _part(columns: Sequence[_Column], n_keys: int, width: int) -> list[list[int]]:
+    """Return which columns stand side by side; none where no table fits the width."""
+
+    def narrowest(places: Sequence[int]) -> int:
+        return sum(columns[j].narrowest + _PADDING for j in places)
+
+    if narrowest(range(len(columns))) <= width:
+        return [list(range(len(columns)))]
+    keys = list(range(n_keys))
+    parts: list[list[int]] = []
+    for j in range(n_keys, len(columns)):
+        if parts and narrowest([*parts[-1], j]) <= width:
+            parts[-1].append(j)
+        else:
+            parts.append([*keys, j])
+    return parts if n_keys and all(narrowest(part) <= width for part in parts) else []
+
+
+def _say_columns(
+    console: Console,
+    columns: Sequence[_Column],
+    rows: Sequence[Sequence[Text]],
+    title: str,
+    *,
+    bold_first: bool,
+) -> None:
     table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
     room = console.width - _PADDING * len(columns)
     for column, width in zip(columns, _share_out(columns, room), strict=True):

@@ -24,10 +24,12 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `animation` | the same as a moving picture |
 | `sweeps` | heat maps over training options |
 | `illusions` | what a network believes for a while although it is not so |
+| `sizes` | what speaks for which size of a code |
 | `trees` | a hierarchy: its tree, features and similarity |
 | `anomalies` | rows that are not normal: how far off they are, and by which features |
 | `classification` | classes that were told: which is taken for which, and what is least sure |
 | `clusters` | what stands for each cluster, and how clusters agree with labels |
+| `comparisons` | several models by several measures, over sizes and seeds |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -39,6 +41,7 @@ from inscape.figures.animation import animate_similarity
 from inscape.figures.anomalies import anomaly_bars, anomaly_images, anomaly_scores
 from inscape.figures.classification import accuracy_over_labels, confusion, titled_images
 from inscape.figures.clusters import clusters_against_labels, prototype_bars, prototype_images
+from inscape.figures.comparisons import comparison_panels
 from inscape.figures.forming import animate_map, map_forming
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
@@ -48,6 +51,7 @@ from inscape.figures.planes import decoder_grid, map_and_grid
 from inscape.figures.races import loss_race
 from inscape.figures.samples import sample_rows, sample_sheet
 from inscape.figures.similarities import similarity_over_training
+from inscape.figures.sizes import size_evidence
 from inscape.figures.spheres import spherical_grid, spherical_map
 from inscape.figures.sweeps import sweep_map
 from inscape.figures.tables import sample_table, traversal_table
@@ -74,6 +78,7 @@ __all__ = [
     "anomaly_scores",
     "before_after",
     "clusters_against_labels",
+    "comparison_panels",
     "components",
     "confusion",
     "decoder_grid",
@@ -96,6 +101,7 @@ __all__ = [
     "sample_sheet",
     "sample_table",
     "similarity_over_training",
+    "size_evidence",
     "spherical_grid",
     "spherical_map",
     "sweep_map",

@@ -14,6 +14,8 @@
 | `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
+| `spectrum` | how many principal components there are: above chance, and on other rows |
+| `intervals` | the mean of a few repetitions, with its interval |
 | `partitions` | how well clusters agree with labels |
 | `structure` | whether a unit's weights, seen as a picture, hold a pattern |
 """
@@ -29,6 +31,7 @@ from inscape.measures.comparison import (
 from inscape.measures.dimension import intrinsic_dimension
 from inscape.measures.disentanglement import Disentanglement, disentanglement
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
+from inscape.measures.intervals import mean_interval
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
 from inscape.measures.neighbors import nearest_neighbors, squared_distances
 from inscape.measures.overview import Comparison, alignment_matrix, compare
@@ -43,6 +46,13 @@ from inscape.measures.reconstruction import (
     squared_error,
     unexplained_by_column,
 )
+from inscape.measures.spectrum import (
+    HeldOutSpectrum,
+    ParallelAnalysis,
+    held_out_spectrum,
+    parallel_analysis,
+    smallest_as_good,
+)
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
@@ -51,6 +61,8 @@ __all__ = [
     "Comparison",
     "Disentanglement",
     "Estimate",
+    "HeldOutSpectrum",
+    "ParallelAnalysis",
     "RankPreservation",
     "SpatialStructure",
     "active_units",
@@ -69,14 +81,18 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "held_out_spectrum",
     "intrinsic_dimension",
+    "mean_interval",
     "nearest_neighbors",
+    "parallel_analysis",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
     "rank_preservation",
     "reconstruct",
     "second_order_similarity",
     "similarity",
+    "smallest_as_good",
     "spatial_structure",
     "squared_distances",
     "squared_error",

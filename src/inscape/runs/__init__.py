@@ -8,8 +8,11 @@ without loading torch.
 | `anomalies` | the kind ``anomalies`` |
 | `classification` | the kind ``classification`` |
 | `clusters` | the kind ``clusters`` |
+| `comparing` | the kind ``comparison`` |
 | `comparison` | the honest table |
+| `components` | the kind ``components`` |
 | `config` | what a run was asked for, as plain data |
+| `deviations` | errors in one unit for all: standard deviations of the training rows |
 | `dynamics` | the kind ``dynamics`` |
 | `environment` | what a run was made with: versions, device, threads, data, command |
 | `export` | what a fitted model is handed over as: ONNX graphs, the Hub's layout |
@@ -33,11 +36,15 @@ if TYPE_CHECKING:
     from inscape.runs.anomalies import find_anomalies
     from inscape.runs.classification import classify
     from inscape.runs.clusters import find_clusters
+    from inscape.runs.comparing import compare_models
     from inscape.runs.comparison import compare, fit_baselines
+    from inscape.runs.components import find_size
     from inscape.runs.config import (
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ComparisonConfig,
+        ComponentsConfig,
         DynamicsConfig,
         FitConfig,
         ReproductionConfig,
@@ -53,14 +60,18 @@ _NAMES = {
     "AnomaliesConfig": "config",
     "ClassificationConfig": "config",
     "ClustersConfig": "config",
+    "ComparisonConfig": "config",
+    "ComponentsConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
     "classify": "classification",
     "compare": "comparison",
+    "compare_models": "comparing",
     "find_anomalies": "anomalies",
     "find_clusters": "clusters",
+    "find_size": "components",
     "export_hub": "export",
     "export_onnx": "export",
     "fit": "fitting",
@@ -75,16 +86,20 @@ __all__ = [
     "AnomaliesConfig",
     "ClassificationConfig",
     "ClustersConfig",
+    "ComparisonConfig",
+    "ComponentsConfig",
     "DynamicsConfig",
     "FitConfig",
     "ReproductionConfig",
     "Run",
     "classify",
     "compare",
+    "compare_models",
     "export_hub",
     "export_onnx",
     "find_anomalies",
     "find_clusters",
+    "find_size",
     "fit",
     "fit_baselines",
     "read_config",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
-from sklearn.decomposition import NMF, PCA
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -24,6 +24,26 @@ from inscape.measures import (
 )
 
 _MOST_PASSES = 10_000
+NEGATIVE: Final = "needs data without negative values"
+
+
+def _pca(n_components: int, random_state: int) -> PCA:
+    return PCA(n_components, random_state=random_state)
+
+
+def _nmf(n_components: int, random_state: int) -> NMF:
+    # Columns of unlike units take NMF many passes; no baseline is to lose by its length.
+    return NMF(n_components, random_state=random_state, tol=1e-3, max_iter=_MOST_PASSES)
+
+
+def _svd(n_components: int, random_state: int) -> TruncatedSVD:
+    return TruncatedSVD(n_components, random_state=random_state)
+
+
+# scikit-learn's linear methods by their names; what they find hangs on no seed but by rounding.
+LINEAR: Final[Mapping[str, Callable[[int, int], Any]]] = {"PCA": _pca, "NMF": _nmf, "SVD": _svd}
+# Those that every fit is set beside.
+_BASELINES = ("PCA", "NMF")
 
 
 def fit_baselines(
@@ -57,36 +77,47 @@ def fit_baselines(
     fitted: dict[str, Representation] = {}
     seconds: dict[str, float] = {}
     missing: dict[str, str] = {}
-    makers = {
-        "PCA": lambda: _pca(n_components, random_state),
-        # Columns of unlike units take NMF many passes; no baseline is to lose by its length.
-        "NMF": lambda: NMF(
-            n_components, random_state=random_state, tol=1e-3, max_iter=_MOST_PASSES
-        ),
-    }
-    asked = [X] if X_test is None else [X, X_test]
-    lowest = min((part if scaler is None else scaler.transform(part)).min() for part in asked)
-    for name, make in makers.items():
+    lowest = lowest_value(X, X_test, scaler)
+    for name in _BASELINES:
         if n_components > min(X.shape):
             missing[name] = f"needs at least {n_components} rows and columns"
         elif name == "NMF" and lowest < 0:
-            missing[name] = "needs data without negative values"
+            missing[name] = NEGATIVE
         else:
             started = time.perf_counter()
-            fitted[name] = _behind(scaler, make()).fit(X)
+            fitted[name] = fit_linear(
+                name, X, n_components=n_components, random_state=random_state, scaler=scaler
+            )
             seconds[name] = time.perf_counter() - started
     return fitted, seconds, missing
+
+
+def lowest_value(X: FloatArray, X_test: FloatArray | None, scaler: Scaler | None) -> float:
+    """Return the lowest value behind the scaler: NMF takes none below 0."""
+    asked = [X] if X_test is None else [X, X_test]
+    return min(float((part if scaler is None else scaler.transform(part)).min()) for part in asked)
+
+
+def fit_linear(
+    name: str, X: FloatArray, *, n_components: int, random_state: int, scaler: Scaler | None
+) -> Representation:
+    """Fit one of scikit-learn's linear methods, as it is, behind a scaler.
+
+    Parameters
+    ----------
+    name : str
+        A name in `LINEAR`.
+    X, n_components, random_state, scaler
+        As in `fit_baselines`.
+    """
+    return _behind(scaler, LINEAR[name](n_components, random_state)).fit(X)
 
 
 def fit_pca(
     X: FloatArray, *, n_components: int, random_state: int, scaler: Scaler | None = None
 ) -> Representation:
     """Fit PCA alone, as `fit_baselines` does."""
-    return _behind(scaler, _pca(n_components, random_state)).fit(X)
-
-
-def _pca(n_components: int, random_state: int) -> PCA:
-    return PCA(n_components, random_state=random_state)
+    return fit_linear("PCA", X, n_components=n_components, random_state=random_state, scaler=scaler)
 
 
 def _behind(scaler: Scaler | None, linear: Any) -> Any:

@@ -69,11 +69,13 @@ class Config:
 
     def carried(self, *, source: str | Path, to: str | Path) -> Self:
         """Return a config whose paths are relative to another directory than they were."""
-        moved = {
-            name: carry(value, words=words, source=source, to=to)
-            for name, words in self.places.items()
-            if isinstance(value := getattr(self, name), str)
-        }
+        moved: dict[str, Any] = {}
+        for name, words in self.places.items():
+            value = getattr(self, name)
+            if isinstance(value, str):
+                moved[name] = carry(value, words=words, source=source, to=to)
+            elif value:
+                moved[name] = tuple(carry(v, words=words, source=source, to=to) for v in value)
         return dataclasses.replace(self, **moved)
 
     def to_toml(self, directory: str | Path = ".") -> str:
@@ -186,6 +188,9 @@ class FitConfig(Reading, Config):
         Epochs without a lower validation loss after which training stops.
     random_state : int
         Seed of every draw.
+    seeds : int
+        Trainings, from random-state and the seeds after it, on one split: the run keeps the first,
+        and its table and a figure tell the spread of all.
     device : str
         "auto" takes a GPU where there is one.
     test_fraction : float
@@ -226,6 +231,7 @@ class FitConfig(Reading, Config):
     validation_fraction: float | Literal["auto"] = "auto"
     patience: int | None = None
     random_state: int = 0
+    seeds: int = 1
     device: str = "auto"
     test_fraction: float = 0.2
 
@@ -511,6 +517,109 @@ class ClassificationConfig(Reading, Config):
     method: str = "graph"
     unlabeled: str | None = None
     random_state: int = 0
+
+
+@tell_words
+@_reading_last
+@dataclass(frozen=True)
+class ComparisonConfig(Reading, Config):
+    """Everything that a comparison of models is asked for, and how the data are read.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        mnist.
+    models : tuple of str
+        scikit-learn's pca, nmf and svd, autoencoder, and published models such as vae (see
+        `inscape zoo`), joined by commas.
+    components : tuple of int
+        The widths of their codes, such as 2,8,32.
+    seeds : int
+        Trainings of each model and width, from random-state and the seeds after it; linear methods
+        are fitted once.
+    runs : tuple of str
+        Runs of inscape fit on the same rows that join the table, once for each.
+    scaler : str
+        Behind which everything stands: standard, minmax or none; left out, that of the runs that
+        join, else standard for tables and none for pictures.
+    epochs : float
+        Passes over the data of each training; left out, as many as bring a good map soon.
+    random_state : int
+        Seed of the split and the first of the trainings.
+    test_fraction : float
+        Share of the rows kept for testing, where the data have no test part of their own.
+    """
+
+    kind: ClassVar[str] = "comparison"
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED, "runs": ()}
+
+    data: str = "mnist"
+    models: tuple[str, ...] = ("PCA", "NMF", AUTOENCODER, "VAE")
+    components: tuple[int, ...] = (2,)
+    seeds: int = 3
+    runs: tuple[str, ...] = ()
+    scaler: Literal["standard", "minmax", "none"] | None = None
+    epochs: float | None = None
+    random_state: int = 0
+    test_fraction: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = [word.strip() for words in self.models for word in words.split(",")]
+        # A name that is known in some spelling is kept as it is written; others are told later.
+        spelled = tuple(dict.fromkeys(_spelled(name) for name in names if name))
+        object.__setattr__(self, "models", spelled)
+
+
+# Methods of scikit-learn that stand beside models, by the names that they are told by.
+LINEAR_NAMES: Final = ("PCA", "NMF", "SVD")
+
+
+def _spelled(name: str) -> str:
+    """Return the name of a model or linear method in its own spelling, if there is one."""
+    for known in (*LINEAR_NAMES, AUTOENCODER):
+        if name.casefold() == known.casefold():
+            return known
+    with contextlib.suppress(InvalidParameterError):
+        return find(name)
+    return name
+
+
+@tell_words
+@_reading_last
+@dataclass(frozen=True)
+class ComponentsConfig(Reading, Config):
+    """Everything that a search for the size of a code is asked for, and how the data are read.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit; left out,
+        mnist.
+    sizes : tuple of int
+        The numbers of components that an autoencoder is trained with, such as 2,8,32; left out, 1,
+        2, 4, ... up to 32, or to what the data can have.
+    scaler : str
+        standard divides each column by its own spread, none all by one, where they are of one unit;
+        left out, standard for tables and none for pictures.
+    epochs : float
+        Passes over the data of each training; left out, as many as bring a good map soon.
+    random_state : int
+        Seed of every draw.
+    test_fraction : float
+        Share of the rows kept for testing, where the data have no test part of their own.
+    """
+
+    kind: ClassVar[str] = "components"
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED}
+
+    data: str = "mnist"
+    sizes: tuple[int, ...] = ()
+    scaler: Literal["standard", "none"] | None = None
+    epochs: float | None = None
+    random_state: int = 0
+    test_fraction: float = 0.2
 
 
 @dataclass(frozen=True)

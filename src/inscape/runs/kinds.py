@@ -18,6 +18,8 @@ from inscape.runs.config import (
     AnomaliesConfig,
     ClassificationConfig,
     ClustersConfig,
+    ComparisonConfig,
+    ComponentsConfig,
     Config,
     DynamicsConfig,
     FitConfig,
@@ -32,6 +34,8 @@ KINDS: Final[Mapping[str, type[Config]]] = {
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ComparisonConfig,
+        ComponentsConfig,
         DynamicsConfig,
         ReproductionConfig,
     )

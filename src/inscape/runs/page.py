@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,20 @@ def paragraph(text: str, *, warning: bool = False) -> str:
     return f"<p{' class=warning' if warning else ''}>{escape(text)}</p>"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, bold_first: bool = False) -> str:
-    """Return a table of texts; the first row may be ours."""
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    bold_first: bool = False,
+    bold: Collection[tuple[int, int]] = (),
+) -> str:
+    """Return a table of texts; the first row may be ours, and cells (row, column) in bold."""
     lines = ["<table>", "<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in header) + "</tr>"]
     for i, row in enumerate(rows):
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
+        cells = "".join(
+            f"<td><b>{escape(cell)}</b></td>" if (i, j) in bold else f"<td>{escape(cell)}</td>"
+            for j, cell in enumerate(row)
+        )
         lines.append(f"<tr{' class=ours' if bold_first and i == 0 else ''}>{cells}</tr>")
     return "\n".join([*lines, "</table>"])
 

@@ -18,21 +18,20 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm.auto import tqdm
 
-from inscape import zoo
+from inscape._checks import check_integer
 from inscape._errors import InscapeError, InvalidDataError, InvalidParameterError
 from inscape._files import claim_directory, hold_directory, remove_unfinished
 from inscape._parts import resolve_part, spell_part
-from inscape._typing import FloatArray, ImageShape
-from inscape.corruptions import CORRUPTIONS
+from inscape._typing import FloatArray
 from inscape.data import Dataset, load_reading
-from inscape.estimators import Autoencoder
 from inscape.estimators.inputs import choose_device
 from inscape.estimators.persistence import save_model
 from inscape.measures import codebook_usage, reconstruct, unexplained_by_column
-from inscape.networks import INITIALIZATIONS, NETWORKS, Dense, Quantizer
+from inscape.networks import INITIALIZATIONS, Dense, Quantizer
 from inscape.runs.comparison import compare, fit_baselines
 from inscape.runs.config import AUTOENCODER, CONDITIONAL, FitConfig
 from inscape.runs.environment import default_threads, describe_environment, torch_threads
+from inscape.runs.fitting.building import build_estimator
 from inscape.runs.fitting.checkpoint import (
     CONFIG_DIGEST,
     RESUMED_WITH,
@@ -46,6 +45,7 @@ from inscape.runs.fitting.conditions import check_told, told
 from inscape.runs.fitting.labels import tell_labels
 from inscape.runs.fitting.learning import floors, follow_held_out
 from inscape.runs.fitting.pictures import add_figures
+from inscape.runs.fitting.seeds import add_spread, tell_spread
 from inscape.runs.fitting.summary import write_page
 from inscape.runs.kinds import read_config
 from inscape.runs.run import Run, check_fit
@@ -221,16 +221,10 @@ class _Job:
 
     def execute(self, *, overwrite: bool | None = None) -> Run:
         """Train, measure, draw, and write MANIFEST; `overwrite` is None where a run goes on."""
-        model = self.config.model
-        published = model != AUTOENCODER
-        said = zoo.MODELS[model].parts if published else {}
-        parameters = {
-            **{name: part for name, part in said.items() if name == "network"},
-            **self.config.estimator_parameters(),
-        }
-        parameters = _for_pictures(parameters, self.dataset.image_shape)
-        estimator = zoo.build(model, **parameters) if published else Autoencoder(**parameters)
-        check_told(self.dataset, getattr(estimator, "conditional", False), model)
+        asked = self.config
+        check_integer("seeds", asked.seeds, minimum=1)
+        estimator = build_estimator(asked, self.dataset.image_shape)
+        check_told(self.dataset, getattr(estimator, "conditional", False), asked.model)
         path = self.writer.path
         with torch_threads(self.writer.environment["n_threads"]):
             recorder = self._train(estimator, overwrite)
@@ -239,14 +233,16 @@ class _Job:
             # Before it is saved: what is told of columns calls them by the names of the data.
             estimator.diagnosis(feature_names=self.dataset.feature_names)
             save_model(estimator, path / "model")
+            others = self._train_others(asked)
             with tqdm(total=2, leave=False, disable=None if self.progress else True) as bar:
                 bar.set_description("comparing with PCA and NMF")
-                metrics, representations = self._measure(estimator, recorder)
+                metrics, representations = self._measure(estimator, recorder, others)
                 self.writer.add_metrics(metrics)
                 bar.update()
                 bar.set_description("drawing figures")
                 baselines = dict(list(representations.items())[1:])
                 add_figures(self.writer, self.dataset, estimator, baselines, recorder, metrics)
+                add_spread(self.writer, metrics)
         write_page(self.writer, self.config, metrics)
         return Run(path)
 
@@ -313,7 +309,24 @@ class _Job:
     def _with_bar(self, pairs: Any) -> Any:
         return with_progress(pairs, label=self.writer.path.name) if self.progress else pairs
 
-    def _measure(self, estimator: Any, recorder: Recorder) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _train_others(self, asked: FitConfig) -> dict[int, Any]:
+        """Return by their seeds the models of further trainings on the same rows."""
+        others = {}
+        for seed in range(asked.random_state + 1, asked.random_state + asked.seeds):
+            one = dataclasses.replace(asked, random_state=seed)
+            other = build_estimator(one, self.dataset.image_shape)
+            pairs = other.iter_fit(self.dataset.train)
+            if self.progress:
+                label = f"{self.writer.path.name}, seed {seed}"
+                pairs = with_progress(pairs, label=label, leave=False)
+            for _ in pairs:
+                pass
+            others[seed] = other
+        return others
+
+    def _measure(
+        self, estimator: Any, recorder: Recorder, others: dict[int, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         train, test, y = self.dataset.train.X, self.dataset.test.X, self.dataset.test.y
         plain = told(estimator, y)
         baselines, seconds, missing = fit_baselines(
@@ -332,6 +345,7 @@ class _Job:
         of_labels, labels = tell_labels(asked, self.dataset, estimator.scaler_)
         for key, row in table.items():
             row |= {"fit_seconds": seconds[key], **of_labels.get(key, {})}
+        seeds = self._spread(others, name, table)
         curve, overfits = follow_held_out(estimator, recorder, test, y)
         report = getattr(estimator, "latent_report_", None)
         log_likelihood = estimator.score(test, y)
@@ -340,6 +354,7 @@ class _Job:
             "test": table,
             "labels": labels,
             "missing": missing,
+            "seeds": seeds,
             "told": None if estimator.conditions_ is None else self.config.conditional,
             "worst_columns": self._worst_columns(plain),
             "learning": {
@@ -360,6 +375,24 @@ class _Job:
             "epochs": estimator.history_[-1]["epoch"],
             "steps": estimator.history_[-1]["step"],
         }, representations
+
+    def _spread(
+        self, others: dict[int, Any], name: str, table: dict[str, dict[str, float]]
+    ) -> dict[str, Any] | None:
+        """Return what each seed gave, beside what the model that is kept did; None for one seed."""
+        if not others:
+            return None
+        test, y = self.dataset.test.X, self.dataset.test.y
+        plain = {str(seed): told(other, y) for seed, other in others.items()}
+        rows = compare(plain, test)
+        asked = plain if next(iter(others.values())).conditions_ is None else {}
+        scaler = next(iter(others.values())).scaler_
+        of_labels = tell_labels(asked, self.dataset, scaler)[0] if asked else {}
+        for (seed, other), row in zip(others.items(), rows.values(), strict=True):
+            seconds = sum(entry["seconds"] for entry in other.history_)
+            row |= {"fit_seconds": seconds, **of_labels.get(str(seed), {})}
+        found = zip(others, rows.values(), strict=True)
+        return tell_spread({self.config.random_state: table[name], **dict(found)})
 
     def _worst_columns(self, representation: Any) -> list[dict[str, Any]]:
         """Return the columns of a table that come back worst, and what is left of each."""
@@ -415,12 +448,3 @@ def _codebook(estimator: Any, test: FloatArray) -> dict[str, Any] | None:
     symbols = estimator.transform(test).reshape(-1, width)
     usage = codebook_usage(symbols, codebook_size=size)
     return {"size": size, "used": usage.n_used, "perplexity": usage.perplexity}
-
-
-def _for_pictures(parameters: dict[str, Any], image_shape: ImageShape | None) -> dict[str, Any]:
-    """Return the options, their parts for pictures told the shape of these pictures."""
-    shaped = dict(parameters)
-    for name, table in (("network", NETWORKS), ("corruption", CORRUPTIONS)):
-        if shaped.get(name) is not None and image_shape is not None:
-            shaped[name] = resolve_part(name, shaped[name], table).for_pictures(image_shape)
-    return shaped

@@ -26,6 +26,13 @@ COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
+def _as_precise(half: float, mean: str, write: Callable[[float], str]) -> str:
+    """Return the half of an interval with the decimals of its mean."""
+    if "e" in mean or not mean[-1].isdigit():
+        return write(half)
+    return f"{half:.{len(mean.partition('.')[2])}f}"
+
+
 def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the comparison's header and rows as text, for a page or a terminal.
 
@@ -40,6 +47,16 @@ def table_rows(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
         [name, *(COLUMNS[key][1](row[key]) for key in shown)]
         for name, row in metrics["test"].items()
     ]
+    seeds = metrics.get("seeds")
+    if seeds is not None:
+        of = seeds["measures"]
+        means = [COLUMNS[key][1](of[key]["mean"]) for key in shown]
+        halves = [
+            _as_precise(of[key]["high"] - of[key]["mean"], mean, COLUMNS[key][1])
+            for key, mean in zip(shown, means, strict=True)
+        ]
+        n_seeds = len(seeds["random_states"])
+        rows[:1] = [[rows[0][0], *means], [f"± ({n_seeds} seeds)", *halves]]
     return header, rows
 
 
@@ -51,7 +68,8 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
     metrics : mapping
         As in ``metrics.json``.
     """
-    said = [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
+    said = [_tell_seeds(metrics)] if metrics.get("seeds") else []
+    said += [f"{name} is left out: it {why}." for name, why in metrics["missing"].items()]
     if metrics.get("told"):
         what = "label" if metrics["told"] == "labels" else "number"
         name = next(iter(metrics["test"]))
@@ -77,6 +95,20 @@ def remarks(metrics: Mapping[str, Any]) -> list[str]:
             f"evenly as {codebook['perplexity']:.1f} of equal use would be."
         )
     return said
+
+
+def _tell_seeds(metrics: Mapping[str, Any]) -> str:
+    """Return what the spread is of, and which training is kept."""
+    states = metrics["seeds"]["random_states"]
+    name, kept = next(iter(metrics["test"].items()))
+    shown = COLUMNS["squared_error"][1]
+    return (
+        f"{name}: the mean of {len(states)} trainings, random_state {states[0]} to {states[-1]}, "
+        f"± half its 95% interval (Student's t, {len(states) - 1} degree"
+        f"{'s' * (len(states) > 2)} of freedom): seeds vary, split and test rows do not. "
+        f"The run keeps random_state {states[0]} (squared error {shown(kept['squared_error'])}); "
+        "linear methods have no seed."
+    )
 
 
 def _tell_labels(labels: Mapping[str, Any]) -> str:
