@@ -6,6 +6,9 @@ PIP     = $(BIN)/python -m pip
 SETUP   = $(VENV)/.installed
 PROOFS  = $(VENV)/.installed-proofs
 
+# Where nothing compiled is kept, each worker writes all asserts anew, and each command is compiled again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test proofs lint format bench front-end clean
 
 demo: $(SETUP)  ## learn a 2-D map of the whole of MNIST, and show it
