@@ -1,5 +1,6 @@
 """One thread a process, and what the tests of several files share."""
 
+import gc
 import io
 import os
 
@@ -8,6 +9,13 @@ import pytest
 # Before torch is imported, and for the processes that tests start: workers with several threads
 # each would wait for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
+gc.disable()
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: nobody need look through it for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
