@@ -3,6 +3,7 @@
 import gc
 import io
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,6 +29,53 @@ def small_png():
         return stream.getvalue()
 
     return draw
+
+
+def not_drawn(figure):
+    """Return no picture. Other tests of the session look for a docstring here."""
+    return b"not drawn"
+
+
+def not_filmed(*_, **__):
+    """Return no film."""
+    return b"GIF89a"
+
+
+@pytest.fixture(scope="session")
+def drawing_nothing():
+    """A context in which figures are made and not drawn: pixels take most of a run's seconds."""
+    from inscape import figures
+
+    @contextmanager
+    def context():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(figures, "png", not_drawn)
+            for film in ("animate_map", "turning_map"):
+                patch.setattr(figures, film, not_filmed)
+            yield
+
+    return context
+
+
+@pytest.fixture(scope="module")
+def undrawn(drawing_nothing):
+    """Nothing is drawn in a file, where a test does not ask for it."""
+    with drawing_nothing():
+        yield
+
+
+@pytest.fixture(scope="session")
+def drawing_small(small_png):
+    """A context in which figures are drawn all the same, as those of one run of each kind are."""
+    from inscape import figures
+
+    @contextmanager
+    def context():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(figures, "png", small_png)
+            yield
+
+    return context
 
 
 @pytest.fixture(scope="module")

@@ -31,14 +31,6 @@ def call(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def undrawn():
-    """Most of a run's seconds go into its pictures, and only the real process below needs them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        yield
-
-
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
