@@ -315,7 +315,7 @@ def test_many_rows_hold_nothing_out_and_keep_the_start_where_nothing_is_gained()
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_search_that_is_stopped_anywhere_ends_with_the_same_bits(kind):
-    X, options = few_rows()[:300], {**options_of_search(), "epochs": 12}
+    X, options = few_rows(), {**options_of_search(), "epochs": 14}
     checkpoints = []
     for report, state in (whole := kind(2, **options)).iter_fit(X):
         if report.epoch_done:
