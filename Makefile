@@ -6,13 +6,21 @@ PIP     = $(BIN)/python -m pip
 SETUP   = $(VENV)/.installed
 PROOFS  = $(VENV)/.installed-proofs
 
+# Where nothing compiled is kept, each worker writes all asserts anew, and each command is compiled again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test proofs lint format bench front-end clean
 
 demo: $(SETUP)  ## learn a 2-D map of the whole of MNIST, and show it
 	$(BIN)/inscape fit mnist
 
+# The tests' runs are written to be safe from a power cut, which takes a disk milliseconds a file: where
+# memory is a file system with room for all of them, they lie there, and are gone with the tests.
+ROOM = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
+
 test: lint  ## lint, format check, types, tests
-	$(BIN)/python -m pytest -n auto -m "not proof"
+	PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -n auto -m "not proof" \
+	  -o tmp_path_retention_policy=failed
 
 proofs: $(PROOFS)  ## the long tests, one at a time: kills at many moments
 	$(BIN)/python -m pytest -m proof

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inscape import figures
 from inscape.cli import main
 from inscape.runs import Run
 
@@ -33,7 +32,6 @@ def project(tmp_path_factory):
     (root / "data" / "table.csv").write_text("\n".join(["a,b,c,kind", *lines]) + "\n")
     np.savez(root / "data" / "pairs.npz", inputs=np.eye(3), targets=generator.normal(size=(3, 4)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "png", lambda figure: b"")
         patch.chdir(root)
         table = ("data/table.csv", "--target", "kind")
         assert call("fit", *table, *QUICK, "--run", "runs/ae") == 0

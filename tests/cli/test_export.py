@@ -21,13 +21,6 @@ def call(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def undrawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"not drawn")
-        yield
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with a table, and a run of it."""

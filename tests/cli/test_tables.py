@@ -19,13 +19,6 @@ def call(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def undrawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        yield
-
-
 def frame(n: int, seed: int) -> pandas.DataFrame:
     rng = np.random.default_rng(seed)
     return pandas.DataFrame(

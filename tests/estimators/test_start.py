@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 
 import numpy as np
@@ -21,7 +22,7 @@ from inscape.networks import Convolutional, Dense, LinearPath
 from inscape.objectives import Gaussian, L1Activity, Laplace, WeightDecay
 
 WINE, IRIS = load_wine().data, load_iris().data
-DIGITS, SWISS = load_digits().data / 16, make_swiss_roll(600, random_state=0)[0]
+DIGITS, SWISS = load_digits().data / 16, make_swiss_roll(240, random_state=0)[0]
 PLAIN = {"hidden": (16,), "epochs": 2, "validation_fraction": 0, "random_state": 0}
 # Steps this small leave the start as it is, to every digit that is compared.
 START = {**PLAIN, "hidden": (), "optimizer": "sgd", "learning_rate": 1e-12}
@@ -32,6 +33,12 @@ def mean_square(X):
     return float(np.square(X).mean())
 
 
+@functools.cache
+def of_wine(kind, **options):
+    """A model of wine in its own units, which is compared with others of other units."""
+    return kind(2, **options).fit(WINE)
+
+
 # --------------------------------------------------------------------------- units do not matter
 
 
@@ -39,7 +46,7 @@ def mean_square(X):
 @pytest.mark.parametrize("options", [PLAIN, {**PLAIN, "validation_fraction": "auto"}])
 @pytest.mark.parametrize("power", [-40, -3, 1, 40])
 def test_a_power_of_two_changes_no_bit_of_the_codes(kind, options, power):
-    model, other = kind(2, **options).fit(WINE), kind(2, **options).fit(WINE * 2.0**power)
+    model, other = of_wine(kind, **options), kind(2, **options).fit(WINE * 2.0**power)
     codes = model.transform(WINE)
     np.testing.assert_array_equal(other.transform(WINE * 2.0**power), codes)
     np.testing.assert_array_equal(
@@ -52,7 +59,7 @@ def test_a_power_of_two_changes_no_bit_of_the_codes(kind, options, power):
 @pytest.mark.parametrize("offset", [0.0, -1.0, 1e3, 1e6])
 def test_units_and_offsets_leave_the_start_as_it_is(kind, factor, offset):
     moved = factor * (WINE + offset * WINE.std(axis=0))
-    model, other = kind(2, **START).fit(WINE), kind(2, **START).fit(moved)
+    model, other = of_wine(kind, **START), kind(2, **START).fit(moved)
     np.testing.assert_allclose(other.transform(moved), model.transform(WINE), atol=1e-4)
     errors = [
         np.square(fitted.reconstruct(X) - X).mean() / X.var(axis=0).mean()
@@ -275,8 +282,13 @@ def test_where_rows_are_few_some_are_held_out_and_the_start_is_a_candidate():
     assert (model.history_[0]["epoch"], min(losses)) == (0, losses[0])
 
 
-def test_where_training_gains_all_rows_are_trained_on_for_as_long():
-    model = Autoencoder(2, **options_of_search()).fit(few_rows())
+@pytest.fixture(scope="module")
+def searched():
+    return Autoencoder(2, **options_of_search()).fit(few_rows())
+
+
+def test_where_training_gains_all_rows_are_trained_on_for_as_long(searched):
+    model = searched
     assert "100 of 500 rows were held out" in model.length_
     found = [entry for entry in model.history_ if "validation_loss" in entry]
     again = [entry for entry in model.history_ if "validation_loss" not in entry]
@@ -308,6 +320,7 @@ def test_a_search_that_is_stopped_anywhere_ends_with_the_same_bits(kind):
     for report, state in (whole := kind(2, **options)).iter_fit(X):
         if report.epoch_done:
             checkpoints.append(copy.deepcopy(state.to_arrays()))
+    assert "epochs were best" in whole.length_
     weights = whole.network_.state_dict()
     passes = len(whole.history_) - 1
     # In the search, where it ends, and in what follows it.
@@ -348,9 +361,13 @@ def test_a_linear_denoiser_moves_on_from_pca():
 # --------------------------------------------------------------------------- what is told
 
 
-def test_raw_units_are_told_and_the_scaler_mends_it():
-    model = Autoencoder(2, random_state=0).fit(WINE)
-    assert "2 of 13 columns (X[:, 12], X[:, 4]) hold" in model.diagnosis()
+@pytest.fixture(scope="module")
+def raw():
+    return Autoencoder(2, random_state=0).fit(WINE)
+
+
+def test_raw_units_are_told_and_the_scaler_mends_it(raw):
+    assert "2 of 13 columns (X[:, 12], X[:, 4]) hold" in raw.diagnosis()
     mended = Autoencoder(2, scaler="standard", random_state=0).fit(WINE)
     assert mended.diagnosis() == ""
     scaled = StandardScaler().fit(WINE)
@@ -358,7 +375,7 @@ def test_raw_units_are_told_and_the_scaler_mends_it():
     def error(fitted):
         return mean_square(scaled.transform(fitted.reconstruct(WINE)) - scaled.transform(WINE))
 
-    assert error(mended) < 0.8 * error(model)
+    assert error(mended) < 0.8 * error(raw)
 
 
 def test_a_training_that_ends_too_early_is_told_and_a_longer_one_mends_it():
@@ -381,10 +398,10 @@ def test_an_error_above_that_of_pca_is_told_and_the_default_mends_it():
     assert "above that of PCA" not in Autoencoder(8, **options).fit(DIGITS).diagnosis()
 
 
-def test_too_few_rows_are_told_and_more_rows_mend_it():
-    options = {**options_of_search(), "epochs": 25}
-    assert Autoencoder(2, **options).fit(few_rows()[:30]).length_.endswith("so it is PCA.")
-    assert "epochs were best" in Autoencoder(2, **options).fit(few_rows()).length_
+def test_too_few_rows_are_told_and_more_rows_mend_it(searched):
+    few = Autoencoder(2, **options_of_search()).fit(few_rows()[:30])
+    assert few.length_.endswith("so it is PCA.")
+    assert "epochs were best" in searched.length_
 
 
 def test_a_collapse_is_told_and_the_learned_scale_mends_it():
@@ -394,12 +411,11 @@ def test_a_collapse_is_told_and_the_learned_scale_mends_it():
     assert "collapsed" not in VariationalAutoencoder(2, **options).fit(DIGITS).diagnosis()
 
 
-def test_what_is_told_comes_back_from_disk(tmp_path):
-    model = Autoencoder(2, random_state=0).fit(WINE)
-    model.save(tmp_path / "model")
+def test_what_is_told_comes_back_from_disk(raw, tmp_path):
+    raw.save(tmp_path / "model")
     again = inscape.load(tmp_path / "model")
-    assert again.diagnosis() == model.diagnosis() != ""
-    assert again.length_ == model.length_ != ""
-    np.testing.assert_array_equal(again.transform(WINE), model.transform(WINE))
-    np.testing.assert_array_equal(again.reconstruct(WINE), model.reconstruct(WINE))
-    assert again.score(WINE) == model.score(WINE)
+    assert again.diagnosis() == raw.diagnosis() != ""
+    assert again.length_ == raw.length_ != ""
+    np.testing.assert_array_equal(again.transform(WINE), raw.transform(WINE))
+    np.testing.assert_array_equal(again.reconstruct(WINE), raw.reconstruct(WINE))
+    assert again.score(WINE) == raw.score(WINE)

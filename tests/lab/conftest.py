@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from inscape import figures
 from inscape.lab import front_end
 from inscape.runs import FitConfig, fit
 
@@ -33,36 +32,17 @@ def placeholder(built, monkeypatch):
     monkeypatch.setattr(front_end, "_MODULE", built)
 
 
-def not_drawn(figure):
-    """Return no picture. Other tests of the session look for a docstring here."""
-    return b"not drawn"
-
-
-def not_filmed(*_, **__):
-    """Return no film."""
-    return b"GIF89a"
-
-
 @pytest.fixture(scope="session")
-def undrawn():
-    """Most of a run's seconds go into its pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "png", not_drawn)
-        for film in ("animate_map", "turning_map"):
-            patch.setattr(figures, film, not_filmed)
-        yield
-
-
-@pytest.fixture(scope="session")
-def digits_run(tmp_path_factory, undrawn):
+def digits_run(tmp_path_factory, drawing_nothing):
     """A run of pictures."""
     path = tmp_path_factory.mktemp("digits") / "run"
     config = FitConfig(data="digits", hidden=(16,), epochs=2, linear_path=False)
-    return fit(config, path)
+    with drawing_nothing():
+        return fit(config, path)
 
 
 @pytest.fixture(scope="session")
-def table_run(tmp_path_factory, undrawn):
+def table_run(tmp_path_factory, drawing_nothing):
     """A run of a table in raw units, scaled, one column of which is one number; five components."""
     path = tmp_path_factory.mktemp("table")
     rng = np.random.default_rng(0)
@@ -78,4 +58,5 @@ def table_run(tmp_path_factory, undrawn):
         scaler="standard",
         random_state=3,
     )
-    return fit(config, path / "run")
+    with drawing_nothing():
+        return fit(config, path / "run")

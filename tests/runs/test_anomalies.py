@@ -32,9 +32,10 @@ def table(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(table, tmp_path_factory):
+def made(table, tmp_path_factory, drawing_small):
     config = AnomaliesConfig(data=str(table), target="kind", normal="benign", method=FAST)
-    return find_anomalies(config, tmp_path_factory.mktemp("runs") / "found")
+    with drawing_small():
+        return find_anomalies(config, tmp_path_factory.mktemp("runs") / "found")
 
 
 def read_scores(path):
@@ -106,9 +107,10 @@ def test_a_config_repeats_the_run(made, tmp_path):
     assert again.metrics == made.metrics
 
 
-def test_pictures_have_one_spread_and_are_drawn(tmp_path):
+def test_pictures_have_one_spread_and_are_drawn(tmp_path, drawing_small):
     config = AnomaliesConfig(data="digits", normal="3", method=FAST)
-    run = find_anomalies(config, tmp_path / "found")
+    with drawing_small():
+        run = find_anomalies(config, tmp_path / "found")
     assert run.load().scaler is None
     assert len(run.figures) == 2
     assert run.metrics["known"]["not_normal"]["count"] > 100

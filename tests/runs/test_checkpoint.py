@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import inscape
 from inscape import runs
 from inscape._errors import DamagedFileError, InvalidParameterError, RunWarning
 from inscape._files import read_json, read_tensors, sha256, write_json, write_tensors
@@ -20,11 +19,6 @@ from inscape.runs.fitting.checkpoint import Checkpoints, load_checkpoint, load_s
 CONFIG = FitConfig(data="digits", hidden=(8,), epochs=2, scaler="standard")
 STATE = Path("checkpoint") / "state.safetensors"
 FORMAT_1 = Path(__file__).parent / "format_1"
-
-
-@pytest.fixture(autouse=True)
-def not_drawn(monkeypatch):
-    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
 
 
 @pytest.fixture(scope="module")

@@ -45,9 +45,10 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(table, model, tmp_path_factory):
+def made(table, model, tmp_path_factory, drawing_small):
     config = ClassificationConfig(data=str(table), model=str(model.path), target="kind")
-    return classify(config, tmp_path_factory.mktemp("runs") / "told")
+    with drawing_small():
+        return classify(config, tmp_path_factory.mktemp("runs") / "told")
 
 
 def make_table(X, labels):
@@ -216,10 +217,12 @@ def test_a_test_part_is_not_seen(tmp_path):
     assert [line["held_out_class"] for line in lines[300:]] == list(map(str, told))
 
 
-def test_a_run_alone_brings_its_data_and_pictures_are_drawn(tmp_path):
+def test_a_run_alone_brings_its_data_and_pictures_are_drawn(tmp_path, drawing_small):
     config = FitConfig(data="digits", n_components=4, hidden=(16,), epochs=3)
     model = fit(config, tmp_path / "model")
-    made = classify(ClassificationConfig(model=str(model.path), method="probe"), tmp_path / "told")
+    with drawing_small():
+        asked = ClassificationConfig(model=str(model.path), method="probe")
+        made = classify(asked, tmp_path / "told")
     assert made.config.data == "digits"
     assert [path.name for path in made.figures] == ["confusion.png", "least_sure.png"]
     assert made.metrics["accuracy"][OURS]["accuracy"] > 0.5

@@ -41,9 +41,10 @@ def fitted(table, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(table, fitted, tmp_path_factory):
+def made(table, fitted, tmp_path_factory, drawing_small):
     config = ClustersConfig(data=str(table), model=str(fitted))
-    return find_clusters(config, tmp_path_factory.mktemp("runs") / "found")
+    with drawing_small():
+        return find_clusters(config, tmp_path_factory.mktemp("runs") / "found")
 
 
 def read_table(path):
@@ -105,9 +106,10 @@ def test_a_config_repeats_the_run(made, tmp_path):
     assert again.metrics == made.metrics
 
 
-def test_pictures_and_rows_without_labels(fitted, tmp_path):
+def test_pictures_and_rows_without_labels(fitted, tmp_path, drawing_small):
     config = ClustersConfig(data="digits", n_clusters=10, method="kmeans")
-    run = find_clusters(config, tmp_path / "digits")
+    with drawing_small():
+        run = find_clusters(config, tmp_path / "digits")
     assert run.load().scaler is None
     assert run.metrics["agreement"]["Inscape"]["accuracy"] > 0.6
     assert run.metrics["doubt"] == ""

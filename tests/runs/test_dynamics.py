@@ -19,9 +19,10 @@ QUICK = {"n_features": 100, "hidden": (), "epochs": 20}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, drawing_small):
     config = DynamicsConfig(n_features=1000, learning_rate=32, theory=True, sweep=True)
-    return run_dynamics(config, tmp_path_factory.mktemp("dynamics") / "run")
+    with drawing_small():
+        return run_dynamics(config, tmp_path_factory.mktemp("dynamics") / "run")
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_own_data_are_learned_as_simulate_learns_them(tmp_path, path):
 
 
 @pytest.fixture
-def undrawn(monkeypatch):
+def without_figures(monkeypatch):
     """Most of a run's seconds go into its pictures."""
     for name in ("add_figures", "add_illusion"):
         monkeypatch.setattr(f"inscape.runs.dynamics.job.{name}", lambda *_: None)
@@ -177,7 +178,7 @@ def test_what_has_to_be_integrated_is_so_only_where_theory_is_asked_for(raw, pat
     assert not {"modes_over_theory"} & drawn(run)
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("without_figures")
 def test_whitened_inputs_have_closed_forms_and_the_same_best_answer(raw, tmp_path, path):
     run = run_dynamics(replace(raw, theory=True, whiten=True, gamma=1e-6), path)
     assert run.metrics["warnings"] == []
@@ -192,7 +193,7 @@ def test_whitened_inputs_have_closed_forms_and_the_same_best_answer(raw, tmp_pat
     assert run.metrics["loss"]["final"] == pytest.approx(float(np.mean(left**2)), rel=1e-6)
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("without_figures")
 def test_a_table_is_learned_by_the_names_of_its_columns(tmp_path, path):
     rng = np.random.default_rng(0)
     X, words = rng.normal(size=(30, 3)), np.array(["u", "v", "w"])[np.arange(30) % 3]
@@ -225,7 +226,7 @@ def test_a_table_is_learned_by_the_names_of_its_columns(tmp_path, path):
     assert joined.environment["data"] == data
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("names", [("X", "y"), ("X", "Y"), ("inputs", "targets")])
 def test_two_arrays_may_be_called_as_people_call_them(names, tmp_path, path):
     rng = np.random.default_rng(0)

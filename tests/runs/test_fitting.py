@@ -45,8 +45,9 @@ SMALL = FitConfig(data="digits", hidden=(32,), epochs=3)
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return runs.fit(SMALL, tmp_path_factory.mktemp("runs") / "digits-ae2")
+def finished(tmp_path_factory, drawing_small):
+    with drawing_small():
+        return runs.fit(SMALL, tmp_path_factory.mktemp("runs") / "digits-ae2")
 
 
 def test_a_finished_run_holds_everything_the_design_names(finished):
@@ -370,8 +371,10 @@ def test_a_run_that_is_being_written_is_nobody_elses(unfinished, intrude):
     assert {p: sha256(p) for p in unfinished.rglob("*") if p.is_file()} == before
 
 
-def test_a_run_is_never_overwritten_unasked_and_stays_where_the_new_one_cannot_start(tmp_path):
-    run = runs.fit(SMALL, tmp_path / "run")
+def test_a_run_is_never_overwritten_unasked_and_stays_where_the_new_one_cannot_start(
+    finished, tmp_path
+):
+    run = Run(shutil.copytree(finished.path, tmp_path / "run"))
     digest = sha256(run.path / "MANIFEST")
     with pytest.raises(RunExistsError, match="--overwrite"):
         runs.fit(SMALL, run.path)
@@ -411,8 +414,8 @@ def test_a_damaged_file_is_named(finished, tmp_path, name, damage):
             inscape.load(run.path)
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    run = runs.fit(SMALL, tmp_path / "run")
+def test_a_damaged_checkpoint_is_named(finished, tmp_path):
+    run = Run(shutil.copytree(finished.path, tmp_path / "run"))
     (run.path / "MANIFEST").unlink()
     state = run.path / "checkpoint" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
@@ -422,7 +425,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
 
 @pytest.mark.parametrize(("code", "word"), [(errno.ENOSPC, "full"), (errno.EROFS, "read-only")])
 def test_a_full_or_read_only_disk_is_told_and_the_last_good_state_stays(
-    tmp_path, monkeypatch, code, word
+    finished, tmp_path, monkeypatch, code, word
 ):
     real, calls = os.fsync, []
 
@@ -437,9 +440,8 @@ def test_a_full_or_read_only_disk_is_told_and_the_last_good_state_stays(
         runs.fit(SMALL, tmp_path / "run")
     monkeypatch.undo()
     run = runs.resume(tmp_path / "run")
-    whole = runs.fit(SMALL, tmp_path / "whole")
     model = Path("model") / "model.safetensors"
-    assert sha256(run.path / model) == sha256(whole.path / model)
+    assert sha256(run.path / model) == sha256(finished.path / model)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_the_metrics_of_each_kind_are_its_own():
 
 
 @pytest.mark.parametrize("name", FITS)
-def test_an_interrupted_fit_goes_on_to_the_same_bits(name, tmp_path, monkeypatch):
+def test_an_interrupted_fit_goes_on_to_the_same_bits(name, tmp_path):
     here = {
         "processor": processor(),
         "isa": torch.backends.cpu.get_cpu_capability(),
@@ -92,8 +92,6 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(name, tmp_path, monkeypatch
     there = {key: EXPECTED[key] for key in here}
     if here != there:
         pytest.skip(f"the bits are those of {there}; this is {here}")
-    # Its pictures take longer than its training.
-    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     run = Run(shutil.copytree(ROOM / f"{name}-interrupted", tmp_path / "run"))
     assert not run.finished
     before = run.history

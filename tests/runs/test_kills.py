@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import inscape
 from inscape import runs
 from inscape._errors import RunWarning, StorageError
 from inscape._files import (
@@ -105,9 +104,8 @@ def recorded(run: Path) -> list[str]:
 
 
 def test_a_run_killed_between_two_checkpoints_and_resumed_ends_with_the_same_bits(
-    tmp_path, monkeypatch
+    tmp_path,
 ):
-    monkeypatch.setattr(inscape.figures, "png", lambda figure: b"")
     whole, cut = runs.fit(SHORT, tmp_path / "whole").path, tmp_path / "cut"
     command = [sys.executable, "-c", HURRIED, str(whole / "config.toml"), str(cut)]
     with subprocess.Popen(command) as process:
@@ -128,9 +126,7 @@ def test_a_run_killed_between_two_checkpoints_and_resumed_ends_with_the_same_bit
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The long run that nothing stopped."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        return runs.fit(LONG, tmp_path_factory.mktemp("kills") / "whole").path
+    return runs.fit(LONG, tmp_path_factory.mktemp("kills") / "whole").path
 
 
 @pytest.mark.proof

@@ -68,10 +68,9 @@ def read_lines(path):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def undrawn():
+def few_folds():
+    """How well labels are told is not asked here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        # How well labels are told is not asked here.
         patch.setattr("inscape.runs.classification.judging._FOLDS", 2)
         yield
 

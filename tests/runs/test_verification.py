@@ -19,11 +19,8 @@ FORMAT_1 = Path(__file__).parent / "format_1"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        return runs.fit(
-            FitConfig(data="digits", hidden=(), epochs=1), tmp_path_factory.mktemp("runs") / "run"
-        ).path
+    config = FitConfig(data="digits", hidden=(), epochs=1)
+    return runs.fit(config, tmp_path_factory.mktemp("runs") / "run").path
 
 
 @pytest.fixture

@@ -18,15 +18,6 @@ ANGLES = np.random.default_rng(0).uniform(0, 2 * np.pi, size=(300, 1))
 FEW_ROWS = data.load(np.cos(ANGLES * [1, 1, 2, 2, 3, 3] + [0, 1, 0, 1, 0, 1]))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def not_drawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"")
-        for film in ("animate_map", "turning_map"):
-            patch.setattr(inscape.figures, film, lambda *_, **__: b"GIF89a")
-        yield
-
-
 def options(config):
     return {"data": FEW_ROWS} if config is FEW else {}
 

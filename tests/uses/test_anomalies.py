@@ -70,11 +70,16 @@ def detector(word, **options):
 @parametrize_with_checks(
     [
         AnomalyDetector(method="neighbors"),
-        AnomalyDetector(method=QUICK["denoising"]),
         AnomalyDetector(method=["neighbors", "local"], threshold="generalized_pareto"),
     ]
 )
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.proof
+@parametrize_with_checks([AnomalyDetector(method=QUICK["denoising"])])
+def test_scikit_learn_checks_of_what_is_trained(estimator, check):
     check(estimator)
 
 

@@ -303,7 +303,9 @@ def test_sharpening_draws_rows_to_their_clusters_and_leaves_the_model_alone():
 # --------------------------------------------------------------------------- how many
 
 
-@pytest.mark.parametrize("n_clusters", [2, 3, 5, 8, 15])
+@pytest.mark.parametrize(
+    "n_clusters", [2, 5, 15, *(pytest.param(n, marks=pytest.mark.proof) for n in (3, 8))]
+)
 def test_the_number_of_separate_clusters_is_found(n_clusters):
     rows, _ = make_blobs(600, 6, centers=n_clusters, random_state=n_clusters)
     found = Clusterer(PCA(5), random_state=0).fit(rows)

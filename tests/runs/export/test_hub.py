@@ -20,13 +20,6 @@ FORMAT_1 = Path(__file__).parents[1] / "format_1"
 DIGITS = data.load("digits")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def undrawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inscape.figures, "png", lambda figure: b"not drawn")
-        yield
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "digits"
