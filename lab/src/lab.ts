@@ -420,11 +420,15 @@ export class Lab {
     return Float64Array.from(code);
   }
 
-  /** Show what was drawn on the map, and what became of it. */
+  /** Show what was drawn on the map. */
   setDrawing(drawing: Drawing | null): void {
     this.drawing = drawing;
-    this.inspector.update();
     this.map.drawCursor();
+  }
+
+  /** Tell what became of it. */
+  judgeDrawing(): void {
+    if (!this.closed) this.inspector.update();
   }
 
   /** The columns of a row that stand out most, as lines of text. */

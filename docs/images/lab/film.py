@@ -38,7 +38,7 @@ def decoding(page: Any) -> Iterator[int]:
     page.wait_for_timeout(2500)
     # What was decoded on the way stays for two seconds of the film, and not of the clock.
     page.evaluate(
-        "() => { const later = setTimeout; window.setTimeout = (f, ms) => later(f, 20 * ms); }"
+        "() => { const later = setTimeout; window.setTimeout = (f, ms) => later(f, 200 * ms); }"
     )
     page.mouse.move(250, 420)
     page.mouse.down()
