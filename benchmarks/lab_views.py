@@ -93,7 +93,8 @@ def rows(open_page: Callable[[str], Any]) -> list[tuple[str, ...]]:
 
     drawn = _moved(page, "pointermove", curl)
     page.context.close()
-    page = open_page("mode=explore")
+    # The grid follows where a hand rests for a tenth of a second: on a busy machine after each move.
+    page = open_page("grid=false")
     page.evaluate(_SCRUB, _BEFORE)
     scrubbed = Spent()
     with _counted(page, scrubbed):
