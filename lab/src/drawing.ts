@@ -34,6 +34,7 @@ export class DrawPad {
   private width = WIDTHS[1][1];
   private typical: { side: number; x: number; y: number } | null = null;
   private asked = 0;
+  private readonly fine = h("canvas", {});
   /** Milliseconds from a movement of the pen to the picture, for who measures. */
   readonly spent: number[] = [];
 
@@ -99,10 +100,13 @@ export class DrawPad {
       for (const move of moves.length ? moves : [event]) {
         this.strokes[this.strokes.length - 1].points.push(at(move));
       }
-      this.read();
+      this.read(false);
       this.spent.push(performance.now() - started);
     });
-    const end = () => (drawing = false);
+    const end = () => {
+      if (drawing) this.judge();
+      drawing = false;
+    };
     this.pad.addEventListener("pointerup", end);
     this.pad.addEventListener("pointercancel", end);
     this.element.addEventListener("dragover", (event) => event.preventDefault());
@@ -184,7 +188,8 @@ export class DrawPad {
     const typical = this.measure();
     const box = this.picture ? this.pictureBox() : this.strokesBox();
     if (!box) return null;
-    const fine = h("canvas", { width: width * FINE, height: height * FINE });
+    const { fine } = this;
+    if (fine.width !== width * FINE) [fine.width, fine.height] = [width * FINE, height * FINE];
     const context = fine.getContext("2d", { willReadFrequently: true })!;
     const paint = (dx: number, dy: number): Float64Array => {
       context.clearRect(0, 0, fine.width, fine.height);
@@ -248,8 +253,17 @@ export class DrawPad {
     return { x: (found.left + found.right + 1) / 2, y: (found.top + found.bottom + 1) / 2, side };
   }
 
-  /** Encode, decode and judge what is drawn, and show it. */
-  private read(): void {
+  private judging = 0;
+
+  /** Look for rows that are alike, and judge: it takes longer than a frame, and the pen comes first. */
+  private judge(): void {
+    clearTimeout(this.judging);
+    this.judging = 0;
+    this.lab.judgeDrawing();
+  }
+
+  /** Encode and decode what is drawn, and show it; judge it too, at once or when the hand rests. */
+  private read(atOnce = true): void {
     const { lab } = this;
     this.show();
     if (!lab.document.hasRows) {
@@ -261,6 +275,7 @@ export class DrawPad {
     if (!shares) {
       lab.setDrawing(null);
       this.showPassage(null);
+      this.judge();
       return;
     }
     const row = lab.pictures!.rowOf(shares);
@@ -271,6 +286,9 @@ export class DrawPad {
       const drawing = { row, code, back, error };
       lab.setDrawing(drawing);
       this.showPassage(drawing);
+      if (atOnce) this.judge();
+      // A hand that does not rest is told five times a second.
+      else this.judging ||= window.setTimeout(() => this.judge(), 200);
     };
     const code = lab.encodeNow(row);
     if (code) {
@@ -321,12 +339,15 @@ export class DrawPad {
 
   private showPassage(drawing: Drawing | null): void {
     const { pictures, theme } = this.lab;
-    const shown = (row: Float64Array | null, name: string) => [
-      row ? pictures!.canvas(pictures!.pixels(row, theme), 112, name) : h("div", { class: "nothing" }),
-      h("figcaption", {}, name),
-    ];
-    this.sees.replaceChildren(...shown(drawing?.row ?? null, "what it sees"));
-    this.redraws.replaceChildren(...shown(drawing?.back ?? null, "what it redraws"));
+    const show = (place: HTMLElement, row: Float64Array | null, name: string) => {
+      // While the hand draws the pictures stay the same elements.
+      const old = place.querySelector("canvas");
+      if (row && old) return pictures!.paint(old, pictures!.pixels(row, theme), 112);
+      const shown = row ? pictures!.canvas(pictures!.pixels(row, theme), 112, name) : h("div", { class: "nothing" });
+      place.replaceChildren(shown, h("figcaption", {}, name));
+    };
+    show(this.sees, drawing?.row ?? null, "what it sees");
+    show(this.redraws, drawing?.back ?? null, "what it redraws");
     const code = drawing ? Array.from(drawing.code.slice(0, 3), (v) => fixed(v, 2)).join(", ") : "";
     const more = drawing && drawing.code.length > 3 ? ", …" : "";
     this.numbers.replaceChildren(h("b", {}, code + more), h("span", { class: "quiet" }, drawing ? "all that it keeps" : ""));

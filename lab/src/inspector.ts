@@ -361,6 +361,7 @@ export class Inspector {
   }
 
   private exemplars: number[] | null = null;
+  private readonly strip = h("canvas", { role: "img", class: "ten-redrawn" });
 
   /** Some rows, one of each class first, above what they were redrawn as. */
   private redrawn(moment: number): Node[] {
@@ -377,15 +378,23 @@ export class Inspector {
       const spread = Array.from({ length: 10 }, (_, i) => Math.round((i * (n - 1)) / 9));
       this.exemplars = [...new Set([...firsts.filter((i) => i >= 0), ...spread])].slice(0, 10);
     }
-    const size = lab.root.dataset.width === "medium" ? 22 : 27;
-    const one = (row: ArrayLike<number>, label: string) => pictures.canvas(pictures.pixels(row, theme), size, label);
-    const rows = this.exemplars.map((i) => document.row(i)!);
-    const back = this.exemplars.map((i) => lab.decodeNow(lab.codeAt(i))!);
-    return [
-      h("div", { class: "line" }, h("h3", {}, `${rows.length} ${noun}s, and what it redraws`), h("span", {}, `step ${count(curve[moment].step)}`)),
-      h("div", { class: "row" }, ...rows.map((row, j) => one(row, document.rowName(this.exemplars![j])))),
-      h("div", { class: "row" }, ...back.map((row) => one(row, "Redrawn"))),
-    ];
+    // One canvas for all, which stays: twenty of their own cost more than what is drawn on them.
+    const { strip, exemplars } = this;
+    const [wide, high] = [pictures.width + 2, pictures.height + 2];
+    const context = strip.getContext("2d")!;
+    if (strip.dataset.theme !== theme) {
+      strip.dataset.theme = theme;
+      [strip.width, strip.height] = [wide * exemplars.length, 2 * high];
+      exemplars.forEach((i, j) => context.putImageData(pictures.pixels(document.row(i)!, theme), j * wide + 1, 1));
+    }
+    exemplars.forEach((i, j) => {
+      const back = lab.decodeNow(lab.codeAt(i))!;
+      context.putImageData(pictures.pixels(back, theme), j * wide + 1, high + 1);
+    });
+    const { step } = curve[moment];
+    strip.setAttribute("aria-label", `${exemplars.length} ${noun}s, and what it redraws of them at step ${count(step)}`);
+    const title = h("h3", {}, `${exemplars.length} ${noun}s, and what it redraws`);
+    return [h("div", { class: "line" }, title, h("span", {}, `step ${count(step)}`)), strip];
   }
 
   // ------------------------------------------------------------------ the whole

@@ -352,11 +352,15 @@ export class Lab {
     return Float64Array.from(code);
   }
 
-  /** Show what was drawn on the map, and what became of it. */
+  /** Show what was drawn on the map. */
   setDrawing(drawing: Drawing | null): void {
     this.drawing = drawing;
-    this.inspector.update();
     this.map.drawCursor();
+  }
+
+  /** Tell what became of it. */
+  judgeDrawing(): void {
+    if (!this.closed) this.inspector.update();
   }
 
   private measured: { means: Float64Array; spreads: Float64Array } | null = null;

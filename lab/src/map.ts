@@ -122,9 +122,12 @@ export class MapView {
     this.points.places(to, glide && same ? this.inOrder(before) : to);
     this.stretchAxes();
     this.place();
-    this.paint();
+    // To fit is to paint too.
     if (!state.camera) this.fit(false);
-    else [this.view.x, this.view.y, this.view.k] = state.camera;
+    else {
+      [this.view.x, this.view.y, this.view.k] = state.camera;
+      this.paint();
+    }
     if (glide && same && !calm()) this.glide();
     else this.points.between = 1;
     this.redraw();
@@ -273,12 +276,13 @@ export class MapView {
     for (let i = 0; i < this.n; i++) members[labels[i]].push(i);
     const byCount = members.map((_, k) => k).sort((a, b) => members[b].length - members[a].length);
     for (const k of byCount) {
-      const cells = new Map<string, { n: number; u: number; v: number; c: number; r: number }>();
+      const at = (c: number, r: number) => c * 10007 + r;
+      const cells = new Map<number, { n: number; u: number; v: number; c: number; r: number }>();
       for (const i of members[k]) {
         const [u, v] = [this.drawn[2 * i], this.drawn[2 * i + 1]];
         const [px, py] = this.view.toScreen(u, v);
         const [c, r] = [Math.floor(px / cell), Math.floor(py / cell)];
-        const key = `${c},${r}`;
+        const key = at(c, r);
         const found = cells.get(key) ?? { n: 0, u: 0, v: 0, c, r };
         found.n++;
         found.u += u;
@@ -288,7 +292,7 @@ export class MapView {
       const smooth = [...cells.values()].map((one) => {
         let mass = 0;
         for (let dc = -2; dc <= 2; dc++) {
-          for (let dr = -2; dr <= 2; dr++) mass += cells.get(`${one.c + dc},${one.r + dr}`)?.n ?? 0;
+          for (let dr = -2; dr <= 2; dr++) mass += cells.get(at(one.c + dc, one.r + dr))?.n ?? 0;
         }
         return { ...one, mass };
       });
@@ -309,13 +313,13 @@ export class MapView {
       };
       if (!first) continue;
       add(first, false);
-      const massAt = new Map(smooth.map((one) => [`${one.c},${one.r}`, one.mass]));
+      const massAt = new Map(smooth.map((one) => [at(one.c, one.r), one.mass]));
       const island = smooth.find((one) => {
         const [dc, dr] = [first.c - one.c, first.r - one.r];
         if (Math.hypot(dc, dr) * cell < 150) return false;
         // Water between the two: somewhere on the way there are few.
         const way = [0.2, 0.35, 0.5, 0.65, 0.8].map(
-          (share) => massAt.get(`${Math.round(one.c + share * dc)},${Math.round(one.r + share * dr)}`) ?? 0,
+          (share) => massAt.get(at(Math.round(one.c + share * dc), Math.round(one.r + share * dr))) ?? 0,
         );
         return Math.min(...way) < 0.35 * one.mass;
       });

@@ -5,12 +5,15 @@ From the real page of a real run, in Chromium; needs playwright and Pillow.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -31,6 +34,8 @@ PICTURES = [
     ("lasso", 1440, 900, "light", "lasso=-1,-1,1,-1,1,1,-1,1", False),
     ("true", 1440, 900, "dark", "scale=true&colour=error", False),
     ("forming", 1440, 900, "light", "moment=7", False),
+    ("forming-dark", 1024, 768, "dark", "moment=9", False),
+    ("forming-phone", 360, 780, "light", "moment=9", False),
     ("all-rows", 1024, 768, "light", "rows=all", False),
     ("decode-1024", 1024, 768, "dark", "mode=decode", True),
     ("draw", 1440, 900, "light", "view=draw", False),
@@ -44,20 +49,31 @@ PICTURES = [
 ]
 
 
-def main(run: str) -> None:
-    """Draw them all."""
-    here = Path(__file__).parent
+@contextlib.contextmanager
+def opened(run: str) -> Iterator[tuple[str, Any]]:
+    """Serve a run, and yield its address and a browser."""
     command = [sys.executable, "-m", "inscape", "lab", run, "--no-browser"]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
         sync_playwright() as playwright,
     ):
-        assert server.stdout is not None
-        address = next(line.strip() for line in server.stdout if re.match("http://127", line))
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--enable-unsafe-swiftshader", "--no-sandbox"],
-        )
+        try:
+            assert server.stdout is not None
+            address = next(line.strip() for line in server.stdout if re.match("http://127", line))
+            chromium = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"),
+                args=["--enable-unsafe-swiftshader", "--no-sandbox"],
+            )
+            yield address, chromium
+            chromium.close()
+        finally:
+            server.terminate()
+
+
+def main(run: str) -> None:
+    """Draw them all."""
+    here = Path(__file__).parent
+    with opened(run) as (address, chromium):
         for name, width, height, theme, state, pointed in PICTURES:
             context = chromium.new_context(
                 viewport={"width": width, "height": height}, color_scheme=theme
@@ -77,8 +93,6 @@ def main(run: str) -> None:
             small = drawn.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE)
             small.save(here / f"{name}.png", optimize=True)
             context.close()
-        chromium.close()
-        server.terminate()
 
 
 if __name__ == "__main__":
