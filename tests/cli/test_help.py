@@ -14,7 +14,7 @@ from inscape.runs.kinds import KINDS
 
 COMMANDS = (
     *("fit", "encode", "decode", "score", "export", "verify", "anomalies", "classify", "cluster"),
-    *("dynamics", "reproduce", "datasets", "zoo"),
+    *("impute", "dynamics", "reproduce", "datasets", "zoo"),
 )
 
 

@@ -11,6 +11,7 @@ from inscape.runs import (
     ClustersConfig,
     DynamicsConfig,
     FitConfig,
+    ImputationConfig,
     ReproductionConfig,
     read_config,
 )
@@ -23,6 +24,7 @@ ONE_OF_EACH = (
     AnomaliesConfig(method=("neighbors", "local"), normal="3"),
     ClassificationConfig(data="digits", method="probe", unlabeled="-1"),
     ClustersConfig(method="kmeans", n_clusters=3),
+    ImputationConfig(data="digits", method="kernel", n_imputations=3),
 )
 
 
@@ -76,7 +78,7 @@ def test_a_file_of_another_kind_is_refused(file):
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
     assert told.startswith(
-        " must name a kind of run (fit, anomalies, classification, clusters, dynamics, "
+        " must name a kind of run (fit, anomalies, classification, clusters, imputation, dynamics, "
         "reproduction); got 'dynamic'."
     )
     assert told.endswith("Did you mean 'dynamics'?")

@@ -19,6 +19,7 @@ PLACES = {
     "anomalies": {"data", "model"},
     "clusters": {"data", "model"},
     "classification": {"data", "model"},
+    "imputation": {"data"},
     "dynamics": {"data"},
     "reproduction": set(),
 }

@@ -21,6 +21,7 @@ from inscape.runs.config import (
     Config,
     DynamicsConfig,
     FitConfig,
+    ImputationConfig,
     ReproductionConfig,
 )
 from inscape.zoo import MODELS
@@ -32,6 +33,7 @@ KINDS: Final[Mapping[str, type[Config]]] = {
         AnomaliesConfig,
         ClassificationConfig,
         ClustersConfig,
+        ImputationConfig,
         DynamicsConfig,
         ReproductionConfig,
     )
