@@ -293,6 +293,9 @@ FIGURES: dict[str, Callable[[Material], Figure | bytes]] = {
         titles=m.names("cluster", 5),
     ),
     "confusion": lambda m: figures.confusion(_counts(m, m.n_classes), class_names=m.class_names),
+    "hidden_entries": lambda m: figures.hidden_entries(
+        m.codes[:, 0], 0.8 * m.codes[:, 0], np.full(len(m.codes), 0.3 * m.codes[:, 0].std())
+    ),
     "titled_images": lambda m: figures.titled_images(
         m.X[:10],
         [f"{a} or {b}" for a, b in zip("0123456789", "1234567890", strict=True)],

@@ -33,6 +33,7 @@ from inscape.training import Muon
 from inscape.uses.anomalies.scores import SCORES
 from inscape.uses.classification.methods import CLASSIFICATION_METHODS
 from inscape.uses.clusters.methods import METHODS
+from inscape.uses.imputation.methods import IMPUTATION_METHODS
 from tests import foreign
 
 X = load_digits().data[:200] / 16
@@ -54,6 +55,7 @@ OF_USES: dict[str, Any] = {
     "method": SCORES,
     "clustering": METHODS,
     "classification": CLASSIFICATION_METHODS,
+    "imputation": IMPUTATION_METHODS,
 }
 MEMBERS = [(name, word) for name, family in FAMILIES.items() for word in family]
 

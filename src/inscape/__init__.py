@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from inscape._errors import InscapeError
     from inscape.estimators import Autoencoder, DeadUnitWarning, VariationalAutoencoder
-    from inscape.uses import AnomalyDetector, Clusterer, PretrainedClassifier, load
+    from inscape.uses import AnomalyDetector, Clusterer, Imputer, PretrainedClassifier, load
 
 __version__ = "0.1.0"
 
@@ -51,6 +51,7 @@ _NAMES = {
     "Autoencoder": "inscape.estimators",
     "Clusterer": "inscape.uses",
     "DeadUnitWarning": "inscape.estimators",
+    "Imputer": "inscape.uses",
     "InscapeError": "inscape._errors",
     "PretrainedClassifier": "inscape.uses",
     "VariationalAutoencoder": "inscape.estimators",
@@ -62,6 +63,7 @@ __all__ = [
     "Autoencoder",
     "Clusterer",
     "DeadUnitWarning",
+    "Imputer",
     "InscapeError",
     "PretrainedClassifier",
     "VariationalAutoencoder",

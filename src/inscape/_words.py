@@ -111,6 +111,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "vade",
     ),
     "classification": ("graph", "probe", "fine_tune"),
+    "imputation": ("auto", "gaussian", "mixture", "kernel", "reconstruction"),
 }
 _WIDTH = 100
 _PLACE = re.compile(r"\[\[(\w+)\]\]")

@@ -20,7 +20,7 @@ from inscape.runs.kinds import KINDS
 
 COMMANDS = (
     *("fit", "encode", "decode", "score", "export", "verify", "anomalies", "classify", "cluster"),
-    *("compare", "components", "dynamics", "reproduce", "datasets", "zoo"),
+    *("compare", "components", "impute", "dynamics", "reproduce", "datasets", "zoo"),
 )
 
 

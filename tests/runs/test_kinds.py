@@ -13,6 +13,7 @@ from inscape.runs import (
     ComponentsConfig,
     DynamicsConfig,
     FitConfig,
+    ImputationConfig,
     ReproductionConfig,
     read_config,
 )
@@ -27,6 +28,7 @@ ONE_OF_EACH = (
     ClustersConfig(method="kmeans", n_clusters=3),
     ComponentsConfig(data="digits", sizes=(2, 8)),
     ComparisonConfig(models=("PCA", "VAE"), components=(2, 8), seeds=5),
+    ImputationConfig(data="digits", method="kernel", n_imputations=3),
 )
 
 
@@ -80,8 +82,8 @@ def test_a_file_of_another_kind_is_refused(file):
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
     assert told.startswith(
-        " must name a kind of run (fit, anomalies, classification, clusters, comparison, "
-        "components, dynamics, reproduction); got 'dynamic'."
+        " must name a kind of run (fit, anomalies, classification, clusters, imputation, "
+        "comparison, components, dynamics, reproduction); got 'dynamic'."
     )
     assert told.endswith("Did you mean 'dynamics'?")
     assert "got 3" in refusal(file, "kind = 3\n")

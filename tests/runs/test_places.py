@@ -21,6 +21,7 @@ PLACES = {
     "comparison": {"data", "runs"},
     "components": {"data"},
     "classification": {"data", "model"},
+    "imputation": {"data"},
     "dynamics": {"data"},
     "reproduction": set(),
 }

@@ -14,6 +14,7 @@
 | `files` | what commands read rows and codes from, and write them to |
 | `fit` | ``inscape fit``: learn a representation and keep it as a run |
 | `help` | how ``--help`` shows options: by what they are about |
+| `impute` | ``inscape impute``: what is missing, told from what is there |
 | `lab` | ``inscape lab``: a run in the browser |
 | `labels` | what a conditional model of a run is told: labels of the rows, or one for all |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
@@ -47,6 +48,7 @@ from inscape.cli.encode import decode, encode
 from inscape.cli.export import export
 from inscape.cli.fit import fit
 from inscape.cli.help import Help
+from inscape.cli.impute import impute
 from inscape.cli.lab import lab
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
@@ -57,7 +59,12 @@ from inscape.runs.kinds import KINDS, read_config
 
 USAGE_ERROR = 2
 # Commands that are not called as the kind of their runs.
-_KINDS = {"classify": "classification", "cluster": "clusters", "compare": "comparison"}
+_KINDS = {
+    "classify": "classification",
+    "cluster": "clusters",
+    "compare": "comparison",
+    "impute": "imputation",
+}
 INTERRUPTED = 130
 
 
@@ -97,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cluster,
         compare,
         components,
+        impute,
         dynamics,
         reproduce,
         datasets,

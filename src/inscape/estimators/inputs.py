@@ -23,7 +23,7 @@ from inscape.estimators.opening import Opened, open_rows
 _MOST_TOLD = 300
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
+def check_rows(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -> FloatArray:
     """Return X as a finite 2-D float array; in `fit`, remember its columns on the estimator.
 
     Parameters
@@ -34,6 +34,8 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
         Rows.
     reset : bool
         True in `fit`.
+    gaps : bool
+        Whether entries may be missing, and stay NaN.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
         If X is no such array, or does not fit the fitted estimator.
     """
     known = None if reset else known_columns(estimator)
-    given = X if isinstance(X, Opened) else open_rows(X, known, reset=reset)
+    given = X if isinstance(X, Opened) else open_rows(X, known, reset=reset, gaps=gaps)
     _check_shape(given.values)
     if not reset and given.named_by_user and known is None:
         # What scikit-learn says: such columns are taken in their order.
@@ -72,6 +74,9 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
             raise InvalidDataError(" ".join(str(error).split())[:_MOST_TOLD]) from error
     if reset and given.named_by_user:
         estimator.feature_names_in_ = np.array(given.names, dtype=object)
+    if gaps:
+        check_finite(np.where(np.isnan(rows), 0, rows))
+        return rows
     if known is not None and known.means is not None:
         rows = fill_missing(rows, np.array(known.means))
     check_finite(rows)

@@ -44,7 +44,7 @@ class Opened(NamedTuple):
     named_by_user: bool = False
 
 
-def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
+def open_rows(X: Any, known: Description | None, *, reset: bool, gaps: bool = False) -> Opened:
     """Return rows as an array, by the names of their columns where both have names.
 
     Parameters
@@ -55,6 +55,8 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
         What the fitted model knows of its columns.
     reset : bool
         True in `fit`.
+    gaps : bool
+        Whether entries may be missing, as NaN or by a mask; they become NaN.
 
     Raises
     ------
@@ -64,6 +66,8 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
     if type(X) is np.ndarray and (X.dtype.names is None or X.ndim != 1):
         return Opened(_whole(X))
     if isinstance(X, np.ma.MaskedArray) and X.dtype.names is None:
+        if gaps:
+            return Opened(_whole(np.ma.filled(X.astype(np.float64), np.nan)))
         check_unmasked(X, name="X")
         return Opened(as_array(X, name="X"))
     if hasattr(X, "toarray") or hasattr(X, "detach"):
@@ -77,9 +81,9 @@ def open_rows(X: Any, known: Description | None, *, reset: bool) -> Opened:
     if isinstance(X, Split):
         return _open_split(X, known)
     if isinstance(X, Mapping) and (key := data_key(X)) is not None:
-        return _open_mapping(X, key, known, reset=reset)
+        return _open_mapping(X, key, known, reset=reset, gaps=gaps)
     if is_frame(X):
-        return _open_frame(X, known)
+        return _open_frame(X, known, gaps=gaps)
     if isinstance(X, Mapping):
         raise InvalidDataError(
             "X must be an array, a frame, or a mapping with X (or data), or with columns of one "
@@ -162,9 +166,9 @@ def _other_columns(names: tuple[str, ...], known: tuple[str, ...]) -> InvalidDat
 
 
 def _open_mapping(
-    X: Mapping[str, Any], key: str, known: Description | None, *, reset: bool
+    X: Mapping[str, Any], key: str, known: Description | None, *, reset: bool, gaps: bool
 ) -> Opened:
-    opened = open_rows(X[key], known, reset=reset)
+    opened = open_rows(X[key], known, reset=reset, gaps=gaps)
     if opened.names is not None or X.get("feature_names") is None:
         return opened
     names = tuple(map(str, X["feature_names"]))
@@ -178,17 +182,17 @@ def _open_mapping(
     return Opened(opened.values, names, description)
 
 
-def _open_frame(X: Any, known: Description | None) -> Opened:
+def _open_frame(X: Any, known: Description | None, *, gaps: bool) -> Opened:
     table = read_frame(X, name="X")
+    fills = gaps or (known is not None and known.means is not None)
     if known is None or known.columns is None:
-        fills = known is not None and known.means is not None
         reading = Reading(missing="mean" if fills else "refuse")
         columns = find_columns(table, find_roles(table, reading), reading, by="data.load, ")
         if known is not None and set(columns.feature_names) == set(known.feature_names):
             columns = Columns(tuple(Source(name, "number") for name in known.feature_names))
     else:
         columns = known.columns
-        table = match_columns(table, columns, Reading(), fills=known.means is not None)
+        table = match_columns(table, columns, Reading(), fills=fills)
     values = columns.numbers(table.columns)
     values = values.astype(_kind(table, columns), copy=False)
     names = columns.feature_names

@@ -30,6 +30,7 @@ leaves rcParams as they were. Save with `figure.savefig(path)`, or take the byte
 | `classification` | classes that were told: which is taken for which, and what is least sure |
 | `clusters` | what stands for each cluster, and how clusters agree with labels |
 | `comparisons` | several models by several measures, over sizes and seeds |
+| `imputation` | entries that were hidden: what was told of them, and what they are |
 | `_drawing` | what several of these are drawn with |
 """
 
@@ -45,6 +46,7 @@ from inscape.figures.comparisons import comparison_panels
 from inscape.figures.forming import animate_map, map_forming
 from inscape.figures.illusions import illusory_correlation
 from inscape.figures.images import reconstructions
+from inscape.figures.imputation import hidden_entries
 from inscape.figures.maps import add_class_bar, before_after, latent_map
 from inscape.figures.modes import learning_curves, modes_over_theory
 from inscape.figures.planes import decoder_grid, map_and_grid
@@ -82,6 +84,7 @@ __all__ = [
     "components",
     "confusion",
     "decoder_grid",
+    "hidden_entries",
     "hierarchy",
     "illusory_correlation",
     "interpolation_grid",

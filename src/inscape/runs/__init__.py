@@ -17,6 +17,7 @@ without loading torch.
 | `environment` | what a run was made with: versions, device, threads, data, command |
 | `export` | what a fitted model is handed over as: ONNX graphs, the Hub's layout |
 | `fitting` | the kind ``fit`` |
+| `imputation` | the kind ``imputation`` |
 | `kinds` | the kinds of runs, and the config file by which a run tells its own |
 | `page` | one HTML page that needs nothing else, not even a network |
 | `places` | paths in config files: each is relative to the file that names it |
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
         ComponentsConfig,
         DynamicsConfig,
         FitConfig,
+        ImputationConfig,
         ReproductionConfig,
     )
     from inscape.runs.dynamics import run_dynamics
     from inscape.runs.export import export_hub, export_onnx
     from inscape.runs.fitting import fit, resume
+    from inscape.runs.imputation import impute
     from inscape.runs.kinds import read_config
     from inscape.runs.run import Run
     from inscape.runs.verification import verify
@@ -64,6 +67,7 @@ _NAMES = {
     "ComponentsConfig": "config",
     "DynamicsConfig": "config",
     "FitConfig": "config",
+    "ImputationConfig": "config",
     "ReproductionConfig": "config",
     "Run": "run",
     "classify": "classification",
@@ -76,6 +80,7 @@ _NAMES = {
     "export_onnx": "export",
     "fit": "fitting",
     "fit_baselines": "comparison",
+    "impute": "imputation",
     "read_config": "kinds",
     "resume": "fitting",
     "run_dynamics": "dynamics",
@@ -90,6 +95,7 @@ __all__ = [
     "ComponentsConfig",
     "DynamicsConfig",
     "FitConfig",
+    "ImputationConfig",
     "ReproductionConfig",
     "Run",
     "classify",
@@ -102,6 +108,7 @@ __all__ = [
     "find_size",
     "fit",
     "fit_baselines",
+    "impute",
     "read_config",
     "resume",
     "run_dynamics",

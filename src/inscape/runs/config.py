@@ -522,6 +522,43 @@ class ClassificationConfig(Reading, Config):
 @tell_words
 @_reading_last
 @dataclass(frozen=True)
+class ImputationConfig(Reading, Config):
+    """Everything that an imputation is asked for, and how the data are read.
+
+    Parameters
+    ----------
+    data : str
+        A named data set (see `inscape datasets`), or a file or folder as for inscape fit, of which
+        entries may be missing.
+    method : str
+        [[imputation]], with options such as "gaussian(shrinkage=3)"; reconstruction needs a
+        representation, and is for Python.
+    n_imputations : int
+        Draws of what is missing, each in a file of its own beside the rows filled by the mean.
+    random_state : int
+        Seed of every draw.
+    """
+
+    kind: ClassVar[str] = "imputation"
+    holds_model: ClassVar[bool] = True
+    places: ClassVar[Mapping[str, Collection[str]]] = {"data": NAMED}
+
+    data: str = "mnist"
+    method: str = "auto"
+    n_imputations: int = 0
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.missing != "refuse":
+            raise InvalidParameterError(
+                f"`missing` must be left out here; what is missing is filled: got {self.missing!r}."
+            )
+
+
+@tell_words
+@_reading_last
+@dataclass(frozen=True)
 class ComparisonConfig(Reading, Config):
     """Everything that a comparison of models is asked for, and how the data are read.
 

@@ -23,6 +23,7 @@ from inscape.runs.config import (
     Config,
     DynamicsConfig,
     FitConfig,
+    ImputationConfig,
     ReproductionConfig,
 )
 from inscape.zoo import MODELS
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[Config]]] = {
         ClustersConfig,
         ComparisonConfig,
         ComponentsConfig,
+        ImputationConfig,
         DynamicsConfig,
         ReproductionConfig,
     )

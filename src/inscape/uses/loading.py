@@ -13,10 +13,11 @@ from inscape.estimators.persistence import model_directory, read_model
 from inscape.uses.anomalies import AnomalyDetector
 from inscape.uses.classification import PretrainedClassifier
 from inscape.uses.clusters import Clusterer
+from inscape.uses.imputation import Imputer
 from inscape.uses.saving import restore_use
 
 _USES: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (AnomalyDetector, Clusterer, PretrainedClassifier)
+    kind.__name__: kind for kind in (AnomalyDetector, Clusterer, Imputer, PretrainedClassifier)
 }
 
 
@@ -58,7 +59,7 @@ def load(path: str | Path, *, network: Any = None, parts: Iterable[type[Any]] = 
 
     Returns
     -------
-    Autoencoder, VariationalAutoencoder, AnomalyDetector, Clusterer, or PretrainedClassifier
+    Autoencoder, VariationalAutoencoder, or an estimator of a use, such as AnomalyDetector
         Fitted, on the CPU; it gives the same numbers, bit by bit, as the one that was saved.
 
     Raises

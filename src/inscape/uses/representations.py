@@ -47,7 +47,7 @@ def check_representation(representation: Any) -> None:
         )
 
 
-def learn_columns(use: Any, X: Any) -> FloatArray:
+def learn_columns(use: Any, X: Any, *, gaps: bool = False) -> FloatArray:
     """Return rows in `fit` as a finite float array, and remember on the use what columns they have.
 
     Where its representation is fitted already, columns are found by the names that this knows.
@@ -58,6 +58,8 @@ def learn_columns(use: Any, X: Any) -> FloatArray:
         Has `representation`; gets `description_`, `n_features_in_` and `feature_names_in_`.
     X : array-like, frame, mapping, Split or Dataset, shape (n_samples, n_features)
         Rows.
+    gaps : bool
+        Whether entries may be missing, and stay NaN.
 
     Raises
     ------
@@ -66,8 +68,8 @@ def learn_columns(use: Any, X: Any) -> FloatArray:
     """
     fitted = use.representation is not None and is_fitted(use.representation)
     known = known_columns(use.representation) if fitted else None
-    opened = open_rows(X, known, reset=True)
-    rows = check_rows(use, opened, reset=True)
+    opened = open_rows(X, known, reset=True, gaps=gaps)
+    rows = check_rows(use, opened, reset=True, gaps=gaps)
     use.description_ = opened.description
     return rows
 
