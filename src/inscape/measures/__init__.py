@@ -12,6 +12,8 @@
 | `comparison` | how alike two representations are, with intervals |
 | `dimension` | how many dimensions rows fill |
 | `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
+| `features` | what a small classifier of labels sees in rows, to compare samples in |
+| `samples` | how what a model draws is like what it learned from, and whether it is a copy |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `partitions` | how well clusters agree with labels |
@@ -28,6 +30,7 @@ from inscape.measures.comparison import (
 )
 from inscape.measures.dimension import intrinsic_dimension
 from inscape.measures.disentanglement import Disentanglement, disentanglement
+from inscape.measures.features import LabelFeatures
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
 from inscape.measures.neighbors import nearest_neighbors, squared_distances
@@ -43,6 +46,13 @@ from inscape.measures.reconstruction import (
     squared_error,
     unexplained_by_column,
 )
+from inscape.measures.samples import (
+    NearestRows,
+    SampleCoverage,
+    frechet_distance,
+    nearest_rows,
+    sample_coverage,
+)
 from inscape.measures.structure import SpatialStructure, spatial_structure
 
 __all__ = [
@@ -51,7 +61,10 @@ __all__ = [
     "Comparison",
     "Disentanglement",
     "Estimate",
+    "LabelFeatures",
+    "NearestRows",
     "RankPreservation",
+    "SampleCoverage",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -69,12 +82,15 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "frechet_distance",
     "intrinsic_dimension",
     "nearest_neighbors",
+    "nearest_rows",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
     "rank_preservation",
     "reconstruct",
+    "sample_coverage",
     "second_order_similarity",
     "similarity",
     "spatial_structure",
