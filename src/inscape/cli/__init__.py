@@ -19,6 +19,7 @@
 | `labels` | what a conditional model of a run is told: labels of the rows, or one for all |
 | `output` | what the commands say: tables and sentences on a terminal, plain text in a pipe |
 | `reproduce` | ``inscape reproduce`` |
+| `sample` | ``inscape sample``: new rows, beside the training rows nearest to them |
 | `score` | ``inscape score``: how well a run's model gives back each row |
 | `verify` | ``inscape verify``: whether a run is what it was |
 | `zoo` | ``inscape zoo``: the published models, each a line of parts |
@@ -52,6 +53,7 @@ from inscape.cli.impute import impute
 from inscape.cli.lab import lab
 from inscape.cli.output import errors, say_error, warnings_told
 from inscape.cli.reproduce import reproduce
+from inscape.cli.sample import sample
 from inscape.cli.score import score
 from inscape.cli.verify import verify
 from inscape.cli.zoo import zoo
@@ -95,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fit,
         encode,
         decode,
+        sample,
         score,
         lab,
         export,

@@ -12,6 +12,8 @@
 | `comparison` | how alike two representations are, with intervals |
 | `dimension` | how many dimensions rows fill |
 | `disentanglement` | whether a unit tells of one known factor, and a factor is told by one unit |
+| `features` | what a small classifier of labels sees in rows, to compare samples in |
+| `samples` | how what a model draws is like what it learned from, and whether it is a copy |
 | `overview` | two representations by every measure, many by one |
 | `resampling` | the same over many draws of samples, from which the intervals come |
 | `spectrum` | how many principal components there are: above chance, and on other rows |
@@ -30,6 +32,7 @@ from inscape.measures.comparison import (
 )
 from inscape.measures.dimension import intrinsic_dimension
 from inscape.measures.disentanglement import Disentanglement, disentanglement
+from inscape.measures.features import LabelFeatures
 from inscape.measures.geometry import dissimilarity, dissimilarity_vectors, similarity
 from inscape.measures.intervals import mean_interval
 from inscape.measures.latents import AggregatePosterior, active_units, aggregate_posterior
@@ -45,6 +48,13 @@ from inscape.measures.reconstruction import (
     reconstruct,
     squared_error,
     unexplained_by_column,
+)
+from inscape.measures.samples import (
+    NearestRows,
+    SampleCoverage,
+    frechet_distance,
+    nearest_rows,
+    sample_coverage,
 )
 from inscape.measures.spectrum import (
     HeldOutSpectrum,
@@ -62,8 +72,11 @@ __all__ = [
     "Disentanglement",
     "Estimate",
     "HeldOutSpectrum",
+    "LabelFeatures",
+    "NearestRows",
     "ParallelAnalysis",
     "RankPreservation",
+    "SampleCoverage",
     "SpatialStructure",
     "active_units",
     "aggregate_posterior",
@@ -81,15 +94,18 @@ __all__ = [
     "dissimilarity",
     "dissimilarity_vectors",
     "explained_variance",
+    "frechet_distance",
     "held_out_spectrum",
     "intrinsic_dimension",
     "mean_interval",
     "nearest_neighbors",
+    "nearest_rows",
     "parallel_analysis",
     "peak_signal_to_noise_ratio",
     "procrustes_distance",
     "rank_preservation",
     "reconstruct",
+    "sample_coverage",
     "second_order_similarity",
     "similarity",
     "smallest_as_good",
