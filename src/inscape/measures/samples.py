@@ -197,7 +197,7 @@ def frechet_distance(A: Any, B: Any) -> float:
     for rows in (first, second):
         centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows) - 1)
         # A matrix R with R'R = C: the singular values of R_A R_B' are what the last root sums.
-        roots.append(np.linalg.qr(centred, mode="r"))
+        roots.append(np.asarray(np.linalg.qr(centred, mode="r")))
     common = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
     spread = sum(np.square(root).sum() for root in roots) - 2 * common
     return float(np.square(between).sum() + max(spread, 0.0))
