@@ -14,8 +14,9 @@ from scipy.spatial.distance import cdist
 import inscape
 from inscape import data, figures
 from inscape.cli import main
+from inscape.figures._drawing.style import png
 
-QUICK = ("--hidden", "8", "--epochs", "1", "--record-every", "1")
+QUICK = ("--hidden", "8", "--epochs", "1")
 RNG = np.random.default_rng(0)
 # Raw units and offsets.
 X = RNG.normal(size=(120, 3)) * [1, 1e4, 0.01] + [0, 1e6, -5]
@@ -42,11 +43,9 @@ def room(tmp_path_factory):
         csv.writer(file).writerows([["a", "b", "c", "kind"]])
         csv.writer(file).writerows([*row, kind] for row, kind in zip(X, KINDS, strict=True))
     told = ("--model", "CVAE", "--target", "kind")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "png", lambda figure: b"")
-        assert call("fit", "digits", *QUICK, "--run", root / "plain") == 0
-        assert call("fit", "digits", "--model", "VAE", *QUICK, "--run", root / "vae") == 0
-        assert call("fit", root / "table.csv", *told, *QUICK, "--run", root / "told") == 0
+    assert call("fit", "digits", *QUICK, "--run", root / "plain") == 0
+    assert call("fit", "digits", "--model", "VAE", *QUICK, "--run", root / "vae") == 0
+    assert call("fit", root / "table.csv", *told, *QUICK, "--run", root / "told") == 0
     return root
 
 
@@ -90,6 +89,8 @@ def test_pictures_stand_on_a_sheet_above_their_nearest(room, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     sheets = []
     draw = figures.sample_rows
+    # No test of commands draws but this one.
+    monkeypatch.setattr(figures, "png", png)
     monkeypatch.setattr(
         figures,
         "sample_rows",

@@ -175,6 +175,7 @@ def test_what_is_chosen_in_a_notebook_comes_to_python_and_stays_in_the_file(app,
         none = "--KernelSpecManager.allowed_kernelspecs={'none'}"
         with notebooks(app, tmp_path, none, "--KernelSpecManager.ensure_native_kernel=False") as at:
             page = opened(started, at, complaints)
+            page.locator(".jp-Dialog button", has_text="No Kernel").click(timeout=60_000)
             page.wait_for_selector(WIDGET, timeout=120_000)
             assert page.evaluate(SEEN) == [selection, pytest.approx(code, rel=1e-6), 3, "decode"]
     assert complaints == []

@@ -218,5 +218,10 @@ def test_nothing_at_all_is_refused_in_one_sentence(name, shape):
         for each in inspect.signature(measure).parameters.values()
         if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     ]
+    named = {
+        each.name: 1
+        for each in inspect.signature(measure).parameters.values()
+        if each.kind is inspect.Parameter.KEYWORD_ONLY and each.default is each.empty
+    }
     with pytest.raises(InvalidDataError, match=r"must (hold|be|have) .*; got .*\(.*\).*: "):
-        measure(*values)
+        measure(*values, **named)

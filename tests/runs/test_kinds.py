@@ -82,8 +82,8 @@ def test_a_file_of_another_kind_is_refused(file):
 def test_a_kind_that_there_is_not_is_refused_with_the_nearest(file):
     told = refusal(file, 'kind = "dynamic"\n')
     assert told.startswith(
-        " must name a kind of run (fit, anomalies, classification, clusters, imputation, "
-        "comparison, components, dynamics, reproduction); got 'dynamic'."
+        " must name a kind of run (fit, anomalies, classification, clusters, comparison, "
+        "components, imputation, dynamics, reproduction); got 'dynamic'."
     )
     assert told.endswith("Did you mean 'dynamics'?")
     assert "got 3" in refusal(file, "kind = 3\n")

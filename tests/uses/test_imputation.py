@@ -129,7 +129,8 @@ def test_where_one_column_lacks_entries_the_closed_form_is_found():
     np.testing.assert_allclose(found.means[0], [x.mean(), intercept + slope * x.mean()], atol=1e-5)
     expected = [[x.var(), slope * x.var()], [slope * x.var(), slope**2 * x.var() + left]]
     np.testing.assert_allclose(found.covariance.matrix, expected, atol=2e-5)
-    np.testing.assert_allclose(found.moments(X)[0][:30, 1], intercept + slope * x[:30], atol=1e-5)
+    # The covariance is kept from being singular by a millionth.
+    np.testing.assert_allclose(found.moments(X)[0][:30, 1], intercept + slope * x[:30], atol=2e-5)
 
 
 def test_no_step_makes_rows_less_likely():

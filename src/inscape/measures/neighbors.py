@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
-from inscape._checks import check_integer, check_matrix
+from inscape._checks import check_filled, check_integer, check_matrix
 from inscape._errors import InvalidDataError
 from inscape._typing import FloatArray, IntArray
 
@@ -46,10 +46,12 @@ def nearest_neighbors(
         If there are rows or points that are not finite, or their dimensions differ.
     """
     check_integer("n_neighbors", n_neighbors, minimum=1)
+    check_filled(points, name="points")
     points = check_matrix(points, name="points").astype(np.float64)
     if rows is None and len(points) < 2:
         raise InvalidDataError("points must be at least two to be neighbours; got 1: give more.")
     if rows is not None:
+        check_filled(rows, name="rows")
         rows = check_matrix(rows, name="rows", n_columns=points.shape[1]).astype(np.float64)
         return _search(points, rows, min(n_neighbors, len(points)))
     n_neighbors = min(n_neighbors, len(points) - 1)
@@ -78,7 +80,7 @@ def _search(points: FloatArray, rows: FloatArray, n_neighbors: int) -> tuple[Flo
 
 
 def squared_distances(rows: FloatArray, points: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
-    r"""Yield the squared Euclidean distances of rows to points, some rows at a time.
+    r"""Return an iterator over the squared distances of rows to points, some rows at a time.
 
     .. math:: D_{ij} = \lVert x_i - p_j \rVert^2
 
@@ -110,8 +112,14 @@ def squared_distances(rows: FloatArray, points: FloatArray) -> Iterator[tuple[sl
     >>> D
     array([[25.]])
     """
+    check_filled(rows, name="rows")
+    check_filled(points, name="points")
     points = check_matrix(points, name="points")
     rows = check_matrix(rows, name="rows", n_columns=points.shape[1])
+    return _by_blocks(rows, points)
+
+
+def _by_blocks(rows: FloatArray, points: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
     by_products = points.shape[1] > _FEW_DIMENSIONS
     if by_products:
         # Products of numbers far from 0 would round off what tells neighbours apart.
