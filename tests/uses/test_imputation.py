@@ -40,9 +40,23 @@ def imputer(word, **options):
     return Imputer(given, method=word, random_state=0, **options)
 
 
-@parametrize_with_checks([Imputer(random_state=0)])
+@parametrize_with_checks([Imputer(method="gaussian", random_state=0)])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.proof
+@parametrize_with_checks([Imputer(random_state=0)])
+def test_scikit_learn_checks_of_the_default(estimator, check):
+    check(estimator)
+
+
+# Those that fit a representation, or several groups, are long: whole they are a proof.
+LONG = ("mixture", "reconstruction")
+EVERY = [
+    pytest.param(word, marks=pytest.mark.proof) if word in LONG else word
+    for word in IMPUTATION_METHODS
+]
 
 
 # --------------------------------------------------------------------------- oracles
@@ -212,7 +226,7 @@ def test_what_is_hidden_was_there_and_is_not_learned_from():
 # --------------------------------------------------------------------------- contracts
 
 
-@pytest.fixture(scope="module", params=IMPUTATION_METHODS)
+@pytest.fixture(scope="module", params=EVERY)
 def fitted(request):
     return imputer(request.param).fit(with_gaps(WINE))
 
@@ -254,7 +268,7 @@ def test_it_is_saved_and_loaded_without_code(fitted, tmp_path):
     np.testing.assert_array_equal(loaded.standard_deviations(X), fitted.standard_deviations(X))
 
 
-@pytest.mark.parametrize("word", IMPUTATION_METHODS)
+@pytest.mark.parametrize("word", EVERY)
 def test_units_and_offsets_do_not_matter(word):
     X = with_gaps(WINE[::3])
     unit, offset = 10.0 ** np.linspace(-6, 6, 13), 1e6
@@ -349,8 +363,8 @@ def test_the_default_is_better_than_neighbours_on_tables(X, most, seed):
 @pytest.mark.parametrize(
     ("word", "shape"),
     [
-        *((word, (50, 12)) for word in IMPUTATION_METHODS),
-        ("network", (50, 12)),
+        *((word, (50, 12)) for word in IMPUTATION_METHODS if word not in LONG),
+        *(pytest.param(w, (50, 12), marks=pytest.mark.proof) for w in (*LONG, "network")),
         ("auto", (40, 300)),
         pytest.param("auto", (50, 5000), marks=pytest.mark.proof),
     ],
