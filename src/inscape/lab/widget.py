@@ -22,7 +22,7 @@ class Widget(anywidget.AnyWidget):
     It shows what the exported file shows, in JupyterLab, marimo, and whatever else hosts
     anywidgets; a decoder that no page can compute is decoded beforehand at some places. What a
     person chooses comes back as traits. A notebook that is saved with its widgets' state shows the
-    last one again, without a kernel, and holds the rows: look at them before you hand it on.
+    last one again before anything runs, and holds the rows: look at them before you hand it on.
 
     Parameters
     ----------
