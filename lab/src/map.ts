@@ -15,6 +15,8 @@ const NEAR = 12;
 const MARGIN = 44;
 const TRAIL_SECONDS = 2;
 const BEAD_EVERY = 66;
+// Milliseconds in which points move to where they are at another moment.
+const GLIDE = 260;
 
 /** Points of the screen by cell: those of cell k are members[starts[k]] to members[starts[k + 1] - 1]. */
 interface Cells {
@@ -120,7 +122,6 @@ export class MapView {
     const to = this.inOrder(this.centred);
     const same = before.length === this.centred.length;
     this.points.places(to, glide && same ? this.inOrder(before) : to);
-    this.stretchAxes();
     this.place();
     // To fit is to paint too.
     if (!state.camera) this.fit(false);
@@ -128,20 +129,28 @@ export class MapView {
       [this.view.x, this.view.y, this.view.k] = state.camera;
       this.paint();
     }
-    if (glide && same && !calm()) this.glide();
+    cancelAnimationFrame(this.gliding);
+    const now = performance.now();
+    // Who drags through time sees each moment as it is: points would never arrive.
+    const rests = now - this.laidOutAt > GLIDE;
+    this.laidOutAt = now;
+    if (glide && same && rests && !calm()) this.glide();
     else this.points.between = 1;
     this.redraw();
   }
 
+  private gliding = 0;
+  private laidOutAt = 0;
+
   private glide(): void {
     const started = performance.now();
     const step = (now: number) => {
-      this.points.between = Math.min(1, (now - started) / 260);
+      this.points.between = Math.min(1, (now - started) / GLIDE);
       this.drawPoints();
-      if (this.points.between < 1) requestAnimationFrame(step);
+      if (this.points.between < 1) this.gliding = requestAnimationFrame(step);
     };
     this.points.between = 0;
-    requestAnimationFrame(step);
+    this.gliding = requestAnimationFrame(step);
   }
 
   private inOrder(values: Float32Array): Float32Array {
@@ -155,37 +164,38 @@ export class MapView {
     return answer;
   }
 
-  private stretchAxes(): void {
-    const { plane } = this.lab;
-    plane.stretch = [1, 1];
-    const [x0, y0, x1, y1] = this.box();
-    plane.fill([x1 - x0, y1 - y0], [this.view.width, this.view.height]);
-  }
-
-  /** Compute where each point is drawn, the density of points, and where names stand. */
+  /** Compute where each point is drawn, with axes stretched so that they fill the panel. */
   private place(): void {
     const { plane } = this.lab;
+    plane.stretch = [1, 1];
     this.drawn = new Float32Array(2 * this.n);
     for (let i = 0; i < this.n; i++) {
       const [u, v] = plane.drawn(this.centred[3 * i], this.centred[3 * i + 1], this.centred[3 * i + 2]);
       this.drawn[2 * i] = u;
       this.drawn[2 * i + 1] = v;
     }
+    const [x0, y0, x1, y1] = this.box();
+    plane.fill([x1 - x0, y1 - y0], [this.view.width, this.view.height]);
+    const [a, b] = plane.stretch;
+    if (a === 1 && b === 1) return;
+    for (let i = 0; i < this.n; i++) {
+      this.drawn[2 * i] *= a;
+      this.drawn[2 * i + 1] *= b;
+    }
   }
 
+  /** The box of what is drawn. */
   private box(): [number, number, number, number] {
-    const { plane } = this.lab;
-    const [us, vs] = [new Float32Array(this.n), new Float32Array(this.n)];
-    for (let i = 0; i < this.n; i++) {
-      const at = plane.drawn(this.centred[3 * i], this.centred[3 * i + 1], this.centred[3 * i + 2]);
-      [us[i], vs[i]] = at;
-    }
-    us.sort();
-    vs.sort();
     // The farthest few may lie beyond the panel on the true scale, where one point would hide all.
     const cut = this.lab.store.state.scale === "true" && this.n > 200 ? 0.003 : 0;
-    const [a, b] = [Math.floor(cut * (this.n - 1)), Math.ceil((1 - cut) * (this.n - 1))];
-    return [us[a], vs[a], us[b], vs[b]];
+    const ends = [0, 1].map((axis) => {
+      const values = new Float32Array(this.n);
+      for (let i = 0; i < this.n; i++) values[i] = this.drawn[2 * i + axis];
+      if (!cut) return [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+      values.sort();
+      return [values[Math.floor(cut * (this.n - 1))], values[Math.ceil((1 - cut) * (this.n - 1))]];
+    });
+    return [ends[0][0], ends[1][0], ends[0][1], ends[1][1]];
   }
 
   fit(tell: boolean): void {
@@ -213,7 +223,6 @@ export class MapView {
     const first = this.view.width === 1;
     this.view.resize(width, height);
     if (!this.centred.length) return;
-    this.stretchAxes();
     this.place();
     if (!this.lab.store.state.camera || first) this.fit(false);
     this.redraw();
@@ -1001,6 +1010,7 @@ export class MapView {
   destroy(): void {
     clearTimeout(this.backdropTimer);
     clearTimeout(this.settleTimer);
+    cancelAnimationFrame(this.gliding);
     this.points.destroy();
   }
 }
