@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -205,6 +206,14 @@ def test_columns_of_a_frame_and_the_shape_that_a_model_remembers():
     model = Autoencoder(2, hidden=(), epochs=1, random_state=0).fit(digits)
     told = told_of(describe(model, digits.test.X, digits.test.y))
     assert told["data"]["image_shape"] == [8, 8]
+
+
+def test_a_model_that_knows_names_says_what_it_needs_to_be_asked_by_them(monkeypatch):
+    frame = pd.DataFrame(rows(30), columns=list("uvwxyz"))
+    model = PCA(2).fit(frame)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InscapeError, match=re.escape("pip install 'inscape[data]'")):
+        describe(model, frame.to_numpy())
 
 
 @pytest.mark.parametrize(

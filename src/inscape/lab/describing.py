@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from inscape._checks import image_shape_of
+from inscape._checks import image_shape_of, missing_dependency
 from inscape._errors import (
     InscapeError,
     InvalidDataError,
@@ -414,7 +414,11 @@ class _Named:
         self._representation, self._names = representation, names
 
     def transform(self, X: FloatArray) -> FloatArray:
-        import pandas as pd
+        # A frame of polars has taught it its names where there is no pandas.
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise missing_dependency("pandas", "A model fitted with a frame", "data") from error
 
         return np.asarray(self._representation.transform(pd.DataFrame(X, columns=self._names)))
 
